@@ -1,0 +1,112 @@
+/**
+ * What the driver needs from the world. The real server and the simulator differ in these only.
+ *
+ * Callbacks instead of promises: the simulator owns the schedule. A callback is called exactly once,
+ * never before the call that it belongs to has returned.
+ */
+import type { ConnId, Instant } from '../ids.ts';
+
+export interface ClockPort {
+  now(): Instant;
+  /** One absolute monotonic deadline; replaces the previous one; null = none. */
+  wakeAt(monoMs: number | null, wake: () => void): void;
+}
+
+export interface TransportPort {
+  send(conn: ConnId, bytes: Uint8Array): void;
+  /** Closes the socket; `connClosed` follows as an input unless the socket was gone already. */
+  close(conn: ConnId, code: number, reason: string): void;
+}
+
+/** The document's head row in the log. */
+export interface LogHead {
+  readonly epoch: number;
+  readonly lsn: number;
+  /** Commit time of the row at `lsn`, or of the last closed moment if later; ms since 1970. */
+  readonly at: number;
+  readonly state: 'live' | 'deleted';
+}
+
+export interface LogRow {
+  readonly lsn: number;
+  readonly at: number;
+  /** An encoded Update with format number (proto/update-codec.ts). */
+  readonly body: Uint8Array;
+}
+
+/** Rows after `afterLsn` in order, as many as fit (at least one if there is any), and the head as of the read. */
+export interface LogPage {
+  /** null: the document has never been written. */
+  readonly head: LogHead | null;
+  readonly rows: readonly LogRow[];
+}
+
+/**
+ * - committed: the row is durable at this LSN.
+ * - rejected: it certainly is not there, and the same append can never succeed. `epoch`: the head row
+ *   has another epoch than the caller expected; `deleted`: the document is; `invalid`: the
+ *   database refused the row itself (too large, a constraint).
+ * - unknown: the connection broke, a time limit passed or the service is down: it may be there now,
+ *   appear later, or never.
+ */
+export type AppendResult =
+  | { readonly outcome: 'committed'; readonly lsn: number; readonly at: number }
+  | { readonly outcome: 'rejected'; readonly code: 'epoch' | 'deleted' | 'invalid' }
+  | { readonly outcome: 'unknown' };
+
+export interface LogPort {
+  /**
+   * Appends one row. `epoch` is what the caller believes the document's epoch to be; for a document
+   * that has no head row yet it becomes the epoch.
+   */
+  append(
+    document: string,
+    epoch: number,
+    body: Uint8Array,
+    done: (result: AppendResult) => void,
+  ): void;
+  /** Reads rows after `afterLsn` (0 = from the start) up to about `bytesMax` of bodies; null = failed. */
+  read(
+    document: string,
+    afterLsn: number,
+    bytesMax: number,
+    done: (page: LogPage | null) => void,
+  ): void;
+}
+
+/** Pub/sub between nodes: at most once, a hint. Delivered to other nodes only. */
+export interface BusPort {
+  publish(document: string, bytes: Uint8Array): void;
+  subscribe(document: string): void;
+  unsubscribe(document: string): void;
+}
+
+export interface AuthRequest {
+  readonly token: string;
+  readonly document: string;
+  /** 16 bytes as the client sent them; only the hash goes on from here. */
+  readonly secret: Uint8Array;
+}
+
+export type AuthDecision =
+  | {
+      readonly allowed: true;
+      readonly principal: string;
+      readonly rights: { readonly read: boolean; readonly write: boolean };
+      /** SHA-256 of the secret. */
+      readonly secretHash: Uint8Array;
+    }
+  | { readonly allowed: false; readonly reason: string };
+
+export interface AuthPort {
+  decide(request: AuthRequest, done: (decision: AuthDecision) => void): void;
+}
+
+/** Ports of a server node. */
+export interface GatewayPorts {
+  readonly clock: ClockPort;
+  readonly transport: TransportPort;
+  readonly log: LogPort;
+  readonly bus: BusPort;
+  readonly auth: AuthPort;
+}
