@@ -1,14 +1,20 @@
 /**
  * A batch: operations that one replica made in a row, the unit of the log, the wire and the outbox.
  *
- * Every inserted UTF-16 code unit and every deleted one consumes one timestamp of the replica, in the
- * order of `ops`: the k-th unit of a batch has timestamp `first + k`. An operation therefore needs no
- * id of its own, and a batch can be sliced at any timestamp that does not cut a surrogate pair.
+ * Every inserted UTF-16 code unit and every deleted one consumes one timestamp of the replica, in
+ * the order of `ops`: the k-th unit of a batch has timestamp `first + k`. An operation therefore
+ * needs no id of its own, and a batch can be sliced at any timestamp that does not cut a surrogate
+ * pair.
  *
  * These are plain data. The replica numbers inside are *names*: in an `Update` decoded by
- * `update-codec.ts` they are full 53-bit replica ids; in a frame decoded by `frame-codec.ts` they are
- * indexes into the fold's replica table (0 = the sender itself) until the receiver renames them.
+ * `update-codec.ts` they are full 53-bit replica ids; in a frame (`client-frame.ts`,
+ * `server-frame.ts`) they are indexes into the fold's replica table (0 = the sender itself) until
+ * the receiver renames them.
+ *
+ * The functions below cut, join and rename batches without changing what any timestamp means. They
+ * trust the batch (the decoders check): a cut outside of it is the caller's mistake, a RangeError.
  */
+import { cutsPair } from './text.ts';
 
 /** Identity of one character or one deletion. Ordered by timestamp, then replica. */
 export interface OpId {
@@ -22,7 +28,7 @@ export interface InsertOp {
   readonly type: 'insert';
   /** Timestamp of the first unit of `text`. */
   readonly timestamp: number;
-  /** Left origin of the first unit (the units after it have the one before); null = document start. */
+  /** Left origin of the first unit (the others have the one before); null = document start. */
   readonly left: OpId | null;
   /**
    * Right origin of every unit; null = document end. `'same'`: the right origin that `left` has,
@@ -66,4 +72,136 @@ export interface Batch {
   /** At least one; timestamps run without a hole from `first`. */
   readonly ops: readonly Op[];
   readonly binding?: Binding;
+}
+
+/** Number of timestamps that an operation consumes, ≥ 1. */
+export function opLength(op: Op): number {
+  return op.type === 'insert' ? op.text.length : op.count;
+}
+
+/** Number of timestamps that a batch consumes, ≥ 1. */
+export function batchOperations(batch: Batch): number {
+  return batchLast(batch) - batch.first + 1;
+}
+
+/** Timestamp of the last operation. */
+export function batchLast(batch: Batch): number {
+  const op = batch.ops.at(-1);
+  if (op === undefined) throw new RangeError(`batch ${batch.first} has no operation`);
+  return op.timestamp + opLength(op) - 1;
+}
+
+/** Whether two ids, or two origins that may be missing, are the same. */
+function sameId(a: OpId | null, b: OpId | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.timestamp === b.timestamp && a.replica === b.replica;
+}
+
+/**
+ * Whether the batch can be cut before `timestamp` (first … last + 1): not between the halves of an
+ * inserted surrogate pair. Deletions carry no text, so a cut between the deletions of two halves is
+ * not seen: who cuts for size, not at what is stored already, must not part them.
+ */
+export function canCut(batch: Batch, timestamp: number): boolean {
+  for (const op of batch.ops) {
+    if (timestamp <= op.timestamp) break;
+    if (op.type === 'insert' && cutsPair(op.text, timestamp - op.timestamp)) return false;
+  }
+  return true;
+}
+
+/**
+ * The operations with timestamps [from, to) as a batch of its own; `to` is last + 1 if not given.
+ * The slice that begins the batch keeps its gap and binding; a later one follows it directly. The
+ * base stays. RangeError if the range is empty, not inside the batch, or cuts a surrogate pair.
+ */
+export function sliceBatch(batch: Batch, from: number, to: number = batchLast(batch) + 1): Batch {
+  const last = batchLast(batch);
+  if (!(batch.first <= from && from < to && to <= last + 1)) {
+    throw new RangeError(`[${from}, ${to}) is not inside the batch [${batch.first}, ${last}]`);
+  }
+  if (!canCut(batch, from) || !canCut(batch, to)) {
+    throw new RangeError(`[${from}, ${to}) cuts a surrogate pair`);
+  }
+  if (from === batch.first && to === last + 1) return batch;
+  const ops: Op[] = [];
+  for (const op of batch.ops) {
+    const start = Math.max(from - op.timestamp, 0);
+    const end = Math.min(to - op.timestamp, opLength(op));
+    if (start < end) ops.push(sliceOp(op, batch.replica, start, end));
+  }
+  const { replica, base } = batch;
+  if (from === batch.first) return { ...batch, ops };
+  return { replica, first: from, gap: 0, base, ops };
+}
+
+/** Units [start, end) of an operation of `replica`. */
+function sliceOp(op: Op, replica: number, start: number, end: number): Op {
+  const timestamp = op.timestamp + start;
+  if (op.type === 'insert') {
+    const text = op.text.slice(start, end);
+    if (start === 0) return { ...op, text };
+    return {
+      type: 'insert',
+      timestamp,
+      left: { timestamp: timestamp - 1, replica },
+      right: 'same',
+      text,
+    };
+  }
+  const skipped = op.reversed ? op.count - end : start;
+  const target = { timestamp: op.target.timestamp + skipped, replica: op.target.replica };
+  return { type: 'delete', timestamp, target, count: end - start, reversed: op.reversed };
+}
+
+/** The same batch under other names, author and references alike. */
+export function renameBatch(batch: Batch, rename: (name: number) => number): Batch {
+  const renameId = (id: OpId): OpId => ({
+    timestamp: id.timestamp,
+    replica: rename(id.replica),
+  });
+  const ops = batch.ops.map((op): Op => {
+    if (op.type === 'delete') return { ...op, target: renameId(op.target) };
+    const left = op.left === null ? null : renameId(op.left);
+    const right = op.right === null || op.right === 'same' ? op.right : renameId(op.right);
+    return { ...op, left, right };
+  });
+  return { ...batch, replica: rename(batch.replica), ops };
+}
+
+/**
+ * `a` and `b` as one batch, runs merged, if `b` follows `a` directly: same replica, same base, no
+ * gap. Otherwise null.
+ */
+export function joinBatches(a: Batch, b: Batch): Batch | null {
+  const follows = b.first === batchLast(a) + 1 && b.gap === 0 && b.binding === undefined;
+  if (!follows || a.replica !== b.replica || a.base !== b.base) return null;
+  const before = a.ops.at(-1);
+  const after = b.ops[0];
+  if (before === undefined || after === undefined) return null;
+  const joined = joinOps(before, after, a.replica);
+  if (joined === null) return { ...a, ops: [...a.ops, ...b.ops] };
+  return { ...a, ops: [...a.ops.slice(0, -1), joined, ...b.ops.slice(1)] };
+}
+
+/** One operation of `replica` that means `a` and, without a hole, `b`; null: there is none. */
+function joinOps(a: Op, b: Op, replica: number): Op | null {
+  if (a.type === 'insert' && b.type === 'insert') {
+    const goesOn = sameId(b.left, { timestamp: b.timestamp - 1, replica });
+    const sameRight = b.right === 'same' || (a.right !== 'same' && sameId(a.right, b.right));
+    return goesOn && sameRight ? { ...a, text: a.text + b.text } : null;
+  }
+  if (a.type !== 'delete' || b.type !== 'delete') return null;
+  if (a.target.replica !== b.target.replica) return null;
+  const count = a.count + b.count;
+  // A single deletion has no direction and fits both.
+  const mayRise = (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
+  if (mayRise && b.target.timestamp === a.target.timestamp + a.count) {
+    return { ...a, count, reversed: false };
+  }
+  const mayFall = (a.reversed || a.count === 1) && (b.reversed || b.count === 1);
+  if (mayFall && b.target.timestamp + b.count === a.target.timestamp) {
+    return { ...a, target: b.target, count, reversed: true };
+  }
+  return null;
 }

@@ -1,0 +1,33 @@
+/**
+ * Every bound of the formats: what a decoder accepts from the other side. Bounds of behaviour
+ * (windows, rates, heartbeats) are the engine's.
+ *
+ * UTF-16 units are what an application counts, bytes what a socket does: the name says which.
+ */
+
+/** A client frame as a whole; the server's socket refuses longer messages unread. */
+export const clientFrameBytesMax = 1_048_576;
+/** Batches in one edit frame. */
+export const editBatchesMax = 1_000;
+/** Splices in one thin edit or patch. */
+export const splicesMax = 1_000;
+
+/** A replica's secret: 128 bits. */
+export const secretBytes = 16;
+/** SHA-256 of the secret. */
+export const secretHashBytes = 32;
+/** Who was authenticated, as the log keeps it. */
+export const principalUnitsMax = 1_024;
+export const tokenBytesMax = 8_192;
+export const documentNameUnitsMax = 200;
+
+/** Name and colour of a presence. */
+export const presenceNameUnitsMax = 64;
+export const presenceColorUnitsMax = 32;
+/** Peers in one presence update, and sessions that it says are gone. */
+export const presencePeersMax = 1_000;
+
+export const errorMessageUnitsMax = 1_024;
+
+/** Fields of unknown numbers in one decoded frame, update or snapshot. */
+export const unknownFieldsMax = 64;

@@ -1,0 +1,376 @@
+/**
+ * The Protobuf wire format, as much of it as the formats here use: a Writer and a Reader.
+ *
+ *   field    := tag value                 tag = field number × 8 + wire type, a varint
+ *   value    := varint                    wire type 0: seven bits a byte, low ones first
+ *             | length bytes              wire type 2: bytes, text, a message, or packed varints
+ *             | 4 bytes, low ones first   wire type 5
+ *
+ * Numbers are JavaScript numbers up to 2^53-1: a larger one is refused, never rounded, so there is
+ * no Long and no BigInt. Stricter than Protobuf: a varint has its shortest form, packed fields come
+ * packed, known fields have their own wire type. As in Protobuf, a field of value 0 (or empty) is
+ * left out, the last one of a field that may come once wins, and fields with unknown numbers are
+ * skipped.
+ *
+ * The Reader never reads outside its message and takes memory in proportion to the bytes it was
+ * given.
+ */
+import { DecodeError } from './decode-error.ts';
+import { unknownFieldsMax } from './limits.ts';
+import { loneSurrogate, readUtf8, utf8Length, writeUtf8 } from './text.ts';
+
+const wireVarint = 0;
+const wireFixed64 = 1;
+const wireBytes = 2;
+const wireFixed32 = 5;
+
+const uint32Max = 0xffff_ffff;
+/** Bytes of the varint of 2^53-1. */
+const varintBytesMax = 8;
+
+/** Collects one message. Field numbers are 1 … 15, so that a tag is one byte. */
+export class Writer {
+  #bytes = new Uint8Array(128);
+  #length = 0;
+
+  /** A number 0 … 2^53-1; 0 is left out. RangeError for any other value. */
+  uint(field: number, value: number): void {
+    if (value === 0) return;
+    this.#byte(field * 8 + wireVarint);
+    this.varint(value);
+  }
+
+  bool(field: number, value: boolean): void {
+    this.uint(field, value ? 1 : 0);
+  }
+
+  /** Text; empty is left out. RangeError if it holds a lone surrogate. */
+  string(field: number, value: string): void {
+    if (value === '') return;
+    const lone = loneSurrogate(value);
+    if (lone !== -1) {
+      throw new RangeError(`field ${field}: lone surrogate at index ${lone} of the text`);
+    }
+    const length = utf8Length(value);
+    this.#byte(field * 8 + wireBytes);
+    this.varint(length);
+    this.#reserve(length);
+    writeUtf8(value, length, this.#bytes, this.#length);
+    this.#length += length;
+  }
+
+  /** Bytes, copied; empty is left out. */
+  bytes(field: number, value: Uint8Array): void {
+    if (value.length === 0) return;
+    this.#byte(field * 8 + wireBytes);
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  /** Numbers 0 … 2^53-1 in one field; none is left out. */
+  packed(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const mark = this.open(field);
+    for (const value of values) this.varint(value);
+    this.close(mark);
+  }
+
+  /** Numbers -(2^53-1) … 2^53-1 in zigzag form in one field; none is left out. */
+  packedSigned(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const mark = this.open(field);
+    for (const value of values) this.#zigzag(value);
+    this.close(mark);
+  }
+
+  fixed32(field: number, value: number): void {
+    this.#byte(field * 8 + wireFixed32);
+    for (let shift = 0; shift < 32; shift += 8) this.#byte((value >>> shift) & 0xff);
+  }
+
+  /** Begins a message in `field`; what is written until `close` with the mark is its content. */
+  open(field: number): number {
+    this.#byte(field * 8 + wireBytes);
+    this.#byte(0);
+    return this.#length;
+  }
+
+  close(mark: number): void {
+    // One byte was kept for the length; a longer content moves up to make place.
+    const length = this.#length - mark;
+    if (length >= 0x80) {
+      const extra = varintSize(length) - 1;
+      this.#reserve(extra);
+      this.#bytes.copyWithin(mark + extra, mark, this.#length);
+    }
+    this.#length = mark - 1;
+    this.varint(length);
+    this.#length += length;
+  }
+
+  /** A number 0 … 2^53-1 without a tag, for the inside of a packed field. */
+  varint(value: number): void {
+    if (!(Number.isSafeInteger(value) && value >= 0)) {
+      throw new RangeError(`expected a whole number 0 … 2^53-1, got ${value}`);
+    }
+    this.#reserve(varintBytesMax);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) + 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** Encoded fields as they are. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** What was written, in an array of its own. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #zigzag(value: number): void {
+    // magnitude × 2 + sign can pass 2^53: so the sign and the lowest six bits go first, by
+    // themselves.
+    const sign = value < 0 ? 1 : 0;
+    const magnitude = sign === 1 ? -value - 1 : value;
+    const low = (magnitude % 0x40) * 2 + sign;
+    const rest = Math.floor(magnitude / 0x40);
+    if (rest === 0) return this.varint(low);
+    this.#byte(low + 0x80);
+    this.varint(rest);
+  }
+
+  #byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  #reserve(extra: number): void {
+    const needed = this.#length + extra;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/**
+ * Reads one message field by field:
+ *
+ *   for (let field = reader.next(); field !== 0; field = reader.next()) {
+ *     switch (field) { case 1: first = reader.uint('first'); break; default: reader.skip(); }
+ *   }
+ *
+ * Every method that reads a value takes the field's name for the error. The bytes must not change
+ * meanwhile; nothing that is returned shares memory with them, except another Reader.
+ */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  #position: number;
+  #end: number;
+  #field = 0;
+  #wire = 0;
+  #unknown = 0;
+
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+    this.#bytes = bytes;
+    this.#position = start;
+    this.#end = end;
+  }
+
+  /** Position in the bytes: the end of what was read last. */
+  get offset(): number {
+    return this.#position;
+  }
+
+  /** Whether the message has more bytes. */
+  more(): boolean {
+    return this.#position < this.#end;
+  }
+
+  /** Number of the next field, or 0 at the end of the message. */
+  next(): number {
+    if (this.#position >= this.#end) return 0;
+    const tag = this.varint('(tag)');
+    this.#wire = tag % 8;
+    this.#field = (tag - this.#wire) / 8;
+    if (this.#field === 0 || tag > uint32Max) throw this.error('(tag)', 'a field number', tag);
+    return this.#field;
+  }
+
+  /** A number 0 … `max` (2^53-1 if not given). */
+  uint(field: string, max: number = Number.MAX_SAFE_INTEGER): number {
+    this.#expect(field, wireVarint);
+    const value = this.varint(field);
+    if (value > max) throw this.error(field, `at most ${max}`, value);
+    return value;
+  }
+
+  uint32(field: string): number {
+    return this.uint(field, uint32Max);
+  }
+
+  bool(field: string): boolean {
+    return this.uint(field, 1) === 1;
+  }
+
+  /** Well-formed text of at most `bytesMax` bytes. */
+  string(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): string {
+    const start = this.#enter(field, bytesMax);
+    const text = readUtf8(this.#bytes, start, this.#position);
+    if (text === null) throw new DecodeError(field, start, 'expected UTF-8, found other bytes');
+    return text;
+  }
+
+  /** Bytes, copied. */
+  bytes(field: string): Uint8Array {
+    const start = this.#enter(field);
+    // Not slice(): that of a Node Buffer shares its memory.
+    return new Uint8Array(this.#bytes.subarray(start, this.#position));
+  }
+
+  packed(field: string): number[] {
+    const values: number[] = [];
+    for (const inner = this.inner(field); inner.more(); ) values.push(inner.varint(field));
+    return values;
+  }
+
+  packedSigned(field: string): number[] {
+    const values: number[] = [];
+    for (const inner = this.inner(field); inner.more(); ) values.push(inner.#zigzag(field));
+    return values;
+  }
+
+  fixed32(field: string): number {
+    this.#expect(field, wireFixed32);
+    const start = this.#take(field, 4);
+    let value = 0;
+    for (let index = 3; index >= 0; index--) value = value * 0x100 + this.#at(start + index);
+    return value;
+  }
+
+  /**
+   * Reads a message with `read`, which must read to its end. `index`: its position in a repeated
+   * field, for the error.
+   */
+  message<T>(field: string, read: (reader: Reader) => T, index?: number): T {
+    const start = this.#enter(field);
+    const outer = this.#end;
+    this.#end = this.#position;
+    this.#position = start;
+    try {
+      const value = read(this);
+      this.#end = outer;
+      return value;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      throw error.within(index === undefined ? field : `${field}[${index}]`);
+    }
+  }
+
+  /** A reader of this field's content, to be read later. */
+  inner(field: string): Reader {
+    const start = this.#enter(field);
+    return new Reader(this.#bytes, start, this.#position);
+  }
+
+  /** Passes over a field whose number is not known: a later version's. */
+  skip(): void {
+    const name = `(field ${this.#field})`;
+    if (++this.#unknown > unknownFieldsMax) {
+      throw this.error(name, `at most ${unknownFieldsMax} unknown fields`, 'one more');
+    }
+    if (this.#wire === wireVarint) {
+      const start = this.#position;
+      while (this.#at(this.#take(name, 1)) >= 0x80) {
+        if (this.#position - start >= 10) throw this.error(name, 'a varint', 'more than 10 bytes');
+      }
+    } else if (this.#wire === wireFixed64) this.#take(name, 8);
+    else if (this.#wire === wireBytes) this.#enter(name);
+    else if (this.#wire === wireFixed32) this.#take(name, 4);
+    else throw this.error(name, 'a wire type 0, 1, 2 or 5', this.#wire);
+  }
+
+  /** A number without a tag, from the inside of a packed field. */
+  varint(field: string): number {
+    const start = this.#position;
+    let byte = this.#at(this.#take(field, 1));
+    if (byte < 0x80) return byte;
+    let value = byte - 0x80;
+    for (let scale = 0x80; ; scale *= 0x80) {
+      byte = this.#at(this.#take(field, 1));
+      // Exact up to 2^53; above it too large in any rounding.
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      if (this.#position - start >= varintBytesMax) {
+        throw new DecodeError(
+          field,
+          start,
+          'expected a number up to 2^53-1, found a longer varint',
+        );
+      }
+    }
+    if (byte === 0) {
+      throw new DecodeError(field, start, `expected the shortest varint, found a longer ${value}`);
+    }
+    if (value > Number.MAX_SAFE_INTEGER) {
+      throw new DecodeError(field, start, `expected a number up to 2^53-1, found ${value}`);
+    }
+    return value;
+  }
+
+  /** An error to throw about the value that ends here. */
+  error(field: string, expected: string, found: unknown): DecodeError {
+    return new DecodeError(field, this.#position, `expected ${expected}, found ${String(found)}`);
+  }
+
+  #zigzag(field: string): number {
+    const start = this.#position;
+    const low = this.#at(this.#take(field, 1));
+    const rest = low < 0x80 ? 0 : this.varint(field);
+    const magnitude = ((low & 0x7f) >> 1) + rest * 0x40;
+    if ((low >= 0x80 && rest === 0) || magnitude > Number.MAX_SAFE_INTEGER - (low & 1)) {
+      const problem = 'expected the shortest varint of a number -(2^53-1) … 2^53-1';
+      throw new DecodeError(field, start, `${problem}, found another`);
+    }
+    return low % 2 === 1 ? -magnitude - 1 : magnitude;
+  }
+
+  #expect(field: string, wire: number): void {
+    if (this.#wire !== wire) throw this.error(field, `wire type ${wire}`, this.#wire);
+  }
+
+  /** Start of the content of a length-delimited field; the position goes to its end. */
+  #enter(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): number {
+    this.#expect(field, wireBytes);
+    const length = this.varint(field);
+    if (length > bytesMax) throw this.error(field, `at most ${bytesMax} bytes`, length);
+    return this.#take(field, length);
+  }
+
+  /** Start of the next `count` bytes, which must all be there. */
+  #take(field: string, count: number): number {
+    const start = this.#position;
+    if (count > this.#end - start) {
+      throw this.error(field, `${count} more bytes`, this.#end - start);
+    }
+    this.#position = start + count;
+    return start;
+  }
+
+  #at(position: number): number {
+    return this.#bytes[position] ?? 0;
+  }
+}
