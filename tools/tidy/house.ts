@@ -47,7 +47,7 @@ const zones: readonly Zone[] = [
   { folder: '', imports: [], packages: null },
 ];
 
-/** What a test may import beyond what its folder may. */
+/** What a test, or a folder `testing`, may import beyond what its folder may. */
 export const testExtras: Zone = {
   folder: '',
   imports: ['proto', 'client', 'properties', 'server/testing'],

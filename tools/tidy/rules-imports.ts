@@ -15,6 +15,7 @@ import {
   children,
   type Finding,
   isTest,
+  isTestSupport,
   lineAt,
   type Node,
   nameOf,
@@ -66,12 +67,20 @@ export function usageRules(files: readonly SourceFile[]): Finding[] {
 }
 
 function directionFault(file: SourceFile, path: string): Pick<Finding, 'rule' | 'message'> | null {
+  if (isTestSupport(path) && !forTests(file.path)) {
+    const message = `${path} is for tests only; move what the product needs out of testing/.`;
+    return { rule: 'import-direction', message };
+  }
   const [from, to] = [zoneOf(file.path), zoneOf(path)];
   if (from === to || allowed(file).imports.includes(to.folder)) return null;
   const may = from.imports.join(', ') || 'nothing';
   const not = to.folder || 'the root';
   const message = `${from.folder} may import ${may}, not ${not}; use a port or move the code.`;
   return { rule: 'import-direction', message };
+}
+
+function forTests(path: string): boolean {
+  return isTest(path) || isTestSupport(path) || /^(properties|bench|tools)\//.test(path);
 }
 
 function packageFault(file: SourceFile, entry: Import): Pick<Finding, 'rule' | 'message'> | null {
@@ -93,7 +102,7 @@ function packageFault(file: SourceFile, entry: Import): Pick<Finding, 'rule' | '
 function allowed(file: SourceFile): Pick<Zone, 'imports' | 'packages'> {
   const zone = zoneOf(file.path);
   const edge = edges.find(({ files }) => files.test(file.path));
-  const extras = isTest(file.path) ? testExtras : null;
+  const extras = isTest(file.path) || isTestSupport(file.path) ? testExtras : null;
   return {
     imports: [...zone.imports, ...(extras?.imports ?? [])],
     packages:

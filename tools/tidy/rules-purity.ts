@@ -13,6 +13,7 @@ import {
   type Finding,
   isKey,
   isTest,
+  isTestSupport,
   lineAt,
   type Node,
   nameOf,
@@ -50,7 +51,8 @@ const exactMath = new Set(
 export function purityRules(file: SourceFile): Finding[] {
   const pure = pureFolders.some((folder) => file.path.startsWith(`${folder}/`));
   const edge = edges.some(({ files }) => files.test(file.path));
-  if (!pure || edge || isTest(file.path) || file.tree === null) return [];
+  if (!pure || edge || isTest(file.path) || isTestSupport(file.path) || file.tree === null)
+    return [];
   const findings: Finding[] = [];
   walk(file.tree, (node, parent) => {
     const message =

@@ -42,6 +42,11 @@ export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }
 
+/** True for code that only tests use: what lies in a folder `testing`. */
+export function isTestSupport(path: string): boolean {
+  return path.includes('/testing/');
+}
+
 /** Generated code answers to its generator, not to the house rules. */
 export function isGenerated(path: string): boolean {
   return path.includes('/generated/');
