@@ -1,0 +1,30 @@
+/**
+ * `npm run build`: dist/ from nothing: every project compiled (tsc -b), and the files beside the
+ * code that the code reads at run time.
+ *
+ * Tests and what only tests use are no part of it. `npm start` needs no build; the package and the
+ * Docker image do.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** Folders whose files of these kinds are read at run time. */
+const assets: readonly (readonly [folder: string, extensions: readonly string[]])[] = [
+  ['server/schema', ['.sql']],
+  ['web', ['.html', '.css', '.svg']],
+];
+
+rmSync(dist, { recursive: true, force: true });
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+execFileSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: 'inherit' });
+for (const [folder, extensions] of assets) {
+  if (!existsSync(join(root, folder))) continue;
+  for (const name of readdirSync(join(root, folder))) {
+    if (extensions.includes(extname(name)))
+      cpSync(join(root, folder, name), join(dist, folder, name));
+  }
+}

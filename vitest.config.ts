@@ -1,0 +1,49 @@
+/**
+ * Which tests exist: `x.test.ts` needs nothing, `x.prop.test.ts` states a property, `x.int.test.ts`
+ * needs a real service. One vitest project each; `npm test` runs them in that order
+ * (tools/test.ts).
+ *
+ * Time limits only catch what hangs: no test asserts how long something took.
+ */
+import { defineConfig } from 'vitest/config';
+
+const elsewhere = ['**/node_modules/**', '**/dist/**', '**/.cache/**', 'bench/peers/**'];
+const properties = '**/*.prop.test.ts';
+const integration = '**/*.int.test.ts';
+const seeded = { globalSetup: ['./properties/seed.ts'], setupFiles: ['./properties/seed.ts'] };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...seeded,
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...elsewhere, properties, integration],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          ...seeded,
+          name: 'properties',
+          include: [properties],
+          exclude: elsewhere,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...seeded,
+          name: 'integration',
+          include: [integration],
+          exclude: elsewhere,
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
