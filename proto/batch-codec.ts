@@ -14,7 +14,7 @@ import type { Batch, Binding } from './batch.ts';
 import { opLength } from './batch.ts';
 import { principalUnitsMax, secretHashBytes } from './limits.ts';
 import { goesOn, readOps, writeOps } from './op-stream.ts';
-import { Reader, type Writer } from './wire.ts';
+import type { Reader, Writer } from './wire.ts';
 
 const fieldReplica = 1;
 const fieldFirst = 2;
@@ -39,7 +39,7 @@ export function writeBatch(
   nameOf: (replica: number) => number,
 ): void {
   const text = checkedText(batch);
-  writer.uint(fieldReplica, nameOf(batch.replica));
+  writer.uint32(fieldReplica, nameOf(batch.replica));
   writer.uint(fieldFirst, batch.first);
   writer.uint(fieldGap, batch.gap);
   if (place !== 'row') writer.uint(fieldBase, batch.base);

@@ -4,7 +4,10 @@
  */
 
 export const errorCodes = {
-  'bad-frame': { close: 4400, meaning: 'A frame could not be decoded or did not fit the state of the session.' },
+  'bad-frame': {
+    close: 4400,
+    meaning: 'A frame could not be decoded or did not fit the state of the session.',
+  },
   unauthorized: { close: 4401, meaning: 'The token is missing, wrong or has expired.' },
   'unsupported-protocol': { close: 4402, meaning: 'The protocol version is not spoken here.' },
   forbidden: { close: 4403, meaning: 'The principal may not do this to this document.' },
@@ -13,23 +16,35 @@ export const errorCodes = {
   'document-deleted': { close: 4410, meaning: 'An operator deleted the document.' },
   'replica-forked': {
     close: 4411,
-    meaning: 'The log holds other content under these ids: two copies of one replica. Take a new replica.',
+    meaning:
+      'The log holds other content under these ids: two copies of one replica. Take a new replica.',
   },
-  'replica-mismatch': { close: 4412, meaning: 'The secret is not the one that the log binds to this replica.' },
+  'replica-mismatch': {
+    close: 4412,
+    meaning: 'The secret is not the one that the log binds to this replica.',
+  },
   'too-large': { close: 4413, meaning: 'A frame or an edit is larger than the limit.' },
   'history-changed': {
     close: 4414,
-    meaning: 'The cursor is not in the present history of the document. Load it anew and offer your own operations again.',
+    meaning:
+      'The cursor is not in the present history of the document. Load it anew and offer your own operations again.',
   },
   'invalid-edit': {
     close: 4422,
-    meaning: 'The edit breaks a rule of the log; it was not stored. The replica ends; unsent text must go under a new one.',
+    meaning:
+      'The edit breaks a rule of the log; it was not stored. The replica ends; unsent text must go under a new one.',
   },
-  'window-exceeded': { close: 4429, meaning: 'More was sent without an acknowledgement than the window allows.' },
+  'window-exceeded': {
+    close: 4429,
+    meaning: 'More was sent without an acknowledgement than the window allows.',
+  },
   internal: { close: 4500, meaning: 'The server failed; nothing that was acknowledged is lost.' },
   draining: { close: 4503, meaning: 'The node is shutting down; connect again.' },
   'heartbeat-timeout': { close: 4504, meaning: 'Nothing was heard for two heartbeat intervals.' },
-  'unreadable-log': { close: 4505, meaning: 'A row of this document has a format that this node cannot read.' },
+  'unreadable-log': {
+    close: 4505,
+    meaning: 'A row of this document has a format that this node cannot read.',
+  },
   overloaded: { close: 1013, meaning: 'The node is at a limit; retry after the time told.' },
 } as const;
 

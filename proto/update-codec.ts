@@ -34,7 +34,7 @@ export function encodeUpdate(update: {
   const names = nameTable(update.batches);
   const nameOf = (replica: number): number => names.get(replica) ?? 0;
   const writer = new Writer();
-  writer.uint(fieldFormat, update.format ?? updateFormat);
+  writer.uint32(fieldFormat, update.format ?? updateFormat);
   for (const replica of names.keys()) {
     if (replica === 0) throw new RangeError('a replica id is 1 … 2^53-1, got 0');
     writer.uint(fieldReplicas, replica);
@@ -61,9 +61,11 @@ function nameTable(batches: readonly Batch[]): Map<number, number> {
 }
 
 function forReferences(op: Op, use: (replica: number) => void): void {
-  if (op.type === 'delete') return use(op.target.replica);
-  if (op.left !== null) use(op.left.replica);
-  if (op.right !== null && op.right !== 'same') use(op.right.replica);
+  if (op.type === 'delete') use(op.target.replica);
+  else {
+    if (op.left !== null) use(op.left.replica);
+    if (op.right !== null && op.right !== 'same') use(op.right.replica);
+  }
 }
 
 /**

@@ -40,6 +40,12 @@ export class Writer {
     this.varint(value);
   }
 
+  /** A number 0 … 2^32-1; 0 is left out. RangeError for any other value. */
+  uint32(field: number, value: number): void {
+    if (value > uint32Max) throw new RangeError(`field ${field}: more than 2^32-1, ${value}`);
+    this.uint(field, value);
+  }
+
   bool(field: number, value: boolean): void {
     this.uint(field, value ? 1 : 0);
   }
@@ -141,9 +147,11 @@ export class Writer {
     const magnitude = sign === 1 ? -value - 1 : value;
     const low = (magnitude % 0x40) * 2 + sign;
     const rest = Math.floor(magnitude / 0x40);
-    if (rest === 0) return this.varint(low);
-    this.#byte(low + 0x80);
-    this.varint(rest);
+    if (rest === 0) this.varint(low);
+    else {
+      this.#byte(low + 0x80);
+      this.varint(rest);
+    }
   }
 
   #byte(value: number): void {
