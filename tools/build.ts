@@ -1,9 +1,9 @@
 /**
- * `npm run build`: dist/ from nothing: every project compiled (tsc -b), and the files beside the
- * code that the code reads at run time.
+ * `npm run build`: dist/ from nothing: the projects that are shipped, compiled (tsc -b), and the
+ * files beside the code that the code reads at run time.
  *
- * Tests and what only tests use are no part of it. `npm start` needs no build; the package and the
- * Docker image do.
+ * Tests, the simulator and the tools are no part of it; their types are checked by `npm run check`.
+ * `npm start` needs no build; the package and the Docker image do.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
@@ -11,6 +11,9 @@ import { extname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
+
+/** Projects that are shipped; what they refer to comes along. */
+const shipped = ['server', 'client/tsconfig.browser.json', 'client/tsconfig.node.json', 'web'];
 
 /** Folders whose files of these kinds are read at run time. */
 const assets: readonly (readonly [folder: string, extensions: readonly string[]])[] = [
@@ -20,7 +23,7 @@ const assets: readonly (readonly [folder: string, extensions: readonly string[]]
 
 rmSync(dist, { recursive: true, force: true });
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-execFileSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: 'inherit' });
+execFileSync(process.execPath, [tsc, '-b', ...shipped], { cwd: root, stdio: 'inherit' });
 for (const [folder, extensions] of assets) {
   if (!existsSync(join(root, folder))) continue;
   for (const name of readdirSync(join(root, folder))) {
