@@ -31,6 +31,7 @@ const cases: readonly (readonly [rule: string, bad: string, good: string, path?:
   ['syntax', 'const = 1;', 'const a = 1;'],
   ['long-line', `// ${'x'.repeat(98)}`, `// ${'x'.repeat(97)}`],
   ['long-line', `-- ${'x'.repeat(98)}`, `-- ${'x'.repeat(97)}`, 'server/schema/a.sql'],
+  ['long-line', `f('${'x'.repeat(98)}');`, `  '${'x'.repeat(98)}',`],
   ['long-file', lines(501), lines(500)],
   ['long-file', lines(651), lines(650), 'engine/text/span-tree.ts'],
   ['long-file', lines(601), lines(600), 'engine/a.test.ts'],
@@ -80,6 +81,7 @@ const pure: readonly (readonly [bad: string, good: string])[] = [
   ['Math.random();', 'random.next();'],
   ['Math.log2(a);', 'Math.clz32(a);'],
   ['a ** 2;', '2 ** 53;'],
+  ['10 ** a;', '2 ** a;'],
   ['console.log(a);', 'log.push(a);'],
 ];
 

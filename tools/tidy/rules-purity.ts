@@ -78,10 +78,9 @@ function asyncFault(node: Node): string | null {
 
 function mathFault(node: Node): string | null {
   if (node.type === 'BinaryExpression' && node.operator === '**') {
-    const literal = [child(node, 'left'), child(node, 'right')].every(
-      (side) => side?.type === 'Literal',
-    );
-    return literal ? null : '** is engine-defined; multiply, shift, or use a constant';
+    // A power of two is a matter of the exponent's bits: every engine has it right.
+    const exact = child(node, 'left')?.value === 2;
+    return exact ? null : '** is engine-defined; multiply, shift, or use a constant';
   }
   if (node.type !== 'MemberExpression' || nameOf(child(node, 'object')) !== 'Math') return null;
   const name = nameOf(child(node, 'property'));
