@@ -1,0 +1,66 @@
+/** Every bound of the core, with unit and reason. A configuration may shrink them (the simulator does). */
+import { assert } from './assert.ts';
+
+export interface Limits {
+  /** Unacknowledged bytes and operations that a session may have; the rest waits at the client. */
+  readonly windowBytes: number;
+  readonly windowOperations: number;
+  /** A row's body, about: keeps one author's paste from delaying everybody's next commit. */
+  readonly rowBytesMax: number;
+  /** Bytes handed to a socket before its buffer must have drained. */
+  readonly sendBytesMax: number;
+  /** Recent rows kept encoded per room, for sessions that fell a little behind. */
+  readonly recentBytesMax: number;
+  /** One page of the log. */
+  readonly pageBytesMax: number;
+  /** A session further behind gets the snapshot instead of rows. */
+  readonly catchUpRowsMax: number;
+  /** Rows whose time and operation count are remembered per room, to tell how stale an edit is. */
+  readonly stalenessRowsMax: number;
+  /** Edits of a session that wait for this node to reach their base. */
+  readonly waitingBatchesMax: number;
+  /** Sessions per document and channels per socket. */
+  readonly sessionsPerRoomMax: number;
+  readonly channelsPerConnMax: number;
+  /** Both ends send at least this often; silence for twice as long ends the connection. */
+  readonly heartbeatMs: number;
+  /** Presence is gathered this long, then sent once. */
+  readonly presenceMs: number;
+  /** A room without sessions leaves memory after this. */
+  readonly roomIdleMs: number;
+  /** First and longest wait before the log is asked again after a failure. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** A drain gives up after this and closes what is left. */
+  readonly drainMs: number;
+}
+
+export const defaultLimits: Limits = {
+  windowBytes: 2 ** 20,
+  windowOperations: 2 ** 18,
+  rowBytesMax: 2 ** 19,
+  sendBytesMax: 2 ** 18,
+  recentBytesMax: 2 ** 18,
+  pageBytesMax: 2 ** 18,
+  catchUpRowsMax: 4096,
+  stalenessRowsMax: 2 ** 14,
+  waitingBatchesMax: 1000,
+  sessionsPerRoomMax: 10_000,
+  channelsPerConnMax: 64,
+  heartbeatMs: 10_000,
+  presenceMs: 50,
+  roomIdleMs: 30_000,
+  retryMinMs: 50,
+  retryMaxMs: 2_000,
+  drainMs: 10_000,
+};
+
+/** Checks the relations that the core relies on; throws on the first that does not hold. */
+export function checkLimits(limits: Limits): Limits {
+  for (const [name, value] of Object.entries(limits)) {
+    assert(Number.isSafeInteger(value) && value >= 1, `limit ${name} must be ≥ 1, got ${value}`);
+  }
+  assert(limits.retryMinMs <= limits.retryMaxMs, 'retryMinMs must not exceed retryMaxMs');
+  assert(limits.heartbeatMs >= 4, 'heartbeatMs must be at least 4');
+  return limits;
+}

@@ -1,0 +1,306 @@
+/**
+ * Fan-out of one room: every open session is sent every row after its position, in order, once.
+ *
+ * A row is encoded once (`rowPart`) and its bytes go to every receiver; its authors get it without their own batch
+ * but with the acknowledgement. A session whose socket is full, or that joins with an old cursor,
+ * stays at its position and is caught up: from the recent rows kept in memory, else from a page
+ * of the log shared by all who need it, else (too far behind) from a snapshot. What a session may miss while it lags is
+ * presence only.
+ */
+import { batchOperations, renameBatch } from '../../proto/batch.ts';
+import { protocolVersion } from '../../proto/protocol-version.ts';
+import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
+import type { LogPage } from '../driver/ports.ts';
+import type { Limits } from '../limits.ts';
+import type { Connections } from './connections.ts';
+import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
+import type { FoldedRow } from './fold.ts';
+import { snapshotOf } from './fold-snapshot.ts';
+import type { RoomPresence } from './presence.ts';
+import type { Session } from './session.ts';
+import { StalenessIndex } from './staleness.ts';
+
+/** Bytes of rows gathered into one frame while catching up. */
+const catchUpFrameBytes = 2 ** 16;
+
+export interface DeliveryParts {
+  readonly durable: DurableFold;
+  readonly presence: RoomPresence;
+  readonly connections: Connections;
+  readonly limits: Limits;
+  /** Asks the log for a page after this LSN; `pageRead` gets the answer. */
+  readonly requestPage: (afterLsn: number) => void;
+}
+
+export class Delivery {
+  readonly sessions = new Map<number, Session>();
+  readonly #parts: DeliveryParts;
+  readonly #recent: {
+    readonly lsn: number;
+    readonly previousAt: number;
+    readonly part: DurableFrame;
+  }[] = [];
+  readonly #staleness: StalenessIndex;
+  #recentBytes = 0;
+  #pageAfter: number | null = null;
+  #snapshot: { readonly lsn: number; readonly bytes: Uint8Array } | null = null;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+    this.#staleness = new StalenessIndex(parts.limits.stalenessRowsMax);
+  }
+
+  /** Opens a session that the room has checked: welcome, then what it lacks, then who is here. */
+  join(session: Session): void {
+    const { fold } = this.#parts.durable;
+    const behind = fold.lsn - (session.cursor?.lsn ?? 0);
+    const bySnapshot = session.cursor === null || behind > this.#parts.limits.catchUpRowsMax;
+    session.phase = 'open';
+    this.sessions.set(session.identity.id, session);
+    if (session.cursor !== null) session.pinned = session.cursor;
+    this.#welcome(session, bySnapshot);
+    this.pump(session);
+    this.#sendPresence(session, this.#parts.presence.all());
+  }
+
+  leave(session: Session): void {
+    session.phase = 'ended';
+    this.sessions.delete(session.identity.id);
+    this.#parts.presence.leave(session.identity.id);
+  }
+
+  /** A row was folded: sends it to all who are just behind it, and acknowledges its authors. */
+  rowFolded(row: DurableRow, folded: FoldedRow, previousAt: number): void {
+    const { durable, connections } = this.#parts;
+    const { fold } = durable;
+    this.#staleness.note(fold.cursor);
+    const parts = this.#encodeBatches(row);
+    const header = this.#header(row.lsn, row.at - previousAt);
+    const common = durable.rowPart({ ...header, batchParts: parts.map(({ bytes }) => bytes) });
+    this.#remember(row.lsn, previousAt, common);
+    const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
+    const shared = durable.frame(0, [common]);
+    for (const session of this.sessions.values()) {
+      const { conn, channel, replica } = session.identity;
+      if (session.position !== row.lsn - 1 || !connections.isWritable(conn)) continue;
+      session.position = row.lsn;
+      if (!authors.has(replica)) {
+        connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
+        continue;
+      }
+      const others = parts.filter((part) => part.replica !== replica).map(({ bytes }) => bytes);
+      const ownRow = durable.rowPart({ ...header, batchParts: others });
+      const ack = this.#ackOf(session, folded);
+      connections.send(conn, durable.frame(channel, [ownRow], ack));
+    }
+  }
+
+  /** Sends what a session lacks, as far as its socket and the recent rows go. */
+  pump(session: Session): void {
+    const { durable, connections, limits } = this.#parts;
+    const { conn, channel } = session.identity;
+    while (connections.isWritable(conn) && session.position < durable.fold.lsn) {
+      if (durable.fold.lsn - session.position > limits.catchUpRowsMax) {
+        this.#welcome(session, true);
+        continue;
+      }
+      const frames = this.#recentAfter(session.position);
+      if (frames.length === 0) {
+        this.#needPage(session.position);
+        return;
+      }
+      session.position += frames.length;
+      connections.send(conn, durable.frame(channel, frames));
+    }
+    if (session.position === durable.fold.lsn && connections.isWritable(conn)) {
+      this.#caughtUp(session);
+    }
+  }
+
+  /** Commit time of a row, ms since 1970; null if it is not in memory. */
+  timeOf(lsn: number): number | null {
+    const next = this.#recent[lsn + 1 - (this.#recent[0]?.lsn ?? Infinity)];
+    return next?.previousAt ?? this.#staleness.timeOf(lsn);
+  }
+
+  /**
+   * A page that `requestPage` asked for; null: it failed, and is asked for again. Returns the sessions
+   * whose cursor is of another history than the page.
+   */
+  pageRead(page: LogPage | null): Session[] {
+    const after = this.#pageAfter;
+    if (after === null) return []; // Asked for by the delivery of a history that the room has left.
+    this.#pageAfter = null;
+    const strangers = page === null ? [] : this.#sendPage(after, page);
+    for (const session of this.sessions.values()) {
+      if (session.position >= this.#parts.durable.fold.lsn || strangers.includes(session)) continue;
+      if (page === null) this.#needPage(session.position);
+      else this.pump(session);
+    }
+    return strangers;
+  }
+
+  /** Tells everybody what is new about presence; who cannot take it now gets all of it later. */
+  flushPresence(): void {
+    const part = this.#parts.presence.flush();
+    if (part === null) return;
+    for (const session of this.sessions.values()) this.#sendPresence(session, part);
+  }
+
+  /** Acknowledges what is committed of an open session's replica and was not told yet. */
+  acknowledge(session: Session): void {
+    const { durable, connections } = this.#parts;
+    const { conn, channel, replica } = session.identity;
+    const through = durable.fold.committed.get(replica);
+    if (through <= session.acked || session.position < durable.fold.lsn) return;
+    session.acked = through;
+    session.settled(through);
+    const { lsn, at } = durable.fold;
+    const ack = { through, lsn, at, staleOperations: 0, staleMs: 0 };
+    connections.send(conn, durable.frame(channel, [], { replica, ack }));
+  }
+
+  /** The whole document, encoded once per LSN. */
+  #snapshotBytes(): Uint8Array {
+    const { fold } = this.#parts.durable;
+    if (this.#snapshot?.lsn !== fold.lsn) {
+      this.#snapshot = { lsn: fold.lsn, bytes: snapshotOf(fold, { bindings: false }) };
+    }
+    return this.#snapshot.bytes;
+  }
+
+  #welcome(session: Session, bySnapshot: boolean): void {
+    const { durable, connections, limits } = this.#parts;
+    const { fold } = durable;
+    const { conn, channel, replica, id } = session.identity;
+    const cursor = bySnapshot || session.cursor === null ? fold.cursor : session.cursor;
+    session.position = cursor.lsn;
+    session.acked = fold.committed.get(replica);
+    session.settled(session.acked);
+    const welcome = durable.welcome(channel, {
+      cursor,
+      snapshot: bySnapshot && fold.lsn > 0 ? this.#snapshotBytes() : null,
+      through: session.acked,
+      headLsn: fold.lsn,
+      now: connections.now.wallMs,
+      heartbeatMs: limits.heartbeatMs,
+      window: { bytes: limits.windowBytes, operations: limits.windowOperations },
+      writable: session.writable,
+      session: id,
+      protocol: protocolVersion.current,
+    });
+    connections.send(conn, welcome);
+  }
+
+  #caughtUp(session: Session): void {
+    this.acknowledge(session);
+    if (session.presenceStale) {
+      session.presenceStale = false;
+      this.#sendPresence(session, this.#parts.presence.all());
+    }
+  }
+
+  #sendPresence(session: Session, part: Uint8Array): void {
+    const { conn, channel } = session.identity;
+    if (!this.#parts.connections.isWritable(conn)) session.presenceStale = true;
+    else this.#parts.connections.sendControl(conn, joinParts(channel, [part]));
+  }
+
+  #ackOf(session: Session, folded: FoldedRow): Parameters<DurableFold['frame']>[2] {
+    const { fold } = this.#parts.durable;
+    const { replica } = session.identity;
+    const through = fold.committed.get(replica);
+    if (through <= session.acked) return undefined;
+    let operations = 0;
+    let base = Infinity;
+    for (const { batch, verdict } of folded.batches) {
+      if (batch.replica !== replica || verdict.type !== 'applied') continue;
+      operations += batchOperations(verdict.batch);
+      base = Math.min(base, batch.base);
+    }
+    session.acked = through;
+    session.settled(through);
+    const own = session.countOwn({ lsn: folded.lsn, operations }, base);
+    const stale =
+      operations === 0
+        ? { operations: 0, ms: 0 }
+        : this.#staleness.between(base, fold.cursor, session.pinned, own);
+    return {
+      replica,
+      ack: { through, lsn: 0, at: 0, staleOperations: stale.operations, staleMs: stale.ms },
+    };
+  }
+
+  #encodeBatches(row: DurableRow): { readonly replica: number; readonly bytes: Uint8Array }[] {
+    const { table, voided } = this.#parts.durable.fold;
+    const voids = voided.get(row.lsn) ?? [];
+    return row.batches.flatMap((batch, i) => {
+      if (voids.includes(i)) return [];
+      const named = renameBatch(batch, (replica) => table.indexOf(replica));
+      return [{ replica: batch.replica, bytes: encodeBatchPart(named) }];
+    });
+  }
+
+  #header(
+    lsn: number,
+    at: number,
+  ): { lsn: number; epoch: number; at: number; introduced: readonly number[] } {
+    const { table, epoch } = this.#parts.durable.fold;
+    return { lsn, epoch: lsn === 1 ? epoch : 0, at, introduced: table.introducedAt(lsn) };
+  }
+
+  #remember(lsn: number, previousAt: number, part: DurableFrame): void {
+    this.#recent.push({ lsn, previousAt, part });
+    this.#recentBytes += part.bytes.length;
+    while (this.#recentBytes > this.#parts.limits.recentBytesMax) {
+      this.#recentBytes -= this.#recent.shift()?.part.bytes.length ?? 0;
+    }
+  }
+
+  /** Row parts from `afterLsn` on that are still in memory, about a frame full. */
+  #recentAfter(afterLsn: number): DurableFrame[] {
+    const start = afterLsn + 1 - (this.#recent[0]?.lsn ?? Infinity);
+    const frames: DurableFrame[] = [];
+    let bytes = 0;
+    for (let i = start; i >= 0 && bytes < catchUpFrameBytes; i++) {
+      const row = this.#recent[i];
+      if (row === undefined) break;
+      frames.push(row.part);
+      bytes += row.part.bytes.length;
+    }
+    return frames;
+  }
+
+  #needPage(afterLsn: number): void {
+    if (this.#pageAfter !== null) return;
+    this.#pageAfter = afterLsn;
+    this.#parts.requestPage(afterLsn);
+  }
+
+  #sendPage(after: number, page: LogPage): Session[] {
+    const { durable, connections } = this.#parts;
+    const { fold } = durable;
+    const strangers = [...this.sessions.values()].filter(({ position, cursor }) =>
+      page.rows.some(({ lsn, at }) => lsn === position && lsn === cursor?.lsn && at !== cursor.at),
+    );
+    let previousAt = 0;
+    for (const logRow of page.rows) {
+      // The first row of a page repeats the one before it, for the time that deltas start from.
+      if (logRow.lsn > after && logRow.lsn <= fold.lsn) {
+        const row = rowFromLog(fold.epoch, logRow);
+        const batchParts = this.#encodeBatches(row).map(({ bytes }) => bytes);
+        const header = this.#header(row.lsn, row.at - previousAt);
+        const part = durable.rowPart({ ...header, batchParts });
+        for (const session of this.sessions.values()) {
+          const { conn, channel } = session.identity;
+          if (session.position !== row.lsn - 1 || !connections.isWritable(conn)) continue;
+          if (strangers.includes(session)) continue;
+          session.position = row.lsn;
+          connections.send(conn, durable.frame(channel, [part]));
+        }
+      }
+      previousAt = logRow.at;
+    }
+    return strangers;
+  }
+}

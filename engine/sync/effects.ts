@@ -1,0 +1,94 @@
+/** What goes into a server node's core and what comes out of it. The driver performs effects in order. */
+import type { ClientFrame } from '../../proto/client-frame.ts';
+import type { ErrorCode } from '../../proto/codes.ts';
+import type { AppendResult, AuthDecision, AuthRequest, LogPage } from '../driver/ports.ts';
+import type { AppendId, ConnId, Instant } from '../ids.ts';
+import type { DurableFrame, DurableMessage } from './durability.ts';
+
+export type Input =
+  | { readonly type: 'connOpened'; readonly conn: ConnId }
+  | {
+      readonly type: 'connReceived';
+      readonly conn: ConnId;
+      readonly frame: ClientFrame;
+      /** Size of the encoded frame. */
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'connMalformed';
+      readonly conn: ConnId;
+      readonly code: 'bad-frame' | 'too-large';
+      readonly message: string;
+    }
+  /** What was sent so far has left the process (answer to `notifyDrained`). */
+  | { readonly type: 'connDrained'; readonly conn: ConnId }
+  | { readonly type: 'connClosed'; readonly conn: ConnId }
+  | { readonly type: 'authDecided'; readonly sessionId: number; readonly decision: AuthDecision }
+  | { readonly type: 'appendSettled'; readonly appendId: AppendId; readonly result: AppendResult }
+  | { readonly type: 'logRead'; readonly readId: number; readonly page: LogPage | null }
+  /** The log is reachable again: it may be another one (restored, failed over). */
+  | { readonly type: 'logReconnected' }
+  | { readonly type: 'busReceived'; readonly document: string; readonly bytes: Uint8Array }
+  /** The subscription was down: messages were lost. */
+  | { readonly type: 'busGap' }
+  /** Stop: refuse new sessions, settle what is in flight, close. */
+  | { readonly type: 'drain' }
+  /** The deadline asked for has come. */
+  | { readonly type: 'tick' };
+
+/** An encoded frame that shows no committed operation: presence, error, heartbeat, window. */
+export interface ControlFrame {
+  readonly bytes: Uint8Array;
+}
+
+export type Effect =
+  | { readonly type: 'send'; readonly conn: ConnId; readonly frame: DurableFrame }
+  | { readonly type: 'sendControl'; readonly conn: ConnId; readonly frame: ControlFrame }
+  | { readonly type: 'notifyDrained'; readonly conn: ConnId }
+  | {
+      readonly type: 'close';
+      readonly conn: ConnId;
+      readonly code: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'decideAuth'; readonly sessionId: number; readonly request: AuthRequest }
+  | {
+      readonly type: 'append';
+      readonly appendId: AppendId;
+      readonly document: string;
+      readonly epoch: number;
+      readonly body: Uint8Array;
+    }
+  | {
+      readonly type: 'readLog';
+      readonly readId: number;
+      readonly document: string;
+      readonly afterLsn: number;
+      readonly bytesMax: number;
+    }
+  | { readonly type: 'publish'; readonly document: string; readonly message: DurableMessage }
+  | { readonly type: 'subscribe'; readonly document: string }
+  | { readonly type: 'unsubscribe'; readonly document: string }
+  /** Something an operator wants to know; never text or tokens. */
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly event: string;
+      readonly code?: ErrorCode;
+      readonly detail?: string;
+      readonly document?: string;
+    }
+  /** The drain is over: every connection is closed. */
+  | { readonly type: 'drained' };
+
+export interface Ready<E> {
+  /** Perform in this order. */
+  readonly effects: readonly E[];
+  /** One absolute monotonic deadline; replaces the previous one. */
+  readonly wakeAtMs: number | null;
+}
+
+/** A deterministic state machine: no I/O, no clock, no chance of its own. */
+export interface Core<I, E> {
+  step(now: Instant, input: I): Ready<E>;
+}

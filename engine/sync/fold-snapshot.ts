@@ -1,0 +1,24 @@
+/** A fold as bytes and back: the snapshot that a newcomer loads, and that later lies in object storage. */
+import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
+import { Sequence } from '../text/sequence.ts';
+import { Fold } from './fold.ts';
+
+/** The whole state at the fold's LSN. `bindings`: with secrets' hashes and principals; never to a client. */
+export function snapshotOf(fold: Fold, options: { readonly bindings: boolean }): Uint8Array {
+  const replicas = fold.table.entries.map(({ replica, since, binding }) => ({
+    id: replica,
+    last: fold.committed.get(replica),
+    since,
+    ...(options.bindings && binding !== null ? { binding } : {}),
+  }));
+  const voided = [...fold.voided].flatMap(([lsn, positions]) =>
+    positions.map((position) => ({ lsn, position })),
+  );
+  return encodeSnapshot({ ...fold.cursor, replicas, voided, ...fold.sequence.toSnapshot() });
+}
+
+/** Throws DecodeError when the bytes are damaged or of a format that this version cannot read. */
+export function foldOf(bytes: Uint8Array): Fold {
+  const snapshot = decodeSnapshot(bytes);
+  return Fold.resume(snapshot, Sequence.fromSnapshot(snapshot));
+}

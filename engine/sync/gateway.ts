@@ -1,0 +1,376 @@
+/**
+ * A server node as a state machine: sockets, sessions and rooms. Frames, log results and time go in; effects come
+ * out; nothing here waits, reads a clock or draws chance (the seed is given).
+ *
+ * This file routes: which session a frame belongs to, which room a session, and what a frame may do
+ * in the phase that its session is in. What happens inside a document is the room's.
+ */
+import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
+import { type BusRow, decodeBusRow } from '../../proto/bus-codec.ts';
+import type { ClientFrame } from '../../proto/client-frame.ts';
+import { type ErrorCode, errorCodes, mayRetry } from '../../proto/codes.ts';
+import { DecodeError } from '../../proto/decode-error.ts';
+import { protocolVersion } from '../../proto/protocol-version.ts';
+import { encodeErrorPart, joinParts } from '../../proto/server-frame.ts';
+import { assert, unreachable } from '../assert.ts';
+import type { AppendResult, AuthDecision, LogPage } from '../driver/ports.ts';
+import type { AppendId, ConnId, Instant } from '../ids.ts';
+import { checkLimits, type Limits } from '../limits.ts';
+import { Random } from '../random.ts';
+import { type Connection, Connections } from './connections.ts';
+import { CommitLedger } from './durability.ts';
+import type { Core, Effect, Input, Ready } from './effects.ts';
+import { Room, type RoomContext } from './room.ts';
+import { Session } from './session.ts';
+
+export interface GatewayStats {
+  readonly connections: number;
+  readonly sessions: number;
+  readonly rooms: number;
+}
+
+export class Gateway implements Core<Input, Effect> {
+  readonly #limits: Limits;
+  readonly #connections: Connections;
+  readonly #ledger = new CommitLedger();
+  readonly #rooms = new Map<string, Room>();
+  readonly #sessions = new Map<number, Session>();
+  readonly #appends = new Map<AppendId, Room>();
+  readonly #reads = new Map<number, { readonly room: Room; readonly purpose: 'tail' | 'page' }>();
+  readonly #context: RoomContext;
+  #lastSession = 0;
+  #lastRead = 0;
+  #drainUntilMs: number | null = null;
+  #drained = false;
+
+  constructor(options: { readonly seed: number; readonly limits: Limits }) {
+    this.#limits = checkLimits(options.limits);
+    this.#connections = new Connections(options.limits);
+    this.#context = {
+      limits: options.limits,
+      random: new Random(options.seed, 'gateway'),
+      connections: this.#connections,
+      ledger: this.#ledger,
+      endSession: (session, code, message) => this.#endSession(session, code, message),
+      append: (room, epoch, body) => this.#append(room, epoch, body),
+      read: (room, purpose, afterLsn) => this.#read(room, purpose, afterLsn),
+    };
+  }
+
+  get stats(): GatewayStats {
+    const { size } = this.#connections;
+    return { connections: size, sessions: this.#sessions.size, rooms: this.#rooms.size };
+  }
+
+  step(now: Instant, input: Input): Ready<Effect> {
+    this.#connections.begin(now);
+    this.#handle(input);
+    this.#runDue();
+    return { effects: this.#connections.takeEffects(), wakeAtMs: this.#nextDeadline() };
+  }
+
+  #handle(input: Input): void {
+    switch (input.type) {
+      case 'connOpened':
+        this.#connections.open(input.conn);
+        if (this.#drainUntilMs !== null) this.#close(input.conn, 'draining', 'shutting down');
+        return;
+      case 'connReceived':
+        this.#received(input.conn, input.frame, input.bytes);
+        return;
+      case 'connMalformed':
+        this.#malformed(input.conn, input.code, input.message);
+        return;
+      case 'connDrained':
+        this.#connections.drained(input.conn);
+        for (const session of this.#channels(input.conn)) this.#roomOf(session)?.pump(session);
+        return;
+      case 'connClosed':
+        this.#closed(input.conn);
+        return;
+      case 'authDecided':
+        this.#authDecided(input.sessionId, input.decision);
+        return;
+      case 'appendSettled':
+        this.#appendSettled(input.appendId, input.result);
+        return;
+      case 'logRead':
+        this.#logRead(input.readId, input.page);
+        return;
+      case 'logReconnected':
+      case 'busGap':
+        for (const room of this.#rooms.values()) room.readTail();
+        return;
+      case 'busReceived':
+        this.#busReceived(input.document, input.bytes);
+        return;
+      case 'drain':
+        this.#drainUntilMs ??= this.#connections.now.monoMs + this.#limits.drainMs;
+        return;
+      case 'tick':
+        return;
+      default:
+        unreachable(input);
+    }
+  }
+
+  #received(id: ConnId, frame: ClientFrame, bytes: number): void {
+    const conn = this.#connections.get(id);
+    if (conn === null) return; // Closed by us; frames on their way are not answered.
+    conn.heardMs = this.#connections.now.monoMs;
+    const { body } = frame;
+    if (body.type === 'heartbeat') return;
+    if (body.type === 'hello') {
+      this.#hello(conn, frame.channel, body);
+      return;
+    }
+    const session = conn.channels.get(frame.channel);
+    if (session === undefined) {
+      this.#malformed(id, 'bad-frame', `channel ${frame.channel} has had no hello`);
+      return;
+    }
+    const room = this.#roomOf(session);
+    if (body.type === 'leave') {
+      this.#forget(session);
+    } else if (body.type === 'token') {
+      return; // What the hello's token allowed holds for the session.
+    } else if (session.phase !== 'open' || room === null) {
+      this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
+    } else if (body.type === 'edit') {
+      this.#edit(session, room, body.batches, bytes);
+    } else if (body.type === 'presence') {
+      room.setPresence(session, body.state);
+    } else {
+      this.#endSession(session, 'bad-frame', 'thin edits are not served yet');
+    }
+  }
+
+  #hello(
+    conn: Connection,
+    channel: number,
+    hello: Extract<ClientFrame['body'], { type: 'hello' }>,
+  ): void {
+    if (conn.channels.has(channel)) {
+      this.#malformed(conn.id, 'bad-frame', `channel ${channel} is in use`);
+      return;
+    }
+    this.#lastSession++;
+    const { document, replica, cursor } = hello;
+    const identity = { id: this.#lastSession, conn: conn.id, channel, document, replica };
+    const session = new Session(identity, cursor);
+    conn.channels.set(channel, session);
+    this.#sessions.set(identity.id, session);
+    const { minimum, current } = protocolVersion;
+    if (hello.protocol < minimum || hello.protocol > current) {
+      const message = `protocol ${hello.protocol}; ${minimum} to ${current} are spoken`;
+      this.#endSession(session, 'unsupported-protocol', message);
+    } else if (hello.thin) {
+      this.#endSession(session, 'unsupported-protocol', 'thin views are not served yet');
+    } else if (this.#drainUntilMs !== null) {
+      this.#endSession(session, 'draining', 'shutting down');
+    } else if (conn.channels.size > this.#limits.channelsPerConnMax) {
+      this.#endSession(session, 'overloaded', 'too many documents on this socket');
+    } else {
+      const { token, secret } = hello;
+      const request = { token, document, secret };
+      this.#connections.emit({ type: 'decideAuth', sessionId: identity.id, request });
+    }
+  }
+
+  #authDecided(sessionId: number, decision: AuthDecision): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return; // Left meanwhile.
+    if (!decision.allowed) {
+      this.#endSession(session, 'unauthorized', decision.reason);
+      return;
+    }
+    if (!decision.rights.read) {
+      this.#endSession(session, 'forbidden', 'no right to read this document');
+      return;
+    }
+    session.principal = decision.principal;
+    session.writable = decision.rights.write;
+    session.secretHash = decision.secretHash;
+    this.#openRoom(session.identity.document).join(session);
+  }
+
+  #edit(session: Session, room: Room, batches: readonly Batch[], bytes: number): void {
+    if (!session.writable) {
+      this.#endSession(session, 'forbidden', 'no right to write to this document');
+      return;
+    }
+    const { table } = room.fold;
+    const { replica } = session.identity;
+    let unknown: number | null = null;
+    const named = batches.map((batch) =>
+      renameBatch(batch, (name) => {
+        const full = name === 0 ? replica : table.replicaAt(name);
+        if (full === 0) unknown = name;
+        return full;
+      }),
+    );
+    const last = named.at(-1);
+    if (unknown !== null || last === undefined || named.some((b) => b.replica !== replica)) {
+      const why = unknown === null ? 'a batch of another replica' : `replica index ${unknown}`;
+      this.#endSession(session, 'bad-frame', `${why} in an edit`);
+      return;
+    }
+    const operations = named.reduce((sum, batch) => sum + batchOperations(batch), 0);
+    const alone = session.unackedBytes === 0;
+    session.received(batchLast(last), bytes);
+    // A single frame may be larger than the window; a second one may not come on top.
+    if (
+      !alone &&
+      (session.unackedBytes > this.#limits.windowBytes ||
+        room.pendingOperations(replica) + operations > this.#limits.windowOperations)
+    ) {
+      this.#endSession(session, 'window-exceeded', 'more in flight than the welcome allows');
+      return;
+    }
+    room.edit(session, named);
+  }
+
+  #appendSettled(appendId: AppendId, result: AppendResult): void {
+    const room = this.#appends.get(appendId);
+    assert(room !== undefined, `append ${appendId} is not of this process`);
+    this.#appends.delete(appendId);
+    room.appendSettled(appendId, result, this.#ledger.settle(appendId, result));
+  }
+
+  #logRead(readId: number, page: LogPage | null): void {
+    const read = this.#reads.get(readId);
+    assert(read !== undefined, `read ${readId} is not of this process`);
+    this.#reads.delete(readId);
+    if (read.purpose === 'tail') read.room.tailRead(page);
+    else read.room.pageRead(page);
+  }
+
+  #busReceived(document: string, bytes: Uint8Array): void {
+    const room = this.#rooms.get(document);
+    if (room === undefined) return;
+    try {
+      const message: BusRow = decodeBusRow(bytes);
+      room.busReceived(message);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const detail = error.message;
+      this.#connections.emit({ type: 'log', level: 'warn', event: 'bus-message-unreadable', detail });
+      room.readTail();
+    }
+  }
+
+  #append(room: Room, epoch: number, body: Uint8Array): AppendId {
+    const appendId = this.#ledger.begin(epoch, body);
+    this.#appends.set(appendId, room);
+    const { document } = room;
+    this.#connections.emit({ type: 'append', appendId, document, epoch, body });
+    return appendId;
+  }
+
+  #read(room: Room, purpose: 'tail' | 'page', afterLsn: number): void {
+    this.#lastRead++;
+    const readId = this.#lastRead;
+    this.#reads.set(readId, { room, purpose });
+    const { document } = room;
+    const bytesMax = this.#limits.pageBytesMax;
+    this.#connections.emit({ type: 'readLog', readId, document, afterLsn, bytesMax });
+  }
+
+  #openRoom(document: string): Room {
+    const open = this.#rooms.get(document);
+    if (open !== undefined) return open;
+    // Subscribe, then read: a row committed in between is heard or read, never missed.
+    this.#connections.emit({ type: 'subscribe', document });
+    const room = new Room(document, this.#context);
+    this.#rooms.set(document, room);
+    return room;
+  }
+
+  #roomOf(session: Session): Room | null {
+    return this.#rooms.get(session.identity.document) ?? null;
+  }
+
+  #channels(id: ConnId): Session[] {
+    return [...(this.#connections.get(id)?.channels.values() ?? [])];
+  }
+
+  #forget(session: Session): void {
+    const { id, conn, channel } = session.identity;
+    this.#sessions.delete(id);
+    this.#connections.get(conn)?.channels.delete(channel);
+    this.#roomOf(session)?.leave(session);
+    session.phase = 'ended';
+  }
+
+  #closed(id: ConnId): void {
+    for (const session of this.#channels(id)) this.#forget(session);
+    this.#connections.remove(id);
+  }
+
+  #endSession(session: Session, code: ErrorCode, message: string): void {
+    if (session.phase === 'ended') return;
+    const { conn, channel, document } = session.identity;
+    this.#connections.emit({ type: 'log', level: 'info', event: 'session-ended', code, document });
+    const last = this.#connections.get(conn)?.channels.size === 1;
+    this.#forget(session);
+    if (last) this.#close(conn, code, message, channel);
+    else this.#sendError(conn, code, message, channel);
+  }
+
+  #malformed(id: ConnId, code: 'bad-frame' | 'too-large', message: string): void {
+    if (this.#connections.get(id) === null) return;
+    const detail = message;
+    this.#connections.emit({ type: 'log', level: 'warn', event: 'frame-refused', code, detail });
+    this.#close(id, code, message);
+  }
+
+  #close(id: ConnId, code: ErrorCode, message: string, channel = 0): void {
+    this.#sendError(id, code, message, channel);
+    const { close } = errorCodes[code];
+    this.#connections.emit({ type: 'close', conn: id, code: close, reason: code });
+    this.#closed(id);
+  }
+
+  #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
+    const retry = mayRetry(errorCodes[code].close);
+    const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
+    this.#connections.sendControl(id, joinParts(channel, [part]));
+  }
+
+  #runDue(): void {
+    for (const conn of this.#connections.sweep()) {
+      this.#close(conn.id, 'heartbeat-timeout', 'nothing was heard for two heartbeat intervals');
+    }
+    const now = this.#connections.now.monoMs;
+    for (const room of [...this.#rooms.values()]) {
+      if ((room.deadlineMs ?? Infinity) > now) continue;
+      room.tick();
+      if (!room.evictable) continue;
+      this.#rooms.delete(room.document);
+      this.#connections.emit({ type: 'unsubscribe', document: room.document });
+    }
+    this.#runDrain(now);
+  }
+
+  #runDrain(now: number): void {
+    if (this.#drainUntilMs === null || this.#drained) return;
+    const settled = [...this.#rooms.values()].every((room) => room.settled);
+    if (!settled && now < this.#drainUntilMs) return;
+    this.#drained = true;
+    for (const conn of [...this.#connections.all()]) {
+      this.#close(conn.id, 'draining', 'shutting down');
+    }
+    this.#connections.emit({ type: 'drained' });
+  }
+
+  #nextDeadline(): number | null {
+    let earliest = this.#connections.deadlineMs ?? Infinity;
+    for (const room of this.#rooms.values()) {
+      earliest = Math.min(earliest, room.deadlineMs ?? Infinity);
+    }
+    if (this.#drainUntilMs !== null && !this.#drained) {
+      earliest = Math.min(earliest, this.#drainUntilMs);
+    }
+    return earliest === Infinity ? null : earliest;
+  }
+}

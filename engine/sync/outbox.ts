@@ -1,0 +1,69 @@
+/**
+ * Operations of this replica that are not known to be durable, in order. A resend may cut or join
+ * batches differently; ids, bases and content never change.
+ */
+import {
+  type Batch,
+  batchLast,
+  batchOperations,
+  canCut,
+  joinBatches,
+  sliceBatch,
+} from '../../proto/batch.ts';
+
+export class Outbox {
+  #batches: Batch[] = [];
+  #operations = 0;
+
+  get batches(): readonly Batch[] {
+    return this.#batches;
+  }
+
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Adds a batch; joins it to the last one unless that was sent already (up to `sentThrough`). */
+  push(batch: Batch, sentThrough: number): void {
+    this.#operations += batchOperations(batch);
+    const last = this.#batches.at(-1);
+    const joined = last === undefined || last.first <= sentThrough ? null : joinBatches(last, batch);
+    if (joined === null) this.#batches.push(batch);
+    else this.#batches[this.#batches.length - 1] = joined;
+  }
+
+  /** The next piece after `sentThrough`, of at most about `operationsMax`; null if there is none. */
+  next(sentThrough: number, operationsMax: number): Batch | null {
+    const batch = this.#batches.find((candidate) => batchLast(candidate) > sentThrough);
+    if (batch === undefined) return null;
+    const from = Math.max(batch.first, sentThrough + 1);
+    let to = Math.min(batchLast(batch) + 1, from + operationsMax);
+    while (to <= batchLast(batch) && !canCut(batch, to)) to++;
+    return from === batch.first && to > batchLast(batch) ? batch : sliceBatch(batch, from, to);
+  }
+
+  /** Everything up to `through` is durable; returns how many operations that settles. */
+  settle(through: number): number {
+    const before = this.#operations;
+    while (this.#batches.length > 0) {
+      const first = this.#batches[0];
+      if (first === undefined || first.first > through) break;
+      if (batchLast(first) <= through) {
+        this.#batches.shift();
+        this.#operations -= batchOperations(first);
+      } else {
+        this.#batches[0] = sliceBatch(first, through + 1);
+        this.#operations -= through + 1 - first.first;
+      }
+    }
+    return before - this.#operations;
+  }
+
+  /** Empties the outbox and returns what was in it. */
+  takeAll(): readonly Batch[] {
+    const batches = this.#batches;
+    this.#batches = [];
+    this.#operations = 0;
+    return batches;
+  }
+}

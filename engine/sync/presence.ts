@@ -1,0 +1,102 @@
+/**
+ * Who is here, and where: the presence of one room. Never in the log; the latest state of a session
+ * replaces the one before; changes are gathered for a while and encoded once for everybody. A caret that sticks to a
+ * character which no row has carried yet waits until one does.
+ */
+import type { Anchor, PresenceState } from '../../proto/frame-messages.ts';
+import { encodePresencePart, type Peer } from '../../proto/server-frame.ts';
+import { anchorIndex } from '../text/anchor.ts';
+import type { Fold } from './fold.ts';
+
+interface Entry {
+  readonly replica: number;
+  state: PresenceState;
+  changed: boolean;
+}
+
+export class RoomPresence {
+  readonly #fold: Fold;
+  readonly #entries = new Map<number, Entry>();
+  readonly #left: number[] = [];
+  #dirty = false;
+
+  constructor(fold: Fold) {
+    this.#fold = fold;
+  }
+
+  /** Whether `flush` may have something to tell. */
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+
+  set(session: number, replica: number, state: PresenceState | null): void {
+    if (state === null) {
+      this.leave(session);
+      return;
+    }
+    this.#entries.set(session, { replica, state, changed: true });
+    this.#dirty = true;
+  }
+
+  leave(session: number): void {
+    if (!this.#entries.delete(session)) return;
+    this.#left.push(session);
+    this.#dirty = true;
+  }
+
+  /** The encoded part with everything new since the last flush; null if nothing can be told yet. */
+  flush(): Uint8Array | null {
+    const peers: Peer[] = [];
+    for (const [session, entry] of this.#entries) {
+      if (!entry.changed) continue;
+      const peer = this.#resolve(session, entry);
+      if (peer === null) continue;
+      entry.changed = false;
+      peers.push(peer);
+    }
+    this.#dirty = false;
+    if (peers.length === 0 && this.#left.length === 0) return null;
+    return encodePresencePart({ peers, left: this.#left.splice(0), full: false });
+  }
+
+  /** After a row: carets that waited for it can be told now. */
+  rowFolded(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.changed) this.#dirty = true;
+    }
+  }
+
+  /** Everybody, for a session that has just come or could not be told for a while. */
+  all(): Uint8Array {
+    const peers: Peer[] = [];
+    for (const [session, entry] of this.#entries) {
+      const peer = this.#resolve(session, entry);
+      if (peer !== null) peers.push(peer);
+    }
+    return encodePresencePart({ peers, left: [], full: true });
+  }
+
+  #resolve(session: number, { replica, state }: Entry): Peer | null {
+    const head = this.#name(replica, state.head);
+    const anchor = this.#name(replica, state.anchor);
+    if (head === 'unknown' || anchor === 'unknown') return null;
+    const resolved = { name: state.name, color: state.color, head, anchor };
+    if (head === null) return { session, state: resolved, line: 0, column: 0 };
+    const { sequence, table } = this.#fold;
+    const index = anchorIndex(sequence, { ...head, replica: table.replicaAt(head.replica) });
+    if (index === null) return null;
+    return { session, state: resolved, ...sequence.lineColumnAt(index) };
+  }
+
+  /** From the sender's names (0 = itself) to the table's; 'unknown': nobody else can resolve it yet. */
+  #name(sender: number, anchor: Anchor | null): Anchor | null | 'unknown' {
+    if (anchor === null || anchor.timestamp === 0) return anchor;
+    const { table, committed, sequence } = this.#fold;
+    const index = anchor.replica === 0 ? table.indexOf(sender) : anchor.replica;
+    const replica = table.replicaAt(index);
+    if (replica === 0 || anchor.timestamp > committed.get(replica)) return 'unknown';
+    return sequence.has({ timestamp: anchor.timestamp, replica })
+      ? { ...anchor, replica: index }
+      : 'unknown';
+  }
+}

@@ -1,0 +1,517 @@
+/**
+ * One document on one node: a fold of its log, and the edits on their way there.
+ *
+ * Rows enter the fold strictly in LSN order and from durable sources only: this node's committed
+ * append, the bus, or a read of the log. Whatever does not follow directly (a hole, an unknown outcome, a reconnect of the database, a cursor
+ * ahead of us) has one answer: read the tail of the log. Edits are admitted, queued, and appended as one row; one
+ * append is in flight at most, and the next row is composed meanwhile.
+ *
+ * An append with unknown outcome is neither acknowledged nor refused. After a tail read that began later
+ * reached the head, what the fold has by then is acknowledged by the fold, and the rest is appended again; if the first append turns up
+ * after all, the fold finds the copies covered.
+ *
+ *   loading ──read reached the head──▶ live ◀──tail read reached the head── behind
+ *      ╰───────── read failed: again after a backoff ─────────╯
+ */
+import { type Batch, batchLast, batchOperations, joinBatches } from '../../proto/batch.ts';
+import type { BusRow } from '../../proto/bus-codec.ts';
+import type { ErrorCode } from '../../proto/codes.ts';
+import { DecodeError } from '../../proto/decode-error.ts';
+import { encodeUpdate } from '../../proto/update-codec.ts';
+import { assert } from '../assert.ts';
+import type { AppendResult, LogPage } from '../driver/ports.ts';
+import type { AppendId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import type { Random } from '../random.ts';
+import { AdmissionControl } from './admission.ts';
+import { Backoff } from './backoff.ts';
+import type { Connections } from './connections.ts';
+import { Delivery } from './delivery.ts';
+import {
+  busMessage,
+  type CommitLedger,
+  DurableFold,
+  type DurableRow,
+  rowFromBus,
+  rowFromLog,
+} from './durability.ts';
+import type { FoldedBatch, VoidCode } from './fold.ts';
+import { RoomPresence } from './presence.ts';
+import type { Session } from './session.ts';
+
+/** What a room needs from its node. */
+export interface RoomContext {
+  readonly limits: Limits;
+  readonly random: Random;
+  readonly connections: Connections;
+  readonly ledger: CommitLedger;
+  /** Ends a session: error frame, and the socket closes when it carries no other. */
+  endSession(session: Session, code: ErrorCode, message: string): void;
+  /** Emits an append whose result comes back to `appendSettled`. */
+  append(room: Room, epoch: number, body: Uint8Array): AppendId;
+  /** Emits a read whose page comes back to `tailRead` or `pageRead`. */
+  read(room: Room, purpose: 'tail' | 'page', afterLsn: number): void;
+}
+
+export class Room {
+  readonly document: string;
+  readonly #context: RoomContext;
+  readonly #backoff: Backoff;
+  #durable: DurableFold;
+  #admission: AdmissionControl;
+  #presence: RoomPresence;
+  #delivery: Delivery;
+  /** Sessions that wait until the fold has reached the log's head and their cursor. */
+  readonly #joining = new Set<Session>();
+  #queue: Batch[] = [];
+  #inFlight: { readonly appendId: AppendId; readonly batches: readonly Batch[] } | null = null;
+  /** Of an append with unknown outcome: to be appended again if a tail read does not find it. */
+  #unresolved: readonly Batch[] = [];
+  /** Rows with one replica's batches only, until the guilty one of a refused row is found. */
+  #isolate = 0;
+  #loaded = false;
+  #reading = false;
+  /** Something happened since the read under way began: read once more. */
+  #readAgain = false;
+  #retryAtMs: number | null = null;
+  #presenceAtMs: number | null = null;
+  #pageRetryAtMs: number | null = null;
+  #idleAtMs: number | null;
+
+  constructor(document: string, context: RoomContext) {
+    this.document = document;
+    this.#context = context;
+    this.#backoff = new Backoff(context.limits.retryMinMs, context.limits.retryMaxMs);
+    this.#durable = new DurableFold(context.random.id());
+    this.#admission = new AdmissionControl(this.#durable.fold);
+    this.#presence = new RoomPresence(this.#durable.fold);
+    this.#delivery = this.#newDelivery();
+    this.#idleAtMs = this.#now() + context.limits.roomIdleMs;
+    this.readTail();
+  }
+
+  get fold(): DurableFold['fold'] {
+    return this.#durable.fold;
+  }
+
+  get sessions(): number {
+    return this.#delivery.sessions.size + this.#joining.size;
+  }
+
+  /** Operations of a replica on their way to the log. */
+  pendingOperations(replica: number): number {
+    return this.#admission.pendingOperations(replica);
+  }
+
+  /** Nothing is on its way to the log. */
+  get settled(): boolean {
+    return this.#queue.length === 0 && this.#inFlight === null && this.#unresolved.length === 0;
+  }
+
+  /** Has had no session and nothing to settle for a while, or has nothing to keep. */
+  get evictable(): boolean {
+    return this.#evictAtMs !== null && this.#now() >= this.#evictAtMs;
+  }
+
+  get deadlineMs(): number | null {
+    let earliest = Infinity;
+    for (const due of [this.#retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs]) {
+      if (due !== null) earliest = Math.min(earliest, due);
+    }
+    return earliest === Infinity ? null : earliest;
+  }
+
+  /** A session whose hello was allowed. It is welcomed as soon as the fold has reached its cursor. */
+  join(session: Session): void {
+    session.phase = 'joining';
+    this.#idleAtMs = null;
+    this.#joining.add(session);
+    if (this.#loaded) this.#admitJoining();
+    else if (!this.#reading && this.#retryAtMs === null) this.readTail();
+  }
+
+  leave(session: Session): void {
+    this.#joining.delete(session);
+    if (session.phase === 'open') {
+      this.#delivery.leave(session);
+      this.#armPresence();
+    }
+    session.phase = 'ended';
+    if (this.sessions === 0) this.#idleAtMs = this.#now() + this.#context.limits.roomIdleMs;
+  }
+
+  /** Edits of an open session, renamed to full ids. */
+  edit(session: Session, batches: readonly Batch[]): void {
+    for (const batch of batches) {
+      if (session.phase !== 'open') return;
+      if (session.waiting.length > 0 || batch.base > this.fold.lsn) this.#wait(session, batch);
+      else this.#admit(session, batch);
+    }
+    if (session.phase === 'open') this.#delivery.acknowledge(session);
+    this.#compose();
+  }
+
+  setPresence(session: Session, state: Parameters<RoomPresence['set']>[2]): void {
+    this.#presence.set(session.identity.id, session.identity.replica, state);
+    this.#armPresence();
+  }
+
+  /** A session's socket can take more. */
+  pump(session: Session): void {
+    if (session.phase === 'open') this.#delivery.pump(session);
+  }
+
+  appendSettled(appendId: AppendId, result: AppendResult, row: DurableRow | null): void {
+    const append = this.#inFlight;
+    if (append?.appendId !== appendId) return; // Of a history that this room has left.
+    this.#inFlight = null;
+    if (result.outcome === 'committed') {
+      assert(row !== null, 'a committed append has its row');
+      this.#context.connections.emit({
+        type: 'publish',
+        document: this.document,
+        message: busMessage(row),
+      });
+      this.#offer(row);
+    } else if (result.outcome === 'unknown') {
+      this.#unresolved = append.batches;
+      this.readTail();
+    } else this.#rejected(result.code, append.batches);
+    this.#compose();
+  }
+
+  /** A row that another node says it has committed. Throws DecodeError if the body is damaged. */
+  busReceived(message: BusRow): void {
+    if (this.#loaded) this.#offer(rowFromBus(message));
+    else this.readTail();
+    this.#compose();
+  }
+
+  /** Reads the log from the last folded row on; once more if a read is under way. */
+  readTail(): void {
+    if (this.#reading) {
+      this.#readAgain = true;
+      return;
+    }
+    this.#reading = true;
+    this.#retryAtMs = null;
+    // The last row again: if it is not the one we folded, the history has changed.
+    this.#context.read(this, 'tail', Math.max(0, this.fold.lsn - 1));
+  }
+
+  tailRead(page: LogPage | null): void {
+    this.#reading = false;
+    if (page === null) {
+      const wait = this.#backoff.next(this.#context.random);
+      this.#retryAtMs = this.#now() + wait;
+      return;
+    }
+    this.#backoff.reset();
+    const { head } = page;
+    if (head?.state === 'deleted') {
+      this.#abandon('document-deleted', 'the document was deleted by an operator');
+      return;
+    }
+    if (head !== null && this.fold.lsn === 0) this.fold.epoch = head.epoch;
+    if (!this.#sameHistory(page)) {
+      this.#abandon('history-changed', 'the log has another history than the one served here');
+      return;
+    }
+    const readable = this.#unlessUnreadable(() => {
+      for (const row of page.rows) {
+        if (row.lsn === this.fold.lsn + 1) this.#foldRow(rowFromLog(this.fold.epoch, row));
+      }
+    });
+    if (!readable) return;
+    const again = this.#readAgain || (head !== null && head.lsn > this.fold.lsn);
+    this.#readAgain = false;
+    if (again) this.readTail();
+    else this.#reachedHead();
+  }
+
+  pageRead(page: LogPage | null): void {
+    if (page === null) {
+      const wait = this.#backoff.next(this.#context.random);
+      this.#pageRetryAtMs = this.#now() + wait;
+      return;
+    }
+    if (page.head?.epoch !== this.fold.epoch) {
+      this.#delivery.pageRead(null);
+      this.readTail();
+      return;
+    }
+    this.#backoff.reset();
+    this.#unlessUnreadable(() => {
+      for (const session of this.#delivery.pageRead(page)) {
+        const message = `the row at ${session.position} is not the one of the cursor`;
+        this.#context.endSession(session, 'history-changed', message);
+      }
+    });
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    const now = this.#now();
+    if (this.#retryAtMs !== null && now >= this.#retryAtMs) this.readTail();
+    if (this.#pageRetryAtMs !== null && now >= this.#pageRetryAtMs) {
+      this.#pageRetryAtMs = null;
+      this.#delivery.pageRead(null);
+    }
+    if (this.#presenceAtMs !== null && now >= this.#presenceAtMs) {
+      this.#presenceAtMs = null;
+      this.#delivery.flushPresence();
+    }
+  }
+
+  get #evictAtMs(): number | null {
+    return this.sessions === 0 && this.settled && !this.#reading ? this.#idleAtMs : null;
+  }
+
+  #now(): number {
+    return this.#context.connections.now.monoMs;
+  }
+
+  #newDelivery(): Delivery {
+    return new Delivery({
+      durable: this.#durable,
+      presence: this.#presence,
+      connections: this.#context.connections,
+      limits: this.#context.limits,
+      requestPage: (afterLsn) => this.#context.read(this, 'page', Math.max(0, afterLsn - 1)),
+    });
+  }
+
+  /** Runs what decodes rows; a row that this version cannot read ends the room. */
+  #unlessUnreadable(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#abandon('unreadable-log', error.message);
+      return false;
+    }
+  }
+
+  #sameHistory({ head, rows }: LogPage): boolean {
+    if (this.fold.lsn === 0) return true;
+    if (head === null || head.epoch !== this.fold.epoch || head.lsn < this.fold.lsn) return false;
+    const last = rows[0];
+    return last?.lsn !== this.fold.lsn || last.at === this.fold.at;
+  }
+
+  /** A row from any durable source: folded if it is the next one, read from the log if there is a hole. */
+  #offer(row: DurableRow): void {
+    if (row.epoch !== this.fold.epoch || row.lsn > this.fold.lsn + 1) this.readTail();
+    else if (row.lsn === this.fold.lsn + 1) {
+      this.#foldRow(row);
+      this.#admitWaiting();
+    }
+  }
+
+  #foldRow(row: DurableRow): void {
+    const previousAt = this.fold.at;
+    const folded = this.#durable.apply(row);
+    for (const { batch } of folded.batches) this.#admission.settle(batch.replica);
+    this.#delivery.rowFolded(row, folded, previousAt);
+    for (const folding of folded.batches) this.#reportVoid(folding);
+    this.#presence.rowFolded();
+    this.#armPresence();
+  }
+
+  #reportVoid({ batch, verdict }: FoldedBatch): void {
+    if (verdict.type === 'void') this.#endReplica(batch.replica, verdict.code, verdict.reason);
+  }
+
+  #endReplica(replica: number, code: VoidCode | ErrorCode, reason: string): void {
+    this.#queue = this.#queue.filter((batch) => batch.replica !== replica);
+    this.#unresolved = this.#unresolved.filter((batch) => batch.replica !== replica);
+    this.#admission.drop(replica);
+    for (const session of [...this.#delivery.sessions.values()]) {
+      if (session.identity.replica === replica) this.#context.endSession(session, code, reason);
+    }
+  }
+
+  #reachedHead(): void {
+    this.#loaded = true;
+    const unresolved = this.#unresolved;
+    this.#unresolved = [];
+    const missing = unresolved.filter(
+      (batch) => batchLast(batch) > this.fold.committed.get(batch.replica),
+    );
+    this.#queue = [...missing, ...this.#queue];
+    this.#admitJoining();
+    this.#admitWaiting();
+    this.#refuseWaiting();
+    this.#compose();
+  }
+
+  #admitJoining(): void {
+    for (const session of [...this.#joining]) {
+      if (session.cursor !== null && session.cursor.lsn > this.fold.lsn && this.#reading) continue;
+      this.#joining.delete(session);
+      const refusal = this.#refusal(session);
+      if (refusal === 'behind') {
+        this.#joining.add(session);
+        this.readTail();
+      } else if (refusal !== null) {
+        this.#context.endSession(session, refusal, `the hello of replica ${session.identity.replica}`);
+      } else {
+        this.#supersede(session);
+        this.#delivery.join(session);
+      }
+    }
+  }
+
+  #refusal(session: Session): 'behind' | ErrorCode | null {
+    const { cursor, identity } = session;
+    const binding = this.fold.table.entryOf(identity.replica)?.binding;
+    const secret = session.secretHash;
+    if (binding !== null && binding !== undefined) {
+      if (!binding.secretHash.every((byte, i) => byte === secret[i])) return 'replica-mismatch';
+    }
+    if (this.#delivery.sessions.size >= this.#context.limits.sessionsPerRoomMax) {
+      return 'overloaded';
+    }
+    if (cursor === null) return null;
+    if (cursor.epoch !== this.fold.epoch) return 'history-changed';
+    if (cursor.lsn > this.fold.lsn) {
+      if (session.waitedForTail) return 'history-changed';
+      session.waitedForTail = true;
+      return 'behind';
+    }
+    const at = this.#delivery.timeOf(cursor.lsn);
+    return at !== null && at !== cursor.at ? 'history-changed' : null;
+  }
+
+  /** The same replica on a newer socket: the older one is half-open, or a bug of the client. */
+  #supersede(session: Session): void {
+    for (const other of [...this.#delivery.sessions.values()]) {
+      if (other.identity.replica === session.identity.replica) {
+        this.#context.endSession(other, 'superseded', 'the replica connected again');
+      }
+    }
+  }
+
+  #wait(session: Session, batch: Batch): void {
+    if (session.waiting.length >= this.#context.limits.waitingBatchesMax) {
+      this.#context.endSession(session, 'window-exceeded', 'too many edits wait for their base');
+      return;
+    }
+    session.waiting.push(batch);
+    this.readTail();
+  }
+
+  #admitWaiting(): void {
+    for (const session of [...this.#delivery.sessions.values()]) {
+      while (session.phase === 'open') {
+        const batch = session.waiting[0];
+        if (batch === undefined || batch.base > this.fold.lsn) break;
+        session.waiting.shift();
+        this.#admit(session, batch);
+      }
+    }
+  }
+
+  /** The head is reached and the base is still ahead: no row of this history was applied there. */
+  #refuseWaiting(): void {
+    for (const session of [...this.#delivery.sessions.values()]) {
+      const batch = session.waiting[0];
+      if (batch !== undefined && batch.base > this.fold.lsn && !this.#reading) {
+        const message = `base ${batch.base} is ahead of the log's head ${this.fold.lsn}`;
+        this.#context.endSession(session, 'history-changed', message);
+      }
+    }
+  }
+
+  #admit(session: Session, batch: Batch): void {
+    const isNew = this.fold.table.indexOf(batch.replica) === 0;
+    const bound = isNew
+      ? { ...batch, binding: { secretHash: session.secretHash, principal: session.principal } }
+      : batch;
+    const admission = this.#admission.admit(bound);
+    if (admission.type === 'append') this.#queue.push(admission.batch);
+    else if (admission.type === 'refused') {
+      this.#endReplica(batch.replica, admission.code, admission.reason);
+    }
+  }
+
+  /** Sends the next row on its way, unless one is in flight or its outcome is not known. */
+  #compose(): void {
+    if (!this.#loaded || this.#inFlight !== null || this.#unresolved.length > 0) return;
+    if (this.#queue.length === 0) return;
+    const { batches, rest } = takeRow(this.#queue, {
+      bytesMax: this.#context.limits.rowBytesMax,
+      oneReplica: this.#isolate > 0,
+    });
+    this.#isolate = Math.max(0, this.#isolate - 1);
+    this.#queue = rest;
+    const body = encodeUpdate({ batches });
+    const appendId = this.#context.append(this, this.fold.epoch, body);
+    this.#inFlight = { appendId, batches };
+  }
+
+  #rejected(code: 'epoch' | 'deleted' | 'invalid', batches: readonly Batch[]): void {
+    if (code === 'invalid') {
+      const replicas = new Set(batches.map(({ replica }) => replica));
+      const [only] = replicas;
+      if (replicas.size === 1 && only !== undefined) {
+        this.#endReplica(only, 'too-large', 'the log refused the edit');
+        return;
+      }
+      this.#isolate = replicas.size;
+      this.#queue = [...batches, ...this.#queue];
+      return;
+    }
+    // A first row may have lost the race for the epoch; anything else the tail read will tell.
+    this.#unresolved = batches;
+    this.readTail();
+  }
+
+  /** This room's history is over: everybody is told, and the next hello loads the log anew. */
+  #abandon(code: ErrorCode, message: string): void {
+    const everybody = [...this.#delivery.sessions.values(), ...this.#joining];
+    this.#queue = [];
+    this.#unresolved = [];
+    this.#inFlight = null;
+    this.#loaded = false;
+    this.#readAgain = false;
+    this.#durable = new DurableFold(this.#context.random.id());
+    this.#admission = new AdmissionControl(this.#durable.fold);
+    for (const session of everybody) this.#context.endSession(session, code, message);
+    this.#presence = new RoomPresence(this.#durable.fold);
+    this.#delivery = this.#newDelivery();
+    this.#idleAtMs = this.#now();
+  }
+
+  #armPresence(): void {
+    if (this.#presence.dirty) {
+      this.#presenceAtMs ??= this.#now() + this.#context.limits.presenceMs;
+    }
+  }
+}
+
+/** The batches of the next row: in order, adjoining ones joined, up to about `bytesMax`. */
+function takeRow(
+  queue: readonly Batch[],
+  options: { readonly bytesMax: number; readonly oneReplica: boolean },
+): { readonly batches: readonly Batch[]; readonly rest: Batch[] } {
+  const batches: Batch[] = [];
+  const last = new Map<number, number>();
+  let size = 0;
+  let taken = 0;
+  for (const batch of queue) {
+    const author = batches[0]?.replica ?? batch.replica;
+    size += 2 * batchOperations(batch) + 16 * batch.ops.length;
+    if (taken > 0 && (size > options.bytesMax || (options.oneReplica && batch.replica !== author))) {
+      break;
+    }
+    taken++;
+    const at = last.get(batch.replica);
+    const previous = at === undefined ? undefined : batches[at];
+    const joined = previous === undefined ? null : joinBatches(previous, batch);
+    if (joined !== null && at !== undefined) batches[at] = joined;
+    else last.set(batch.replica, batches.push(batch) - 1);
+  }
+  return { batches, rest: queue.slice(taken) };
+}

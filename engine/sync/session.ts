@@ -1,0 +1,74 @@
+/**
+ * One replica's handshake on one channel of one socket, and what the room knows about it.
+ *
+ * phase: authorizing → joining (the room loads, or catches up with the cursor) → open → ended.
+ * Only an open session may edit, and only an open one is sent rows.
+ */
+import type { Batch } from '../../proto/batch.ts';
+import type { ConnId, Cursor } from '../ids.ts';
+import type { HistoryPoint } from './staleness.ts';
+
+export interface SessionIdentity {
+  readonly id: number;
+  readonly conn: ConnId;
+  readonly channel: number;
+  readonly document: string;
+  readonly replica: number;
+}
+
+export class Session {
+  readonly identity: SessionIdentity;
+  /** As the hello gave it; null = from the beginning. */
+  readonly cursor: Cursor | null;
+  phase: 'authorizing' | 'joining' | 'open' | 'ended' = 'authorizing';
+  principal = '';
+  writable = false;
+  secretHash: Uint8Array = new Uint8Array(0);
+  /** The log was read for a cursor ahead of this node. */
+  waitedForTail = false;
+  /** LSN of the last row sent. */
+  position = 0;
+  /** Own timestamp that was last acknowledged. */
+  acked = 0;
+  /** The state with which the session began: the oldest base whose time is known for sure. */
+  pinned: HistoryPoint = { lsn: 0, at: 0, operations: 0 };
+  /** Edits whose base this node has not reached yet, in order. */
+  readonly waiting: Batch[] = [];
+  /** Presence was left out while the socket was full. */
+  presenceStale = false;
+  readonly #frames: { readonly last: number; readonly bytes: number }[] = [];
+  readonly #ownRows: { readonly lsn: number; readonly operations: number }[] = [];
+  #unackedBytes = 0;
+
+  constructor(identity: SessionIdentity, cursor: Cursor | null) {
+    this.identity = identity;
+    this.cursor = cursor !== null && cursor.lsn > 0 ? cursor : null;
+  }
+
+  /** Bytes of edit frames that are not acknowledged. */
+  get unackedBytes(): number {
+    return this.#unackedBytes;
+  }
+
+  received(last: number, bytes: number): void {
+    this.#frames.push({ last, bytes });
+    this.#unackedBytes += bytes;
+  }
+
+  settled(through: number): void {
+    for (;;) {
+      const frame = this.#frames[0];
+      if (frame === undefined || frame.last > through) return;
+      this.#frames.shift();
+      this.#unackedBytes -= frame.bytes;
+    }
+  }
+
+  /** Notes own operations of a row; returns how many of them lie after `base`, earlier rows included. */
+  countOwn(row: { readonly lsn: number; readonly operations: number }, base: number): number {
+    this.#ownRows.push(row);
+    // Bases never fall, so rows at or below this one are not asked for again.
+    while ((this.#ownRows[0]?.lsn ?? Infinity) <= base) this.#ownRows.shift();
+    return this.#ownRows.reduce((sum, { operations }) => sum + operations, 0);
+  }
+}
