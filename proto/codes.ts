@@ -54,3 +54,15 @@ export type ErrorCode = keyof typeof errorCodes;
 export function mayRetry(closeCode: number): boolean {
   return closeCode < 4400 || closeCode > 4499;
 }
+
+/** The error code that closes with this WebSocket close code; null for a close of another kind. */
+export function errorCodeOf(closeCode: number): ErrorCode | null {
+  for (const code of Object.keys(errorCodes)) {
+    if (isErrorCode(code) && errorCodes[code].close === closeCode) return code;
+  }
+  return null;
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

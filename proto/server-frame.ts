@@ -12,8 +12,7 @@
  */
 import type { Batch } from './batch.ts';
 import { readBatch, writeBatch } from './batch-codec.ts';
-import type { ErrorCode } from './codes.ts';
-import { errorCodes } from './codes.ts';
+import { type ErrorCode, isErrorCode } from './codes.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
   frameName,
@@ -49,6 +48,8 @@ export interface FrameRow {
   readonly introduced: readonly number[];
   /** Names are indexes; `base` is 0, receivers do not need it. */
   readonly batches: readonly Batch[];
+  /** In row 1 the epoch of the history that begins with it, else 0. */
+  readonly epoch: number;
 }
 
 /** Durable: every operation of this replica up to `through` is in the log, once. */
@@ -104,6 +105,8 @@ export interface PresenceUpdate {
   readonly peers: readonly Peer[];
   /** Sessions that are gone. */
   readonly left: readonly number[];
+  /** `peers` is everybody who is here: whoever is not in it is gone. */
+  readonly full: boolean;
 }
 
 export interface ErrorBody {
@@ -148,11 +151,13 @@ export function encodeRowPart(row: {
   readonly at: number;
   readonly introduced: readonly number[];
   readonly batchParts: readonly Uint8Array[];
+  readonly epoch: number;
 }): Uint8Array {
   return part(fieldRows, (writer) => {
     writer.uint(1, row.at);
     for (const replica of row.introduced) writer.uint(2, replica);
     for (const batchPart of row.batchParts) writer.raw(batchPart);
+    writer.uint(4, row.epoch);
   });
 }
 
@@ -193,6 +198,7 @@ export function encodePresencePart(update: PresenceUpdate): Uint8Array {
       writer.close(mark);
     }
     writer.packed(2, update.left);
+    writer.bool(3, update.full);
   });
 }
 
@@ -316,6 +322,7 @@ function readOnce<T>(
 
 function readRow(reader: Reader): FrameRow {
   let at = 0;
+  let epoch = 0;
   const introduced: number[] = [];
   const batches: Batch[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -323,9 +330,10 @@ function readRow(reader: Reader): FrameRow {
     else if (field === 2) introduced.push(readReplica(reader, introduced.length));
     else if (field === fieldRowBatches) {
       batches.push(reader.message('batches', readRowBatch, batches.length));
-    } else reader.skip();
+    } else if (field === 4) epoch = reader.uint('epoch');
+    else reader.skip();
   }
-  return { at, introduced, batches };
+  return { at, introduced, batches, epoch };
 }
 
 function readReplica(reader: Reader, index: number): number {
@@ -388,15 +396,17 @@ function readWindow(reader: Reader): Window {
 function readPresenceUpdate(reader: Reader): PresenceUpdate {
   const peers: Peer[] = [];
   let left: number[] = [];
+  let full = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) peers.push(reader.message('peers', readPeer, peers.length));
     else if (field === 2) left = reader.packed('left');
+    else if (field === 3) full = reader.bool('full');
     else reader.skip();
     if (peers.length + left.length > presencePeersMax) {
       throw reader.error('peers', `at most ${presencePeersMax}`, peers.length + left.length);
     }
   }
-  return { peers, left };
+  return { peers, left, full };
 }
 
 function readPeer(reader: Reader): Peer {
@@ -410,10 +420,6 @@ function readPeer(reader: Reader): Peer {
     else reader.skip();
   }
   return { ...numbers, state };
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
 }
 
 function readError(reader: Reader): ErrorBody {
