@@ -1,0 +1,48 @@
+/**
+ * Goal: the pages that list a closed set list all of it, and nothing else. Method: the sets are
+ * read from their sources (proto/codes.ts, proto/sync.proto), the pages as text.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../proto/codes.ts';
+
+const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+
+describe('docs/errors.md', () => {
+  it('has one row for each error code, with its close code', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)];
+    const documented = Object.fromEntries(
+      rows.map(([, code = '', close]) => [code, Number(close)]),
+    );
+    const known = Object.entries(errorCodes).map(([code, { close }]) => [code, close]);
+    expect(documented).toEqual(Object.fromEntries(known));
+    expect(rows).toHaveLength(known.length);
+  });
+});
+
+describe('docs/protocol.md', () => {
+  const lines = read('docs/protocol.md').split('\n');
+  const source = read('proto/sync.proto').replaceAll(/\/\/.*$/gm, '');
+
+  /** What the page says of a message: its section, its table, and lines with `Message.field`. */
+  function told(message: string): string {
+    let end: RegExp | null = null;
+    const own = lines.filter((line) => {
+      if (line === `## ${message}` || line === `### ${message}`) end = /^##/;
+      else if (line.startsWith(`| Field of \`${message}\``)) end = /^$/;
+      else if (end?.test(line)) end = null;
+      return end !== null || line.includes(`\`${message}\``) || line.includes(`\`${message}.`);
+    });
+    return own.join('\n');
+  }
+
+  for (const [, message = '', body = ''] of source.matchAll(/^message (\w+) \{([^}]*)\}/gm)) {
+    it(`tells every field of ${message}`, () => {
+      const fields = [...body.matchAll(/(\w+) = \d+/g)].map(([, field = '']) => field);
+      const text = told(message);
+      expect(text).not.toBe('');
+      expect(fields.filter((field) => !new RegExp(`[\`.]${field}\``).test(text))).toEqual([]);
+    });
+  }
+});
