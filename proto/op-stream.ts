@@ -8,6 +8,7 @@
  *              right   0 = 'same'                            1 = reference   2 = document end
  *              length  in UTF-16 units, ≥ 1
  *   delete   head = count × 4 + reversed × 2 + 1             target reference
+ *              count   1 … 2^51-1, as any other would not fit
  *
  *   reference = name, back      back = timestamp of the operation - referenced timestamp, ≥ 1
  *

@@ -6,7 +6,16 @@
 import fc from 'fast-check';
 import type { Batch, Op, OpId } from '../batch.ts';
 import { opLength } from '../batch.ts';
-import { principalUnitsMax } from '../limits.ts';
+import type { ClientFrame } from '../client-frame.ts';
+import { errorCodes, isErrorCode } from '../codes.ts';
+import {
+  errorMessageUnitsMax,
+  presenceColorUnitsMax,
+  presenceNameUnitsMax,
+  principalUnitsMax,
+} from '../limits.ts';
+import type { ServerFrame } from '../server-frame.ts';
+import type { Snapshot, SnapshotDeletion, SnapshotSpan } from '../snapshot-codec.ts';
 
 const max = Number.MAX_SAFE_INTEGER;
 
@@ -63,7 +72,8 @@ function buildOp(spec: OpSpec, timestamp: number, author: number, names: readonl
     timestamp === 1
       ? null
       : { timestamp: timestamp - 1 - (back % (timestamp - 1)), replica: pick(name) };
-  const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 2));
+  // A stream's head holds a count up to 2^51-1.
+  const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 2), 2 ** 50);
   if (spec.kind === 'delete' && room >= 1) {
     const count = 1 + (spec.count % room);
     const target = { timestamp: 1 + (spec.back % (timestamp - count)), replica: pick(spec.pick) };
@@ -119,3 +129,235 @@ export function batch(
 export const updateBatches = fc
   .uniqueArray(replicaId, { minLength: 1, maxLength: 4 })
   .chain((names) => fc.array(batch(names, 'update'), { maxLength: 4 }));
+
+const index = fc.oneof(fc.constant(0), uint32);
+/** Names of a frame: indexes, 0 among them. */
+const frameNames = fc
+  .uniqueArray(index, { minLength: 1, maxLength: 4 })
+  .map((names) => (names.includes(0) ? names : [0, ...names]));
+
+function frameBatches(place: 'edit' | 'row', minLength: number): fc.Arbitrary<Batch[]> {
+  return frameNames.chain((names) => fc.array(batch(names, place), { minLength, maxLength: 3 }));
+}
+
+const cursor = fc.record({ epoch: uint, lsn: uint, at: uint, operations: uint });
+const anchor = fc
+  .record({
+    replica: uint32,
+    timestamp: uint,
+    side: fc.constantFrom<'after' | 'before'>('after', 'before'),
+  })
+  .map((each) => (each.timestamp === 0 ? { ...each, replica: 0 } : each));
+const presenceState = fc
+  .record({
+    name: text(0, presenceNameUnitsMax),
+    color: text(0, presenceColorUnitsMax),
+    head: fc.option(anchor),
+    anchor: fc.option(anchor),
+  })
+  .map((state) => (state.name === '' ? { ...state, name: 'Ann' } : state));
+const splice = fc
+  .record({ index: uint, deleted: fc.oneof(fc.constant(0), uint), inserted: text(0, 20) })
+  .map(({ index, deleted, inserted }) => ({
+    index: Math.min(index, max - deleted),
+    deleted,
+    inserted: deleted === 0 && inserted === '' ? 'x' : inserted,
+  }));
+const window = fc.record({ bytes: uint32, operations: uint32 });
+
+const documentName = fc.string({
+  unit: fc.constantFrom(...'AZaz09._~-'),
+  minLength: 1,
+  maxLength: 200,
+});
+const token = text(0, 100);
+
+const clientBody = fc.oneof(
+  fc.record({
+    type: fc.constant('hello' as const),
+    protocol: uint32.map((value) => Math.max(value, 1)),
+    document: documentName,
+    replica: replicaId,
+    secret: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    token,
+    cursor: fc.option(cursor),
+    thin: fc.boolean(),
+  }),
+  frameBatches('edit', 1).map((batches) => ({ type: 'edit' as const, batches })),
+  fc.option(presenceState).map((state) => ({ type: 'presence' as const, state })),
+  token.map((value) => ({ type: 'token' as const, token: value })),
+  uint.map((at) => ({ type: 'heartbeat' as const, at })),
+  fc.constant({ type: 'leave' as const }),
+  fc
+    .record({
+      first: fc.integer({ min: 1, max: 2 ** 40 }),
+      gap: uint,
+      base: uint,
+      splices: fc.array(splice, { minLength: 1, maxLength: 4 }),
+    })
+    .filter(({ splices }) => splices.every(({ deleted }) => deleted < 2 ** 50))
+    .map((thin) => ({ type: 'thin' as const, ...thin, gap: thin.gap % thin.first })),
+);
+
+export const clientFrame: fc.Arbitrary<ClientFrame> = fc.record({
+  channel: index,
+  body: clientBody,
+});
+
+const row = fc.record({
+  at: uint,
+  introduced: fc.array(replicaId, { maxLength: 3 }),
+  batches: frameBatches('row', 0),
+  epoch: fc.oneof(fc.constant(0), uint),
+});
+const welcome = fc.record({
+  cursor,
+  snapshot: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
+  through: uint,
+  headLsn: uint,
+  now: uint,
+  heartbeatMs: uint32,
+  window,
+  writable: fc.boolean(),
+  session: uint,
+  protocol: uint32,
+});
+const peer = fc.record({
+  session: uint,
+  state: fc.option(presenceState),
+  line: uint32,
+  column: uint32,
+});
+
+const errorCode = fc.constantFrom(...Object.keys(errorCodes).filter(isErrorCode));
+
+export const serverFrame: fc.Arbitrary<ServerFrame> = fc.record({
+  channel: index,
+  rows: fc.array(row, { maxLength: 3 }),
+  ack: fc.option(
+    fc.record({ through: uint, lsn: uint, at: uint, staleOperations: uint, staleMs: uint }),
+  ),
+  welcome: fc.option(welcome),
+  presence: fc.option(
+    fc.record({
+      peers: fc.array(peer, { maxLength: 3 }),
+      left: fc.array(uint, { maxLength: 3 }),
+      full: fc.boolean(),
+    }),
+  ),
+  error: fc.option(
+    fc.record({
+      code: errorCode,
+      message: text(0, errorMessageUnitsMax),
+      retry: fc.boolean(),
+      retryAfterMs: uint32,
+    }),
+  ),
+  heartbeat: fc.option(fc.record({ at: uint })),
+  window: fc.option(window),
+  patch: fc.option(fc.record({ lsn: uint, at: uint, splices: fc.array(splice, { maxLength: 3 }) })),
+});
+
+export const busRow = fc.record({
+  epoch: uint,
+  lsn: uint.map((value) => Math.max(value, 1)),
+  at: uint,
+  body: fc.uint8Array({ minLength: 1, maxLength: 100 }),
+});
+
+const spanSpec = fc.record({
+  replica: fc.nat(),
+  text: text(1, 12),
+  at: uint,
+  left: fc.option(fc.tuple(fc.nat(), uint)),
+  right: fc.option(fc.tuple(fc.nat(), uint)),
+  leftChild: fc.boolean(),
+  deleted: fc.boolean(),
+});
+const deletionSpec = fc.record({
+  ahead: uint,
+  target: fc.nat(),
+  back: uint,
+  count: fc.oneof(fc.constant(1), uint),
+  reversed: fc.boolean(),
+});
+
+/** A snapshot whose numbers fit together; its spans need not be a document. */
+export const snapshot: fc.Arbitrary<Snapshot> = fc
+  .record({
+    numbers: fc.record({ epoch: uint, lsn: uint, at: uint, operations: uint }),
+    entries: fc.uniqueArray(
+      fc.record({ id: replicaId, since: uint, binding: fc.option(binding, { nil: undefined }) }),
+      { minLength: 1, maxLength: 4, selector: (entry) => entry.id },
+    ),
+    spanSpecs: fc.array(spanSpec, { maxLength: 8 }),
+    deletionSpecs: fc.array(fc.tuple(fc.nat(), deletionSpec), { maxLength: 8 }),
+    voidSpecs: fc.array(fc.tuple(uint, uint), { maxLength: 4 }),
+  })
+  .map(({ numbers, entries, spanSpecs, deletionSpecs, voidSpecs }) => {
+    const idOf = (number: number): number => entries[number % entries.length]?.id ?? 0;
+    const older = (spec: [number, number] | null, timestamp: number): OpId | null =>
+      spec === null || timestamp === 1
+        ? null
+        : { timestamp: 1 + (spec[1] % (timestamp - 1)), replica: idOf(spec[0]) };
+    const spans = spanSpecs.map((spec): SnapshotSpan => {
+      const timestamp = 1 + (spec.at % (max - 20));
+      const right = older(spec.right, timestamp);
+      return {
+        id: { timestamp, replica: idOf(spec.replica) },
+        length: spec.text.length,
+        left: older(spec.left, timestamp),
+        right,
+        leftChild: spec.leftChild && right !== null,
+        deleted: spec.deleted,
+      };
+    });
+    return {
+      ...numbers,
+      replicas: entries.map(({ id, since, binding }) => {
+        const entry = { id, last: max, since: Math.min(since, numbers.lsn) };
+        return binding === undefined ? entry : { ...entry, binding };
+      }),
+      spans,
+      text: spanSpecs.map((spec) => spec.text).join(''),
+      deletions: entries.flatMap(({ id }, place) =>
+        buildDeletions(
+          id,
+          idOf,
+          deletionSpecs.filter(([author]) => author % entries.length === place).map(([, s]) => s),
+        ),
+      ),
+      voided:
+        numbers.lsn === 0
+          ? []
+          : voidSpecs
+              .map(([at, position]) => ({ lsn: 1 + (at % numbers.lsn), position }))
+              .sort((a, b) => a.lsn - b.lsn),
+    };
+  });
+
+type DeletionSpec = typeof deletionSpec extends fc.Arbitrary<infer T> ? T : never;
+
+/** Deletions of one author, in order. */
+function buildDeletions(
+  author: number,
+  idOf: (number: number) => number,
+  specs: readonly DeletionSpec[],
+): SnapshotDeletion[] {
+  const deletions: SnapshotDeletion[] = [];
+  let end = 2;
+  for (const spec of specs) {
+    const timestamp = end + (spec.ahead % Math.floor((max - end) / 4));
+    const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 4));
+    if (room < 1) break;
+    const count = 1 + (spec.count % room);
+    deletions.push({
+      id: { timestamp, replica: author },
+      target: { timestamp: 1 + (spec.back % (timestamp - count)), replica: idOf(spec.target) },
+      count,
+      reversed: spec.reversed,
+    });
+    end = timestamp + count;
+  }
+  return deletions;
+}

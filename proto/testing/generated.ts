@@ -1,0 +1,207 @@
+/**
+ * The code generated from sync.proto, with numbers for 64-bit fields, and our values in its terms:
+ * an independent statement of what each codec must write. Fields of value 0 are left out, as
+ * encoders do.
+ */
+import './without-long.ts';
+import type { Batch, Op, OpId } from '../batch.ts';
+import type { BusRow } from '../bus-codec.ts';
+import type { ClientFrame } from '../client-frame.ts';
+import type { Anchor, PresenceState } from '../frame-messages.ts';
+import { sve } from '../generated/sync.js';
+import type { Peer, ServerFrame } from '../server-frame.ts';
+import type { Snapshot } from '../snapshot-codec.ts';
+
+export { sve };
+
+/** A message in the terms of the generated code. */
+export interface Fields {
+  readonly [field: string]: unknown;
+}
+
+/** What every generated message class can do. */
+export interface GeneratedType {
+  encode(message: object): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+}
+
+function isDefault(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value === 0 || value === '' || value === false || value === null || value === undefined;
+}
+
+/** Those of the fields that an encoder writes. */
+function set(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isDefault(value)));
+}
+
+type NameOf = (replica: number) => number;
+const same: NameOf = (name) => name;
+
+export function batchFields(
+  batch: Batch,
+  place: 'update' | 'edit' | 'row',
+  nameOf: NameOf,
+): Fields {
+  const [only] = batch.ops;
+  const bare =
+    batch.ops.length === 1 &&
+    only?.type === 'insert' &&
+    only.right === 'same' &&
+    only.left?.timestamp === batch.first - 1 &&
+    only.left.replica === batch.replica;
+  return set({
+    replica: nameOf(batch.replica),
+    first: batch.first,
+    gap: batch.gap,
+    base: place === 'row' ? 0 : batch.base,
+    ops: bare ? [] : batch.ops.flatMap((op) => opNumbers(op, batch.replica, nameOf)),
+    text: batch.ops.map((op) => (op.type === 'insert' ? op.text : '')).join(''),
+    secretHash: batch.binding?.secretHash,
+    principal: batch.binding?.principal,
+  });
+}
+
+function opNumbers(op: Op, author: number, nameOf: NameOf): number[] {
+  const reference = (id: OpId): number[] => [nameOf(id.replica), op.timestamp - id.timestamp];
+  if (op.type === 'delete') {
+    return [op.count * 4 + (op.reversed ? 3 : 1), ...reference(op.target)];
+  }
+  const { left, right } = op;
+  const previous = left?.timestamp === op.timestamp - 1 && left.replica === author;
+  const leftMode = left === null ? 2 : previous ? 0 : 1;
+  const rightMode = right === null ? 2 : right === 'same' ? 0 : 1;
+  return [
+    op.text.length * 32 + rightMode * 8 + leftMode * 2,
+    ...(left === null || previous ? [] : reference(left)),
+    ...(right === null || right === 'same' ? [] : reference(right)),
+  ];
+}
+
+export function updateFields(format: number, batches: readonly Batch[]): Fields {
+  const ids: number[] = [];
+  const nameOf = (id: number): number => {
+    if (!ids.includes(id)) ids.push(id);
+    return ids.indexOf(id);
+  };
+  for (const batch of batches) {
+    nameOf(batch.replica);
+    for (const op of batch.ops) {
+      const ends = op.type === 'delete' ? [op.target] : [op.left, op.right];
+      for (const id of ends) if (id !== null && id !== 'same') nameOf(id.replica);
+    }
+  }
+  const encoded = batches.map((batch) => batchFields(batch, 'update', nameOf));
+  return set({ format, replicas: ids, batches: encoded });
+}
+
+export function busFields(row: BusRow): Fields {
+  return set({ ...row });
+}
+
+function anchorFields(anchor: Anchor | null): Fields | null {
+  return anchor && set({ ...anchor, side: anchor.side === 'before' ? 1 : 0 });
+}
+
+function presenceFields(state: PresenceState | null): Fields {
+  if (state === null) return {};
+  const { head, anchor } = state;
+  return set({ ...state, head: anchorFields(head), anchor: anchorFields(anchor) });
+}
+
+export function clientFields({ channel, body }: ClientFrame): Fields {
+  const { type, ...rest } = body;
+  switch (body.type) {
+    case 'edit':
+      return set({ channel, batches: body.batches.map((each) => batchFields(each, 'edit', same)) });
+    case 'hello':
+      return set({
+        channel,
+        hello: set({ ...rest, cursor: body.cursor && set({ ...body.cursor }) }),
+      });
+    case 'presence':
+      return set({ channel, presence: presenceFields(body.state) });
+    case 'thin':
+      return set({
+        channel,
+        thin: set({ ...rest, splices: body.splices.map((s) => set({ ...s })) }),
+      });
+    default:
+      return set({ channel, [type]: set(rest) });
+  }
+}
+
+function peerFields({ session, state, line, column }: Peer): Fields {
+  return set({ session, state: state && presenceFields(state), line, column });
+}
+
+export function serverFields(frame: ServerFrame): Fields {
+  const { rows, welcome, presence, ack, error, heartbeat, window, patch } = frame;
+  return set({
+    channel: frame.channel,
+    rows: rows.map(({ at, introduced, batches, epoch }) =>
+      set({
+        at,
+        introduced,
+        batches: batches.map((each) => batchFields(each, 'row', same)),
+        epoch,
+      }),
+    ),
+    ack: ack && set({ ...ack }),
+    welcome:
+      welcome &&
+      set({ ...welcome, cursor: set({ ...welcome.cursor }), window: set({ ...welcome.window }) }),
+    presence: presence && set({ ...presence, peers: presence.peers.map(peerFields) }),
+    error: error && set({ ...error, retry: error.retry ? 1 : 0 }),
+    heartbeat: heartbeat && set({ ...heartbeat }),
+    window: window && set({ ...window }),
+    patch: patch && set({ ...patch, splices: patch.splices.map((splice) => set({ ...splice })) }),
+  });
+}
+
+/** All but the checksum. */
+export function snapshotFields(snapshot: Snapshot): Fields {
+  const nameOf = (id: number): number => snapshot.replicas.findIndex((each) => each.id === id) + 1;
+  const origin = (id: OpId | null, timestamp: number): number[] =>
+    id === null ? [0, 0] : [nameOf(id.replica), timestamp - id.timestamp];
+  const { epoch, lsn, at, operations, spans, text, deletions, voided } = snapshot;
+  const before = <T extends { readonly id: OpId }>(
+    list: readonly T[],
+    index: number,
+  ): T | undefined =>
+    list.slice(0, index).findLast((each) => each.id.replica === list[index]?.id.replica);
+  const endOf = (id: OpId | undefined, length: number | undefined): number =>
+    (id?.timestamp ?? 0) + (length ?? 0);
+  return set({
+    ...{ epoch, lsn, at, operations, text },
+    replicas: snapshot.replicas.map(({ id, last, since, binding }) =>
+      set({ id, last, since, ...binding }),
+    ),
+    spanReplica: spans.map((span) => nameOf(span.id.replica)),
+    spanTimestamp: spans.map((span, index) => {
+      const previous = before(spans, index);
+      return span.id.timestamp - endOf(previous?.id, previous?.length);
+    }),
+    spanLength: spans.map(
+      (span) => span.length * 4 + (span.leftChild ? 2 : 0) + (span.deleted ? 1 : 0),
+    ),
+    spanLeft: spans.flatMap((span) => origin(span.left, span.id.timestamp)),
+    spanRight: spans.flatMap((span) => origin(span.right, span.id.timestamp)),
+    deletions: deletions.flatMap(({ id, target, count, reversed }, index) => {
+      const previous = before(deletions, index);
+      const ahead = id.timestamp - endOf(previous?.id, previous?.count);
+      const back = id.timestamp - target.timestamp;
+      return [
+        nameOf(id.replica),
+        ahead,
+        nameOf(target.replica),
+        back,
+        count * 2 + (reversed ? 1 : 0),
+      ];
+    }),
+    voided: voided.flatMap(({ lsn, position }, index) => [
+      lsn - (voided[index - 1]?.lsn ?? 0),
+      position,
+    ]),
+  });
+}
