@@ -1,0 +1,7 @@
+/** The public surface of the engine, by name. */
+export type { OpId } from '../proto/batch.ts';
+export { DecodeError } from '../proto/decode-error.ts';
+export { VersionVector } from './causal/version-vector.ts';
+export { BufferFullError, InvalidBatchError, ReplicaForkedError } from './errors.ts';
+export { Document, type DocumentOptions } from './text/document.ts';
+export type { TextChange } from './text/text-change.ts';

@@ -1,0 +1,222 @@
+/**
+ * Document: the replicated text as an application uses it. Edits give updates (bytes), updates
+ * of others are applied in whatever order they come.
+ *
+ *   a.apply(u), twice or after others = a.apply(u), once          (idempotent, commutative)
+ *   a.apply(mergeUpdates([u, v]))     = a.apply(u), a.apply(v)
+ *
+ * Adds to Sequence what an unordered world needs: what is here already is skipped, what comes too early
+ * waits. Knows no log, server or network; its batches have base 0.
+ */
+import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
+import { decodeUpdate, encodeUpdate } from '../../proto/update-codec.ts';
+import { assert } from '../assert.ts';
+import { CausalBuffer } from '../causal/causal-buffer.ts';
+import { mergeBatches } from '../causal/merge-batches.ts';
+import type { VersionVector } from '../causal/version-vector.ts';
+import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
+import { Sequence } from './sequence.ts';
+import { addChange, type TextChange } from './text-change.ts';
+
+export interface DocumentOptions {
+  /** Id of this copy, 1 … 2^53-1: random, never used by two copies that live at the same time. */
+  readonly replica: number;
+  /** Batches that may wait for others; 10,000 if not given. */
+  readonly bufferedMax?: number;
+}
+
+const bufferedMaxDefault = 10_000;
+
+export class Document {
+  readonly replica: number;
+  readonly #sequence: Sequence;
+  readonly #buffer: CausalBuffer;
+
+  /** @internal Use `create` or `decode`. */
+  constructor(sequence: Sequence, options: DocumentOptions) {
+    const { replica, bufferedMax = bufferedMaxDefault } = options;
+    if (!Number.isSafeInteger(replica) || replica < 1) {
+      throw new RangeError(`a replica id is 1 … 2^53-1, got ${replica}`);
+    }
+    this.replica = replica;
+    this.#sequence = sequence;
+    this.#buffer = new CausalBuffer(bufferedMax);
+  }
+
+  /** An empty document. */
+  static create(options: DocumentOptions): Document {
+    return new Document(new Sequence(), options);
+  }
+
+  /** The document that `encode` wrote, as the copy `options.replica`. DecodeError if it is none. */
+  static decode(bytes: Uint8Array, options: DocumentOptions): Document {
+    return new Document(Sequence.fromSnapshot(decodeSnapshot(bytes)), options);
+  }
+
+  /**
+   * The operations of all updates as one, smaller: ordered, duplicates dropped, runs joined. Trusts
+   * that equal ids have equal content. DecodeError if one is not an update.
+   */
+  static mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
+    const batches = updates.flatMap((update) => decodeUpdate(update).batches);
+    return encodeUpdate({ batches: mergeBatches(batches) });
+  }
+
+  get text(): string {
+    return this.#sequence.text;
+  }
+
+  /** UTF-16 units of the text. */
+  get length(): number {
+    return this.#sequence.length;
+  }
+
+  /** Which operations are here, without those that wait; a copy. */
+  get versionVector(): VersionVector {
+    return this.#sequence.versionVector.clone();
+  }
+
+  /** Batches that wait for operations that have not come. */
+  get pending(): number {
+    return this.#buffer.size;
+  }
+
+  /** Inserts text at `index`; returns the update for others. Errors: see `edit`. */
+  insert(index: number, text: string): Uint8Array {
+    return this.edit([{ index, deleted: 0, inserted: text }]);
+  }
+
+  /** Deletes `count` units from `index` on; returns the update for others. Errors: see `edit`. */
+  delete(index: number, count: number): Uint8Array {
+    return this.edit([{ index, deleted: count, inserted: '' }]);
+  }
+
+  /**
+   * Applies splices, each in the coordinates that the one before left, as one transaction and returns the
+   * update for others; one without operations if nothing changes. RangeError, and nothing has changed,
+   * if a splice is not inside the text, cuts a surrogate pair or inserts a lone surrogate.
+   */
+  edit(splices: readonly TextChange[]): Uint8Array {
+    const batch = this.#sequence.edit(this.replica, splices, 0);
+    return encodeUpdate({ batches: batch === null ? [] : [batch] });
+  }
+
+  /**
+   * Applies the operations of an update that are not here yet, and those that waited for them. Returns
+   * what changes in the text, in order.
+   *
+   * DecodeError: not an update; nothing has changed. InvalidBatchError, ReplicaForkedError,
+   * BufferFullError: one batch was refused; those before it have been applied, so read `text` anew.
+   */
+  apply(update: Uint8Array): readonly TextChange[] {
+    const changes: TextChange[] = [];
+    for (const batch of decodeUpdate(update).batches) this.#receive(batch, changes);
+    return changes;
+  }
+
+  /** The text that has exactly the operations in `version`; RangeError if one of them is not here. */
+  textAt(version: VersionVector): string {
+    const order = version.compare(this.#sequence.versionVector);
+    if (order === 'after' || order === 'concurrent') {
+      throw new RangeError('the version has operations that are not here');
+    }
+    return this.#sequence.textAt(version);
+  }
+
+  /** The operations that are not in `version`. */
+  updateSince(version: VersionVector): Uint8Array {
+    return encodeUpdate({ batches: this.#sequence.batchesSince(version) });
+  }
+
+  /** The whole document with its history, for `decode`. Batches that wait are not in it. */
+  encode(): Uint8Array {
+    let operations = 0;
+    const snapshot = this.#sequence.toSnapshot();
+    for (const { length } of snapshot.spans) operations += length;
+    for (const { count } of snapshot.deletions) operations += count;
+    const replicas = this.#sequence.versionVector
+      .entries()
+      .map(([id, last]) => ({ id, last, since: 0 }));
+    return encodeSnapshot({
+      epoch: 0,
+      lsn: 0,
+      at: 0,
+      operations,
+      replicas,
+      voided: [],
+      ...snapshot,
+    });
+  }
+
+  /** The id of the unit at `index`, which stays with it; null outside the text. */
+  idAt(index: number): OpId | null {
+    return this.#sequence.idAt(index);
+  }
+
+  /** Where the character is, or would be if it were not deleted; null if it is not known. */
+  indexOf(id: OpId): number | null {
+    return this.#sequence.indexOf(id);
+  }
+
+  /** Line and column, both from 1, of the character; null if it is not known. */
+  lineColumnOf(id: OpId): { line: number; column: number } | null {
+    const index = this.#sequence.indexOf(id);
+    return index === null ? null : this.#sequence.lineColumnAt(index);
+  }
+
+  /** @internal Equal for equal documents; see Sequence. */
+  digest(): string {
+    return this.#sequence.digest();
+  }
+
+  /** @internal Asserts every invariant; see Sequence. */
+  check(): void {
+    this.#sequence.check();
+  }
+
+  /** Integrates the new part of a batch, and then whatever waited for it. */
+  #receive(received: Batch, changes: TextChange[]): void {
+    const queue = [received];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const batch = this.#unknownPart(next);
+      if (batch === null || !this.#isReady(batch)) continue;
+      for (const change of this.#sequence.integrate(batch)) addChange(changes, change);
+      queue.push(...this.#buffer.release(batch.replica, batchLast(batch)));
+    }
+  }
+
+  /** The operations that are not here; null if all are. */
+  #unknownPart(batch: Batch): Batch | null {
+    const { replica, first, gap } = batch;
+    const known = this.#sequence.versionVector.get(replica);
+    const last = batchLast(batch);
+    if (known < first) {
+      // An operation that is here stands where its author says there is none.
+      if (known > first - 1 - gap) throw new ReplicaForkedError({ timestamp: known, replica });
+      return batch;
+    }
+    const isCut = last > known;
+    const isWhole = !isCut || canCut(batch, known + 1);
+    const old = isCut && isWhole ? sliceBatch(batch, first, known + 1) : batch;
+    if (!isWhole || !this.#sequence.holds(old)) {
+      throw new ReplicaForkedError({ timestamp: first, replica });
+    }
+    return isCut ? sliceBatch(batch, known + 1) : null;
+  }
+
+  /** Whether the batch can be integrated now; if not, it waits. */
+  #isReady(batch: Batch): boolean {
+    const { replica, first, gap } = batch;
+    const obstacle = this.#sequence.obstacle(batch);
+    if (obstacle === null) return true;
+    if (obstacle.type === 'invalid') {
+      throw new InvalidBatchError({ timestamp: first, replica }, obstacle.reason);
+    }
+    const before = { timestamp: first - 1 - gap, replica };
+    const missing = obstacle.type === 'missing' ? obstacle.id : before;
+    assert(!this.#sequence.versionVector.includes(missing), 'what is missing is not here');
+    if (!this.#buffer.add(batch, missing)) throw new BufferFullError(this.#buffer.missing);
+    return false;
+  }
+}
