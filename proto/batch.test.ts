@@ -1,3 +1,4 @@
+/** Cutting, joining and renaming batches: what each timestamp means stays what it was. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch, OpId } from './batch.ts';

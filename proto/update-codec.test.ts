@@ -1,3 +1,4 @@
+/** Updates by themselves: size, formats, and what a decoder refuses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from './batch.ts';

@@ -18,7 +18,7 @@ const fieldReplicas = 2;
 const fieldBatches = 3;
 
 /** Highest format number that is read, and the one that is written unless told otherwise. */
-export const updateFormat = 0;
+const updateFormat = 0;
 
 /** Operations under full replica ids. */
 export interface Update {

@@ -141,6 +141,9 @@ export class Writer {
   }
 
   #zigzag(value: number): void {
+    if (!Number.isSafeInteger(value)) {
+      throw new RangeError(`expected a whole number -(2^53-1) … 2^53-1, got ${value}`);
+    }
     // magnitude × 2 + sign can pass 2^53: so the sign and the lowest six bits go first, by
     // themselves.
     const sign = value < 0 ? 1 : 0;

@@ -38,11 +38,7 @@ function set(fields: Fields): Fields {
 type NameOf = (replica: number) => number;
 const same: NameOf = (name) => name;
 
-export function batchFields(
-  batch: Batch,
-  place: 'update' | 'edit' | 'row',
-  nameOf: NameOf,
-): Fields {
+function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: NameOf): Fields {
   const [only] = batch.ops;
   const bare =
     batch.ops.length === 1 &&

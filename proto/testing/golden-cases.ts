@@ -1,0 +1,340 @@
+/**
+ * A value of every message, for the golden files: realistic sizes, every field used somewhere, and
+ * nothing random. Once a release has written such bytes, a case here never changes; new ones are
+ * added.
+ */
+import type { Batch, Op } from '../batch.ts';
+import { decodeBusRow, encodeBusRow } from '../bus-codec.ts';
+import { type ClientBody, decodeClientFrame, encodeClientFrame } from '../client-frame.ts';
+import {
+  decodeServerFrame,
+  encodeAckPart,
+  encodeBatchPart,
+  encodeErrorPart,
+  encodeHeartbeatPart,
+  encodePatchPart,
+  encodePresencePart,
+  encodeRowPart,
+  encodeWelcomePart,
+  encodeWindowPart,
+  joinParts,
+  type ServerFrame,
+} from '../server-frame.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../snapshot-codec.ts';
+import { decodeUpdate, encodeUpdate } from '../update-codec.ts';
+
+/** What a golden file holds. */
+export interface GoldenCase {
+  /** Name of the file without `.hex`. */
+  readonly name: string;
+  /** Message of sync.proto. */
+  readonly message: 'Update' | 'BusRow' | 'Snapshot' | 'ClientFrame' | 'ServerFrame';
+  readonly about: string;
+  readonly value: unknown;
+  readonly encoded: Uint8Array;
+  readonly decode: (bytes: Uint8Array) => unknown;
+}
+
+const ann = 0x1a_bcde_f012_3456;
+const bob = 0x05_4321_0fed_cba9;
+/** 2026-03-01T12:00:00Z. */
+const noon = 1_772_366_400_000;
+const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index);
+
+/** Typing that goes on where it was. */
+function typed(replica: number, first: number, text: string, base: number): Batch {
+  const left = { timestamp: first - 1, replica };
+  return {
+    replica,
+    first,
+    gap: 0,
+    base,
+    ops: [{ type: 'insert', timestamp: first, left, right: 'same', text }],
+  };
+}
+
+/** Every form of an operation, from timestamp 1,000 on. */
+function everyOp(author: number, other: number): Op[] {
+  const mine = (timestamp: number) => ({ timestamp, replica: author });
+  const theirs = (timestamp: number) => ({ timestamp, replica: other });
+  return [
+    { type: 'insert', timestamp: 1000, left: null, right: null, text: 'a' },
+    { type: 'insert', timestamp: 1001, left: mine(1000), right: 'same', text: 'é' },
+    { type: 'insert', timestamp: 1002, left: mine(1001), right: theirs(7), text: '€' },
+    { type: 'insert', timestamp: 1003, left: theirs(900), right: theirs(7), text: '😀' },
+    { type: 'insert', timestamp: 1005, left: theirs(900), right: null, text: 'wörld' },
+    { type: 'insert', timestamp: 1010, left: null, right: mine(1000), text: '\ufeff' },
+    { type: 'insert', timestamp: 1011, left: mine(1010), right: null, text: '\n' },
+    { type: 'delete', timestamp: 1012, target: theirs(100), count: 300, reversed: false },
+    { type: 'delete', timestamp: 1312, target: mine(1003), count: 2, reversed: true },
+  ];
+}
+
+function update(name: string, about: string, batches: readonly Batch[]): GoldenCase {
+  const value = { format: 0, batches };
+  const encoded = encodeUpdate(value);
+  return { name, message: 'Update', about, value, encoded, decode: decodeUpdate };
+}
+
+function client(name: string, about: string, body: ClientBody, channel = 0): GoldenCase {
+  const value = { channel, body };
+  const encoded = encodeClientFrame(value);
+  return { name, message: 'ClientFrame', about, value, encoded, decode: decodeClientFrame };
+}
+
+const nothing: ServerFrame = {
+  channel: 0,
+  rows: [],
+  ack: null,
+  welcome: null,
+  presence: null,
+  error: null,
+  heartbeat: null,
+  window: null,
+  patch: null,
+};
+
+/** Encodes a frame from its parts, in the order of their fields. */
+export function encodeServerFrame(frame: ServerFrame): Uint8Array {
+  const { rows, ack, welcome, presence, error, heartbeat, window, patch } = frame;
+  return joinParts(frame.channel, [
+    ...rows.map((row) => encodeRowPart({ ...row, batchParts: row.batches.map(encodeBatchPart) })),
+    ...(ack ? [encodeAckPart(ack)] : []),
+    ...(welcome ? [encodeWelcomePart(welcome)] : []),
+    ...(presence ? [encodePresencePart(presence)] : []),
+    ...(error ? [encodeErrorPart(error)] : []),
+    ...(heartbeat ? [encodeHeartbeatPart(heartbeat.at)] : []),
+    ...(window ? [encodeWindowPart(window)] : []),
+    ...(patch ? [encodePatchPart(patch)] : []),
+  ]);
+}
+
+function server(name: string, about: string, parts: Partial<ServerFrame>): GoldenCase {
+  const value = { ...nothing, ...parts };
+  const encoded = encodeServerFrame(value);
+  return { name, message: 'ServerFrame', about, value, encoded, decode: decodeServerFrame };
+}
+
+const snapshot: Snapshot = {
+  epoch: 77,
+  lsn: 12,
+  at: noon,
+  operations: 9,
+  replicas: [
+    { id: ann, last: 6, since: 1, binding: { secretHash: counting(32), principal: 'ann' } },
+    { id: bob, last: 9, since: 4 },
+  ],
+  spans: [
+    span(ann, 1, 2, null, null, false, false),
+    span(bob, 6, 2, { timestamp: 2, replica: ann }, { timestamp: 3, replica: ann }, true, false),
+    span(ann, 3, 2, { timestamp: 2, replica: ann }, null, false, true),
+  ],
+  text: 'Hi😀!?',
+  deletions: [
+    {
+      id: { timestamp: 5, replica: ann },
+      target: { timestamp: 3, replica: ann },
+      count: 2,
+      reversed: true,
+    },
+    {
+      id: { timestamp: 8, replica: bob },
+      target: { timestamp: 3, replica: ann },
+      count: 2,
+      reversed: false,
+    },
+  ],
+  voided: [
+    { lsn: 3, position: 1 },
+    { lsn: 9, position: 0 },
+  ],
+};
+
+function span(
+  replica: number,
+  timestamp: number,
+  length: number,
+  left: Snapshot['spans'][number]['left'],
+  right: Snapshot['spans'][number]['right'],
+  leftChild: boolean,
+  deleted: boolean,
+): Snapshot['spans'][number] {
+  return { id: { timestamp, replica }, length, left, right, leftChild, deleted };
+}
+
+const busRow = {
+  epoch: 77,
+  lsn: 200_001,
+  at: noon,
+  body: encodeUpdate({ batches: [typed(ann, 200_000, 'x', 0)] }),
+};
+
+const binding = { secretHash: counting(32), principal: 'ann@example.org' };
+const start = { timestamp: 0, replica: 0, side: 'after' } as const;
+
+/** One per golden file. */
+export const goldenCases: readonly GoldenCase[] = [
+  update('update-keystroke', 'One typed character: a log row.', [
+    typed(ann, 200_000, 'x', 199_000),
+  ]),
+  update('update-first', 'The first batch of a replica: it binds the hash of the secret.', [
+    {
+      replica: ann,
+      first: 3,
+      gap: 2,
+      base: 1,
+      ops: [{ type: 'insert', timestamp: 3, left: null, right: null, text: 'Hello' }],
+      binding,
+    },
+  ]),
+  update('update-every-op', 'Every form of an operation, and a second author.', [
+    { replica: ann, first: 1000, gap: 0, base: 41, ops: everyOp(ann, bob) },
+    typed(bob, 1500, 'so', 40),
+  ]),
+  {
+    name: 'bus-row',
+    message: 'BusRow',
+    about: 'A committed row, as nodes tell each other.',
+    value: busRow,
+    encoded: encodeBusRow(busRow),
+    decode: decodeBusRow,
+  },
+  {
+    name: 'snapshot',
+    message: 'Snapshot',
+    about: 'Two replicas, three spans, one of them deleted twice, two refused batches.',
+    value: snapshot,
+    encoded: encodeSnapshot(snapshot),
+    decode: decodeSnapshot,
+  },
+  client('client-hello', 'Opens a session with a cursor.', {
+    type: 'hello',
+    protocol: 1,
+    document: 'notes~2026.03_a-b',
+    replica: ann,
+    secret: counting(16),
+    token: 'header.payload.signature',
+    cursor: { epoch: 77, lsn: 200_000, at: noon, operations: 250_000 },
+    thin: false,
+  }),
+  client(
+    'client-hello-thin',
+    'Opens a session of a thin view on another channel.',
+    {
+      type: 'hello',
+      protocol: 1,
+      document: 'notes',
+      replica: ann,
+      secret: counting(16),
+      token: '',
+      cursor: null,
+      thin: true,
+    },
+    3,
+  ),
+  client('client-edit-keystroke', 'One typed character.', {
+    type: 'edit',
+    batches: [typed(0, 200_000, 'x', 199_000)],
+  }),
+  client('client-edit-every-op', 'Every form of an operation, then typing; names are indexes.', {
+    type: 'edit',
+    batches: [
+      { replica: 0, first: 1000, gap: 5, base: 41, ops: everyOp(0, 300) },
+      typed(0, 1314, 'so', 42),
+    ],
+  }),
+  client('client-presence', 'A selection.', {
+    type: 'presence',
+    state: {
+      name: 'Ann',
+      color: '#c0ffee',
+      head: { replica: 2, timestamp: 200_000, side: 'before' },
+      anchor: start,
+    },
+  }),
+  client('client-presence-none', 'Nothing to show.', { type: 'presence', state: null }),
+  client('client-token', 'A new token.', { type: 'token', token: 'header.payload.signature' }),
+  client('client-heartbeat', 'A heartbeat.', { type: 'heartbeat', at: noon }),
+  client('client-leave', 'Leaves channel 3.', { type: 'leave' }, 3),
+  client('client-thin', 'An edit of a thin view.', {
+    type: 'thin',
+    first: 200_000,
+    gap: 1,
+    base: 199_000,
+    splices: [
+      { index: 500, deleted: 3, inserted: '' },
+      { index: 0, deleted: 0, inserted: 'né' },
+    ],
+  }),
+  server('server-keystroke', 'The common keystroke at a receiver: at most 16 bytes.', {
+    rows: [{ at: 9_000, introduced: [], batches: [typed(3, 200_000, 'x', 0)], epoch: 0 }],
+  }),
+  server('server-row-first', 'Row 1: it begins an epoch and introduces a replica.', {
+    rows: [
+      {
+        at: noon,
+        introduced: [ann],
+        batches: [
+          {
+            replica: 1,
+            first: 1,
+            gap: 0,
+            base: 0,
+            ops: [{ type: 'insert', timestamp: 1, left: null, right: null, text: 'Hello' }],
+          },
+        ],
+        epoch: 77,
+      },
+    ],
+  }),
+  server('server-rows-ack', 'Rows of others and the ack, on channel 3.', {
+    channel: 3,
+    rows: [
+      { at: 20, introduced: [bob], batches: [], epoch: 0 },
+      { at: 0, introduced: [], batches: [typed(2, 1500, 'so', 0), typed(4, 9, '!', 0)], epoch: 0 },
+    ],
+    ack: { through: 200_000, lsn: 199_999, at: noon, staleOperations: 12, staleMs: 340 },
+  }),
+  server('server-welcome', 'The answer to a hello, with a snapshot.', {
+    welcome: {
+      cursor: { epoch: 77, lsn: 12, at: noon, operations: 9 },
+      snapshot: encodeSnapshot(snapshot),
+      through: 6,
+      headLsn: 15,
+      now: noon + 500,
+      heartbeatMs: 10_000,
+      window: { bytes: 262_144, operations: 65_536 },
+      writable: true,
+      session: 5,
+      protocol: 1,
+    },
+  }),
+  server('server-presence', 'Who is here.', {
+    presence: {
+      peers: [
+        {
+          session: 5,
+          state: {
+            name: 'Bob',
+            color: 'teal',
+            head: { replica: 2, timestamp: 1_501, side: 'after' },
+            anchor: null,
+          },
+          line: 14,
+          column: 3,
+        },
+        { session: 6, state: null, line: 0, column: 0 },
+      ],
+      left: [2, 300],
+      full: true,
+    },
+  }),
+  server('server-error', 'An error that allows to come again.', {
+    error: { code: 'draining', message: 'back soon', retry: true, retryAfterMs: 1_500 },
+  }),
+  server('server-heartbeat', 'A heartbeat.', { heartbeat: { at: noon } }),
+  server('server-window', 'A smaller window.', { window: { bytes: 65_536, operations: 1_000 } }),
+  server('server-patch', 'What others did, for a thin view.', {
+    patch: { lsn: 200_001, at: noon, splices: [{ index: 7, deleted: 1, inserted: 'ab' }] },
+  }),
+];
