@@ -50,7 +50,8 @@ export class AdmissionControl {
     const pending = this.#pending.get(batch.replica);
     const last = pending?.batches.at(-1);
     const through = last === undefined ? 0 : batchLast(last);
-    const verdict = last === undefined ? this.#fold.judge(batch) : this.#afterPending(batch, through);
+    const verdict =
+      last === undefined ? this.#fold.judge(batch) : this.#afterPending(batch, through);
     if (verdict.type === 'covered') return { type: 'known' };
     if (verdict.type === 'void') {
       return { type: 'refused', code: verdict.code, reason: verdict.reason };

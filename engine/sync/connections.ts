@@ -90,7 +90,8 @@ export class Connections {
   }
 
   sendControl(id: ConnId, bytes: Uint8Array): void {
-    if (this.#count(id, bytes.length)) this.emit({ type: 'sendControl', conn: id, frame: { bytes } });
+    if (this.#count(id, bytes.length))
+      this.emit({ type: 'sendControl', conn: id, frame: { bytes } });
     this.#checkLevel(id);
   }
 

@@ -254,7 +254,12 @@ export class Gateway implements Core<Input, Effect> {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const detail = error.message;
-      this.#connections.emit({ type: 'log', level: 'warn', event: 'bus-message-unreadable', detail });
+      this.#connections.emit({
+        type: 'log',
+        level: 'warn',
+        event: 'bus-message-unreadable',
+        detail,
+      });
       room.readTail();
     }
   }

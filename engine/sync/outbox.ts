@@ -27,7 +27,8 @@ export class Outbox {
   push(batch: Batch, sentThrough: number): void {
     this.#operations += batchOperations(batch);
     const last = this.#batches.at(-1);
-    const joined = last === undefined || last.first <= sentThrough ? null : joinBatches(last, batch);
+    const joined =
+      last === undefined || last.first <= sentThrough ? null : joinBatches(last, batch);
     if (joined === null) this.#batches.push(batch);
     else this.#batches[this.#batches.length - 1] = joined;
   }

@@ -46,8 +46,10 @@ export type ReplicaInput =
   | { readonly type: 'connReceived'; readonly connection: number; readonly frame: ServerFrame }
   | { readonly type: 'connMalformed'; readonly connection: number; readonly message: string }
   | { readonly type: 'connClosed'; readonly connection: number; readonly code: number }
-  /** The network is back (or the application wants it now): do not wait for the backoff. */
+  /** The network is back, or the application wants it now, even after a refusal: no backoff. */
   | { readonly type: 'reconnectNow' }
+  /** Disconnect, and stay so until `reconnectNow`. */
+  | { readonly type: 'goOffline' }
   | { readonly type: 'tick' };
 
 export type ReplicaEffect =

@@ -13,7 +13,7 @@
  *   loading ──read reached the head──▶ live ◀──tail read reached the head── behind
  *      ╰───────── read failed: again after a backoff ─────────╯
  */
-import { type Batch, batchLast, batchOperations, joinBatches } from '../../proto/batch.ts';
+import { type Batch, batchLast } from '../../proto/batch.ts';
 import type { BusRow } from '../../proto/bus-codec.ts';
 import type { ErrorCode } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
@@ -37,6 +37,7 @@ import {
 } from './durability.ts';
 import type { FoldedBatch, VoidCode } from './fold.ts';
 import { RoomPresence } from './presence.ts';
+import { takeRow } from './row-composer.ts';
 import type { Session } from './session.ts';
 
 /** What a room needs from its node. */
@@ -355,7 +356,11 @@ export class Room {
         this.#joining.add(session);
         this.readTail();
       } else if (refusal !== null) {
-        this.#context.endSession(session, refusal, `the hello of replica ${session.identity.replica}`);
+        this.#context.endSession(
+          session,
+          refusal,
+          `the hello of replica ${session.identity.replica}`,
+        );
       } else {
         this.#supersede(session);
         this.#delivery.join(session);
@@ -489,29 +494,4 @@ export class Room {
       this.#presenceAtMs ??= this.#now() + this.#context.limits.presenceMs;
     }
   }
-}
-
-/** The batches of the next row: in order, adjoining ones joined, up to about `bytesMax`. */
-function takeRow(
-  queue: readonly Batch[],
-  options: { readonly bytesMax: number; readonly oneReplica: boolean },
-): { readonly batches: readonly Batch[]; readonly rest: Batch[] } {
-  const batches: Batch[] = [];
-  const last = new Map<number, number>();
-  let size = 0;
-  let taken = 0;
-  for (const batch of queue) {
-    const author = batches[0]?.replica ?? batch.replica;
-    size += 2 * batchOperations(batch) + 16 * batch.ops.length;
-    if (taken > 0 && (size > options.bytesMax || (options.oneReplica && batch.replica !== author))) {
-      break;
-    }
-    taken++;
-    const at = last.get(batch.replica);
-    const previous = at === undefined ? undefined : batches[at];
-    const joined = previous === undefined ? null : joinBatches(previous, batch);
-    if (joined !== null && at !== undefined) batches[at] = joined;
-    else last.set(batch.replica, batches.push(batch) - 1);
-  }
-  return { batches, rest: queue.slice(taken) };
 }

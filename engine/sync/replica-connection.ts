@@ -1,0 +1,74 @@
+/** One connection of a client: how far its handshake is, what the window has left, when it was last heard. */
+import type { ErrorCode } from '../../proto/codes.ts';
+import type { Welcome, Window } from '../../proto/server-frame.ts';
+
+interface SentFrame {
+  /** Own timestamp of its last operation. */
+  readonly last: number;
+  readonly bytes: number;
+  readonly operations: number;
+}
+
+export class ReplicaConnection {
+  readonly number: number;
+  phase: 'connecting' | 'greeting' | 'open' = 'connecting';
+  heardMs: number;
+  sentMs: number;
+  heartbeatMs: number;
+  window: Window = { bytes: 0, operations: 0 };
+  /** Head of the log when the welcome was sent. */
+  headLsn = Number.POSITIVE_INFINITY;
+  /** This session's number, for presence. */
+  session = 0;
+  /** The server takes edits from this session. */
+  writable = false;
+  /** What the server said before it closed. */
+  error: ErrorCode | null = null;
+  /** Own timestamp up to which the outbox was sent on this connection. */
+  sentThrough = 0;
+  readonly #unacked: SentFrame[] = [];
+
+  constructor(number: number, options: { readonly nowMs: number; readonly heartbeatMs: number }) {
+    this.number = number;
+    this.heardMs = options.nowMs;
+    this.sentMs = options.nowMs;
+    this.heartbeatMs = options.heartbeatMs;
+  }
+
+  /** When the server counts as gone, if nothing is heard. */
+  get deadAtMs(): number {
+    return this.heardMs + 2 * this.heartbeatMs;
+  }
+
+  /** When the server must hear something from us. */
+  get heartbeatAtMs(): number {
+    return this.sentMs + this.heartbeatMs;
+  }
+
+  welcomed(welcome: Welcome): void {
+    this.phase = 'open';
+    this.heartbeatMs = welcome.heartbeatMs;
+    this.window = welcome.window;
+    this.headLsn = welcome.headLsn;
+    this.session = welcome.session;
+    this.writable = welcome.writable;
+    this.#unacked.length = 0;
+  }
+
+  /** Whether an edit frame may be sent now; one may always be under way. */
+  allows(bytes: number, operations: number): boolean {
+    if (this.#unacked.length === 0) return true;
+    const usedBytes = this.#unacked.reduce((sum, frame) => sum + frame.bytes, bytes);
+    const used = this.#unacked.reduce((sum, frame) => sum + frame.operations, operations);
+    return usedBytes <= this.window.bytes && used <= this.window.operations;
+  }
+
+  sent(frame: SentFrame): void {
+    this.sentThrough = frame.last;
+    this.#unacked.push(frame);
+  }
+
+  settled(through: number): void {
+    while ((this.#unacked[0]?.last ?? Number.POSITIVE_INFINITY) <= through) this.#unacked.shift();
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Moving a client's document onto another state of the server: which of its own operations go along,
+ * and what changes in the text that a person sees.
+ */
+import type { Batch } from '../../proto/batch.ts';
+import { DecodeError } from '../../proto/decode-error.ts';
+import type { Welcome } from '../../proto/server-frame.ts';
+import { VersionVector } from '../causal/version-vector.ts';
+import type { TextChange } from '../text/text-change.ts';
+import { Fold } from './fold.ts';
+import { foldOf } from './fold-snapshot.ts';
+
+/** The state that a welcome carries; null if it is damaged, or if it continues a cursor instead. */
+export function stateOf(welcome: Welcome): Fold | null {
+  if (welcome.snapshot === null) {
+    return welcome.cursor.lsn === 0 ? new Fold(welcome.cursor.epoch) : null;
+  }
+  try {
+    return foldOf(welcome.snapshot);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return null;
+  }
+}
+
+/**
+ * Own operations after `through` as the text holds them, acknowledged ones included, to be offered to
+ * another history: their base is `base`, because the LSNs that they had mean nothing there.
+ */
+export function ownOperations(old: Fold, replica: number, through: number, base: number): Batch[] {
+  const known = new VersionVector();
+  for (const [author, last] of old.sequence.versionVector.entries()) {
+    known.observe(author, author === replica ? through : last);
+  }
+  const own = old.sequence.batchesSince(known).filter((batch) => batch.replica === replica);
+  return own.map((batch) => ({ ...batch, base }));
+}
+
+/** Integrates the batches in order; false as soon as one does not fit (the fold is then spoilt). */
+export function integrateAll(fold: Fold, batches: readonly Batch[]): boolean {
+  return batches.every((batch) => {
+    if (fold.sequence.obstacle(batch) !== null) return false;
+    fold.sequence.integrate(batch);
+    return true;
+  });
+}
+
+/** One splice that turns `before` into `after`; none if they are equal. Never cuts a surrogate pair. */
+export function difference(before: string, after: string): readonly TextChange[] {
+  if (before === after) return [];
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+  let end = 0;
+  while (
+    end < shorter - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  ) {
+    end++;
+  }
+  if (isHigh(before.charCodeAt(start - 1))) start--;
+  if (isLow(before.charCodeAt(before.length - end))) end--;
+  const deleted = before.length - end - start;
+  return [{ index: start, deleted, inserted: after.slice(start, after.length - end) }];
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
