@@ -36,6 +36,7 @@ export default defineConfig({
       {
         test: {
           ...seeded,
+          globalSetup: [...seeded.globalSetup, './server/testing/global-setup.ts'],
           name: 'integration',
           include: [integration],
           exclude: elsewhere,

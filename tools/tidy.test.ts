@@ -45,7 +45,7 @@ const cases: readonly (readonly [rule: string, bad: string, good: string, path?:
   [
     'long-function',
     `it('x', () => {\n${lines(69)}});`,
-    `describe('x', () => {\n${lines(90)}});`,
+    `describeWithPostgres('x', () => {\n${lines(90)}});`,
     'engine/a.test.ts',
   ],
   ['default-export', 'export default 1;', 'export const a = 1;'],
@@ -207,13 +207,17 @@ describe('unused code', () => {
     expect(places('unused-file', { 'server/a.ts': a, [path]: text })).toEqual([]);
   });
 
+  it('a named public surface is an entry point', () => {
+    expect(places('unused-file', { 'client/index.ts': a })).toEqual([]);
+  });
+
   it('a page that mentions a file does not use it', () => {
     expect(places('unused-file', { 'server/a.ts': a, 'a.md': '# A\nserver/a.ts' })).toHaveLength(1);
   });
 
   it('an exported value needs an importer, an exported type does not', () => {
     const user = { 'engine/b.test.ts': "import { a } from './a.ts';" };
-    const text = `${a}\nexport function b() {}\nexport interface C {}`;
+    const text = `${a}\nexport function b() {}\nexport interface C {}\nexport type { D } from './d.ts';`;
     expect(places('unused-export', { 'engine/a.ts': text, ...user })).toEqual(['engine/a.ts:2']);
     expect(places('unused-export', { 'engine/a.ts': a, ...user })).toEqual([]);
   });

@@ -55,7 +55,7 @@ export function usageRules(files: readonly SourceFile[]): Finding[] {
   for (const file of files) {
     if (file.tree === null || isTest(file.path) || file.path.includes('.config.')) continue;
     const names = used.names.get(file.path) ?? new Set();
-    if (!used.files.has(file.path)) {
+    if (!used.files.has(file.path) && !surfaces.includes(file.path)) {
       const message =
         'nothing imports or names it; delete it, or name it where it is run (package.json).';
       findings.push({ path: file.path, line: 1, rule: 'unused-file', message });
@@ -181,7 +181,7 @@ function unusedExports(file: SourceFile, names: ReadonlySet<string>): Finding[] 
 }
 
 function exportedNames(node: Node): string[] {
-  if (node.type !== 'ExportNamedDeclaration') return [];
+  if (node.type !== 'ExportNamedDeclaration' || node.exportKind === 'type') return [];
   const declaration = child(node, 'declaration');
   if (declaration === null) {
     return children(node, 'specifiers').map((specifier) => nameOf(child(specifier, 'exported')));
