@@ -15,23 +15,22 @@
  * A replica that was refused ends: unsent text is rescued, and typing goes on under a new identity.
  */
 import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
-import { encodeClientFrame, type ClientBody } from '../../proto/client-frame.ts';
+import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodeOf, errorCodes, mayRetry } from '../../proto/codes.ts';
-import { DecodeError } from '../../proto/decode-error.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
-import type { FrameRow, ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
+import type { FrameRow, ServerFrame, Welcome } from '../../proto/server-frame.ts';
 import { assert, unreachable } from '../assert.ts';
-import { VersionVector } from '../causal/version-vector.ts';
 import type { Instant } from '../ids.ts';
 import type { Random } from '../random.ts';
 import type { TextChange } from '../text/text-change.ts';
 import { Backoff } from './backoff.ts';
 import type { Core, Ready } from './effects.ts';
 import { Fold } from './fold.ts';
-import { foldOf } from './fold-snapshot.ts';
 import { Outbox } from './outbox.ts';
+import { ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
+import { difference, integrateAll, ownOperations, stateOf } from './takeover.ts';
 
 /** Who a client is to the log; never shared by two live clients. */
 export interface ReplicaIdentity {
@@ -58,23 +57,6 @@ export interface ReplicaOptions {
   readonly frameOperationsMax: number;
 }
 
-interface Connection {
-  readonly number: number;
-  phase: 'connecting' | 'greeting' | 'open';
-  heardMs: number;
-  sentMs: number;
-  heartbeatMs: number;
-  window: Window;
-  /** Head of the log when the welcome was sent. */
-  headLsn: number;
-  session: number;
-  writable: boolean;
-  error: ErrorCode | null;
-  /** Own timestamp up to which the outbox was sent on this connection. */
-  sentThrough: number;
-  readonly unacked: { readonly last: number; readonly bytes: number; readonly operations: number }[];
-}
-
 export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   readonly #options: ReplicaOptions;
   readonly #outbox = new Outbox();
@@ -82,7 +64,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   readonly #backoff: Backoff;
   #identity: ReplicaIdentity;
   #fold = new Fold(0);
-  #connection: Connection | null = null;
+  #connection: ReplicaConnection | null = null;
   #connections = 0;
   #retryAtMs: number | null = null;
   #presenceAtMs: number | null = null;
@@ -201,20 +183,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #connect(): void {
     this.#connections++;
     this.#retryAtMs = null;
-    this.#connection = {
-      number: this.#connections,
-      phase: 'connecting',
-      heardMs: this.#now.monoMs,
-      sentMs: this.#now.monoMs,
+    this.#connection = new ReplicaConnection(this.#connections, {
+      nowMs: this.#now.monoMs,
       heartbeatMs: this.#options.heartbeatMs,
-      window: { bytes: 0, operations: 0 },
-      headLsn: Number.POSITIVE_INFINITY,
-      session: 0,
-      writable: false,
-      error: null,
-      sentThrough: 0,
-      unacked: [],
-    };
+    });
     this.#effects.push({ type: 'connect', connection: this.#connections });
   }
 
@@ -247,14 +219,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#sendOutbox();
   }
 
-  #welcomed(connection: Connection, welcome: Welcome): boolean {
-    connection.phase = 'open';
-    connection.heartbeatMs = welcome.heartbeatMs;
-    connection.window = welcome.window;
-    connection.headLsn = welcome.headLsn;
-    connection.session = welcome.session;
-    connection.writable = welcome.writable;
-    connection.unacked.length = 0;
+  #welcomed(connection: ReplicaConnection, welcome: Welcome): boolean {
+    connection.welcomed(welcome);
     this.#backoff.reset();
     const { replica } = this.#identity;
     if (welcome.through > this.#fold.sequence.versionVector.get(replica)) {
@@ -282,20 +248,17 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   /** Takes over the server's state; false if the session has to begin anew. */
   #load(welcome: Welcome): boolean {
     const old = this.#fold;
-    const fold = this.#decodeState(welcome);
+    const fold = stateOf(welcome);
     if (fold === null) {
       this.#resync();
       return false;
     }
     const { replica } = this.#identity;
-    const own = this.#ownAfter(welcome.through, old, fold);
-    const misfit = own.findIndex((batch) => {
-      if (fold.sequence.obstacle(batch) !== null) return true;
-      fold.sequence.integrate(batch);
-      return false;
-    });
-    this.#outbox.takeAll();
-    if (misfit >= 0) {
+    this.#outbox.settle(welcome.through);
+    const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
+    const unsettled = this.#outbox.takeAll();
+    const own = sameHistory ? unsettled : ownOperations(old, replica, welcome.through, fold.lsn);
+    if (!integrateAll(fold, own)) {
       this.#rescue('history-changed', own);
       this.#identity = this.#options.newIdentity();
       this.#cursorLost = true;
@@ -307,33 +270,6 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     assert(fold.committed.get(replica) <= welcome.through, 'the snapshot is of another moment');
     this.#remoteChanges(difference(old.sequence.text, fold.sequence.text));
     return true;
-  }
-
-  #decodeState(welcome: Welcome): Fold | null {
-    if (welcome.snapshot === null) {
-      return welcome.cursor.lsn === 0 ? new Fold(welcome.cursor.epoch) : null;
-    }
-    try {
-      return foldOf(welcome.snapshot);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return null;
-    }
-  }
-
-  /** Own operations that the server lacks. In another history even acknowledged ones, on its base. */
-  #ownAfter(through: number, old: Fold, fold: Fold): readonly Batch[] {
-    const { replica } = this.#identity;
-    if (old.epoch === fold.epoch && through >= old.committed.get(replica)) {
-      this.#outbox.settle(through);
-      return this.#outbox.batches;
-    }
-    const known = new VersionVector();
-    for (const [author, last] of old.sequence.versionVector.entries()) {
-      known.observe(author, author === replica ? through : last);
-    }
-    const batches = old.sequence.batchesSince(known).filter((batch) => batch.replica === replica);
-    return batches.map((batch) => ({ ...batch, base: fold.lsn }));
   }
 
   /** One row; false if it does not fit what is here. */
@@ -364,7 +300,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return true;
   }
 
-  #acked(connection: Connection, ack: NonNullable<ServerFrame['ack']>): void {
+  #acked(connection: ReplicaConnection, ack: NonNullable<ServerFrame['ack']>): void {
     if (ack.through > this.#fold.sequence.versionVector.get(this.#identity.replica)) {
       this.#endReplica('replica-forked');
       return;
@@ -383,8 +319,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #forgetSettled(through: number): number {
-    const unacked = this.#connection?.unacked ?? [];
-    while ((unacked[0]?.last ?? Number.POSITIVE_INFINITY) <= through) unacked.shift();
+    this.#connection?.settled(through);
     return this.#outbox.settle(through);
   }
 
@@ -397,19 +332,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       if (batch === null) return;
       const operations = batchOperations(batch);
       const bytes = this.#encodeEdit(batch);
-      if (!this.#windowAllows(connection, bytes.length, operations)) return;
-      const last = batchLast(batch);
-      connection.sentThrough = last;
-      connection.unacked.push({ last, bytes: bytes.length, operations });
+      if (!connection.allows(bytes.length, operations)) return;
+      connection.sent({ last: batchLast(batch), bytes: bytes.length, operations });
       this.#sendBytes(connection, bytes);
     }
-  }
-
-  #windowAllows({ unacked, window }: Connection, bytes: number, operations: number): boolean {
-    if (unacked.length === 0) return true; // One frame may always be under way.
-    const used = unacked.reduce((sum, frame) => sum + frame.bytes, bytes);
-    const waiting = unacked.reduce((sum, frame) => sum + frame.operations, operations);
-    return used <= window.bytes && waiting <= window.operations;
   }
 
   #encodeEdit(batch: Batch): Uint8Array {
@@ -428,7 +354,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#sendBytes(this.#connection, encodeClientFrame({ channel: 0, body }));
   }
 
-  #sendBytes(connection: Connection, bytes: Uint8Array): void {
+  #sendBytes(connection: ReplicaConnection, bytes: Uint8Array): void {
     connection.sentMs = this.#now.monoMs;
     this.#effects.push({ type: 'send', connection: connection.number, bytes });
   }
@@ -510,13 +436,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     if (this.#retryAtMs !== null && now >= this.#retryAtMs && this.#ended === null) this.#connect();
     const connection = this.#connection;
     if (connection === null) return;
-    if (now - connection.heardMs >= 2 * connection.heartbeatMs) {
+    if (now >= connection.deadAtMs) {
       this.#reconnect();
       return;
     }
     if (connection.phase !== 'open') return;
     if (this.#presenceAtMs !== null && now >= this.#presenceAtMs) this.#sendPresence();
-    if (now - connection.sentMs >= connection.heartbeatMs) {
+    if (now >= connection.heartbeatAtMs) {
       this.#send({ type: 'heartbeat', at: this.#now.wallMs });
     }
   }
@@ -532,9 +458,9 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     let earliest = this.#retryAtMs ?? Number.POSITIVE_INFINITY;
     const connection = this.#connection;
     if (connection !== null) {
-      earliest = Math.min(earliest, connection.heardMs + 2 * connection.heartbeatMs);
+      earliest = Math.min(earliest, connection.deadAtMs);
       if (connection.phase === 'open') {
-        earliest = Math.min(earliest, connection.sentMs + connection.heartbeatMs);
+        earliest = Math.min(earliest, connection.heartbeatAtMs);
         earliest = Math.min(earliest, this.#presenceAtMs ?? Number.POSITIVE_INFINITY);
       }
     }
@@ -556,31 +482,3 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return caughtUp && this.#outbox.operations === 0 ? 'durable' : 'syncing';
   }
 }
-
-/** One splice that turns `before` into `after`; none if they are equal. Never cuts a surrogate pair. */
-function difference(before: string, after: string): readonly TextChange[] {
-  if (before === after) return [];
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start++;
-  let end = 0;
-  while (
-    end < shorter - start &&
-    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
-  ) {
-    end++;
-  }
-  if (isHigh(before.charCodeAt(start - 1))) start--;
-  if (isLow(before.charCodeAt(before.length - end))) end--;
-  const deleted = before.length - end - start;
-  return [{ index: start, deleted, inserted: after.slice(start, after.length - end) }];
-}
-
-function isHigh(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-function isLow(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
