@@ -1,0 +1,48 @@
+/** The outbox: what a resend may change (cuts and joins) and what it may not (ids, bases, content). */
+import { expect, it } from 'vitest';
+import { batchLast } from '../../proto/batch.ts';
+import { Outbox } from './outbox.ts';
+import { Typist } from './testing/gateway-script.ts';
+
+it('typing goes into one batch until it is sent', () => {
+  const anna = new Typist(11);
+  const outbox = new Outbox();
+  outbox.push(anna.type(0, 'a'), 0);
+  outbox.push(anna.type(1, 'b'), 0);
+  expect(outbox.batches).toHaveLength(1);
+  outbox.push(anna.type(2, 'c'), 2);
+  expect(outbox.batches).toHaveLength(2);
+  expect(outbox.operations).toBe(3);
+});
+
+it('batches of different bases stay apart', () => {
+  const anna = new Typist(11);
+  const outbox = new Outbox();
+  outbox.push(anna.type(0, 'a', 0), 0);
+  outbox.push(anna.type(1, 'b', 1), 0);
+  expect(outbox.batches.map(({ base }) => base)).toEqual([0, 1]);
+});
+
+it('pieces are cut to size, never inside a surrogate pair', () => {
+  const outbox = new Outbox();
+  outbox.push(new Typist(11).type(0, 'ab😀cd'), 0);
+  const ends: number[] = [];
+  for (let sent = 0; ; ) {
+    const piece = outbox.next(sent, 3);
+    if (piece === null) break;
+    sent = batchLast(piece);
+    ends.push(sent);
+  }
+  expect(ends).toEqual([4, 6]);
+});
+
+it('an acknowledgement inside a batch leaves the rest of it', () => {
+  const outbox = new Outbox();
+  outbox.push(new Typist(11).type(0, 'abcd'), 0);
+  expect(outbox.settle(3)).toBe(3);
+  expect(outbox.operations).toBe(1);
+  expect(outbox.next(3, 10)?.first).toBe(4);
+  expect(outbox.settle(3)).toBe(0);
+  expect(outbox.settle(4)).toBe(1);
+  expect(outbox.next(0, 10)).toBeNull();
+});
