@@ -26,13 +26,13 @@ describe('a proof', () => {
     expect(() => new DurableFold(1).apply(row)).toThrow(/durable/);
   });
 
-  it.each([
-    { outcome: 'unknown' },
-    { outcome: 'rejected', code: 'invalid' },
-  ] as const)('does not come from an append that is $outcome', (result) => {
-    const ledger = new CommitLedger();
-    expect(ledger.settle(ledger.begin(1, body), result)).toBeNull();
-  });
+  it.each([{ outcome: 'unknown' }, { outcome: 'rejected', code: 'invalid' }] as const)(
+    'does not come from an append that is $outcome',
+    (result) => {
+      const ledger = new CommitLedger();
+      expect(ledger.settle(ledger.begin(1, body), result)).toBeNull();
+    },
+  );
 
   it('comes from a committed append, once', () => {
     const ledger = new CommitLedger();

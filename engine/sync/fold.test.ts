@@ -59,7 +59,12 @@ describe('a batch', () => {
 
   it('ahead of the clock by more than one is void', () => {
     const batch = new Typist(11).type(0, 'x');
-    const ahead = { ...batch, first: 3, gap: 2, ops: batch.ops.map((op) => ({ ...op, timestamp: 3 })) };
+    const ahead = {
+      ...batch,
+      first: 3,
+      gap: 2,
+      ops: batch.ops.map((op) => ({ ...op, timestamp: 3 })),
+    };
     expect(foldRows(new Fold(1), ahead)).toBe('void');
   });
 
@@ -99,7 +104,9 @@ it('replicas get their index in order of first appearance', () => {
     batches: [anna.type(1, 'b'), ben.type(0, 'x')],
   });
   expect(introduced).toEqual([5]);
-  expect([fold.table.indexOf(900), fold.table.indexOf(5), fold.table.indexOf(7)]).toEqual([1, 2, 0]);
+  expect([fold.table.indexOf(900), fold.table.indexOf(5), fold.table.indexOf(7)]).toEqual([
+    1, 2, 0,
+  ]);
 });
 
 it('a snapshot carries everything that later verdicts depend on', () => {

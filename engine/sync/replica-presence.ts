@@ -29,6 +29,11 @@ export class ReplicaPresence {
   readonly #peers = new Map<number, Peer>();
   #own: Peer | null = null;
 
+  /** There is something to tell others. */
+  get hasOwn(): boolean {
+    return this.#own !== null;
+  }
+
   /** Notes the own caret; it sticks to its neighbour from now on. */
   set(fold: Fold, presence: LocalPresence | null): void {
     if (presence === null) {

@@ -241,7 +241,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#cursorLost = false;
     this.#settle(welcome.through);
     connection.sentThrough = welcome.through;
-    if (this.#presenceAtMs === null) this.#presenceAtMs = this.#now.monoMs;
+    if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
     return true;
   }
 

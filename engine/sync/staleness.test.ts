@@ -5,7 +5,8 @@ const start = { lsn: 0, at: 0, operations: 0 };
 
 function index(rows: number): StalenessIndex {
   const staleness = new StalenessIndex(4);
-  for (let lsn = 1; lsn <= rows; lsn++) staleness.note({ lsn, at: 1000 * lsn, operations: 10 * lsn });
+  for (let lsn = 1; lsn <= rows; lsn++)
+    staleness.note({ lsn, at: 1000 * lsn, operations: 10 * lsn });
   return staleness;
 }
 

@@ -1,0 +1,215 @@
+/** The client's half of the protocol against the real node, frame by frame. */
+import { describe, expect, it } from 'vitest';
+import { GatewayScript, headAt, logRow, Typist } from './testing/gateway-script.ts';
+import { ReplicaScript } from './testing/replica-script.ts';
+
+const empty = { head: null, rows: [] };
+
+/** A client connected to a node that has just been started on an empty log. */
+function connected(): { script: GatewayScript; anna: ReplicaScript } {
+  const script = new GatewayScript();
+  const anna = new ReplicaScript(11);
+  anna.feed({ type: 'start' });
+  anna.connect(script, 1);
+  script.answerRead(empty);
+  anna.pass(script);
+  return { script, anna };
+}
+
+describe('the status', () => {
+  it('is durable only while everything typed is acknowledged', () => {
+    const { script, anna } = connected();
+    anna.type(0, 'a');
+    anna.pass(script);
+    expect(anna.session.status).toBe('syncing');
+    script.commit(1);
+    anna.pass(script);
+    expect(anna.statuses).toEqual(['connecting', 'durable', 'syncing', 'durable']);
+    expect(anna.acked).toEqual([1]);
+  });
+
+  it('goes offline when the server is silent for two heartbeats, and then connects again', () => {
+    const { anna } = connected();
+    anna.advance(20_000);
+    expect(anna.session.status).toBe('offline');
+    anna.advance(100);
+    expect(anna.session.status).toBe('connecting');
+  });
+});
+
+it('an edit is visible at once, connected or not', () => {
+  const anna = new ReplicaScript(11);
+  anna.type(0, 'offline');
+  expect(anna.session.text).toBe('offline');
+  expect(anna.session.pendingOperations).toBe(7);
+});
+
+it('an impossible edit throws and changes nothing', () => {
+  const anna = new ReplicaScript(11);
+  anna.type(0, '😀');
+  expect(() => anna.type(1, 'x')).toThrow(RangeError);
+  expect(() => anna.type(5, 'x')).toThrow(RangeError);
+  expect(() => anna.type(0, '\ud800')).toThrow(RangeError);
+  expect([anna.session.text, anna.session.pendingOperations]).toEqual(['😀', 2]);
+});
+
+it('what was not acknowledged is sent again after a reconnect, and is in the log once', () => {
+  const { script, anna } = connected();
+  anna.type(0, 'a');
+  anna.pass(script);
+  anna.type(1, 'b');
+  anna.closed(); // 'a' is on its way to the log, 'b' never left.
+  script.feed({ type: 'connClosed', conn: 1 as never });
+  anna.advance(100);
+  anna.connect(script, 2);
+  script.commit(1);
+  anna.pass(script);
+  script.commit(2);
+  anna.pass(script);
+  expect(anna.session.status).toBe('durable');
+  expect(anna.session.fold.cursor).toMatchObject({ lsn: 2, operations: 2 });
+  expect(script.appends).toEqual([]);
+});
+
+it('an acknowledgement lost with the connection is made up for by the welcome', () => {
+  const { script, anna } = connected();
+  anna.type(0, 'a');
+  anna.pass(script);
+  anna.closed();
+  script.commit(1);
+  anna.advance(100);
+  anna.connect(script, 2);
+  expect(anna.session.pendingOperations).toBe(0);
+  expect(anna.session.status).toBe('durable');
+  expect(anna.session.fold.cursor).toMatchObject({ lsn: 1, operations: 1 });
+});
+
+it('edits made offline merge with what others did meanwhile', () => {
+  const { script, anna } = connected();
+  anna.type(0, 'shared ');
+  anna.pass(script);
+  script.commit(1);
+  anna.pass(script);
+  anna.closed();
+  anna.type(7, 'anna');
+  const ben = new ReplicaScript(22);
+  ben.feed({ type: 'start' });
+  ben.connect(script, 2);
+  ben.type(0, 'ben: ');
+  ben.pass(script);
+  script.commit(2);
+  ben.pass(script);
+  anna.advance(100);
+  anna.connect(script, 3);
+  anna.pass(script);
+  script.commit(3);
+  anna.pass(script);
+  ben.pass(script);
+  expect(anna.session.text).toBe('ben: shared anna');
+  expect(ben.session.text).toBe(anna.session.text);
+});
+
+describe('another history', () => {
+  /** A client whose text 'ab' is durable, and a restarted node. */
+  function durable(): { anna: ReplicaScript } {
+    const { script, anna } = connected();
+    anna.type(0, 'ab');
+    anna.pass(script);
+    script.commit(1);
+    anna.pass(script);
+    anna.closed();
+    anna.advance(100);
+    return { anna };
+  }
+
+  it('that lost acknowledged operations gets them offered again', () => {
+    const { anna } = durable();
+    const script = new GatewayScript();
+    anna.connect(script, 1);
+    script.answerRead(empty); // The backup is older than the document.
+    script.answerRead(empty); // The cursor is ahead of it, so the log is read once more.
+    anna.pass(script);
+    anna.advance(100);
+    anna.connect(script, 2);
+    anna.pass(script);
+    script.commit(1);
+    anna.pass(script);
+    expect(anna.session.text).toBe('ab');
+    expect(anna.session.status).toBe('durable');
+    expect(anna.rescued).toEqual([]);
+  });
+
+  it('with text of others takes the own text in', () => {
+    const { anna } = durable();
+    anna.type(2, 'c');
+    const script = new GatewayScript();
+    const carl = new Typist(33);
+    anna.connect(script, 1);
+    const row = logRow(1, carl.type(0, 'new'));
+    script.answerRead({ head: headAt(1), rows: [row] });
+    anna.pass(script);
+    anna.advance(100);
+    anna.connect(script, 2);
+    anna.pass(script);
+    script.commit(2);
+    anna.pass(script);
+    expect(anna.session.text).toContain('abc');
+    expect(anna.session.text).toContain('new');
+    expect(anna.session.status).toBe('durable');
+  });
+});
+
+it('an old copy of a replica takes a new identity and keeps what it typed as rescue', () => {
+  const script = new GatewayScript();
+  const copy = new ReplicaScript(11);
+  copy.type(0, 'x');
+  copy.feed({ type: 'start' });
+  copy.connect(script, 1);
+  const original = new Typist(11);
+  const row = logRow(1, original.type(0, 'original'));
+  script.answerRead({ head: headAt(1), rows: [row] });
+  copy.pass(script);
+  expect(copy.rescued).toEqual(['x']);
+  copy.advance(100);
+  copy.connect(script, 2);
+  copy.pass(script);
+  expect(copy.session.text).toBe('original');
+  expect(copy.session.replica).toBe(1011);
+  copy.type(0, 'y');
+  copy.pass(script);
+  script.commit(2);
+  copy.pass(script);
+  expect(copy.session.status).toBe('durable');
+});
+
+it('a refusal for good stops reconnecting, and typing goes on', () => {
+  const anna = new ReplicaScript(11);
+  anna.feed({ type: 'start' });
+  anna.feed({ type: 'connOpened', connection: 1 });
+  anna.closed(4401);
+  anna.advance(100_000);
+  expect(anna.failed).toEqual(['unauthorized']);
+  expect(anna.session.status).toBe('failed');
+  anna.type(0, 'a');
+  expect(anna.session.text).toBe('a');
+});
+
+it('presence of others tells where they are in the text as it is here now', () => {
+  const { script, anna } = connected();
+  const ben = new ReplicaScript(22);
+  ben.feed({ type: 'start' });
+  ben.connect(script, 2);
+  anna.type(0, 'one\ntwo');
+  anna.advance(50);
+  anna.feed({
+    type: 'presenceSet',
+    presence: { name: 'Anna', color: 'red', head: 7, anchor: null },
+  });
+  anna.pass(script);
+  script.commit(1);
+  script.advance(50);
+  ben.pass(script);
+  expect(ben.session.peers).toMatchObject([{ name: 'Anna', head: 7, line: 2, column: 4 }]);
+  ben.type(0, 'zero\n');
+  expect(ben.session.peers).toMatchObject([{ head: 12, line: 3, column: 4 }]);
+});
