@@ -159,6 +159,30 @@ describe('another history', () => {
   });
 });
 
+it('text that leans on what another history lacks is given back to the person', () => {
+  const script = new GatewayScript();
+  const anna = new ReplicaScript(11);
+  anna.feed({ type: 'start' });
+  anna.connect(script, 1);
+  script.answerRead({ head: headAt(1), rows: [logRow(1, new Typist(22).type(0, 'ben'))] });
+  anna.pass(script);
+  anna.closed();
+  anna.type(3, ' and anna');
+  anna.advance(100);
+  const restored = new GatewayScript();
+  const row = logRow(1, new Typist(33).type(0, 'carl'));
+  anna.connect(restored, 1);
+  restored.answerRead({ head: headAt(1, 78), rows: [row] });
+  for (let conn = 2; conn < 5 && anna.session.status !== 'durable'; conn++) {
+    anna.pass(restored);
+    anna.advance(100);
+    anna.connect(restored, conn);
+  }
+  expect(anna.rescued).toEqual([' and anna']);
+  expect(anna.session.text).toBe('carl');
+  expect(anna.session.status).toBe('durable');
+});
+
 it('an old copy of a replica takes a new identity and keeps what it typed as rescue', () => {
   const script = new GatewayScript();
   const copy = new ReplicaScript(11);
