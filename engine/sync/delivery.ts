@@ -175,6 +175,7 @@ export class Delivery {
     const { conn, channel, replica, id } = session.identity;
     const cursor = bySnapshot || session.cursor === null ? fold.cursor : session.cursor;
     session.position = cursor.lsn;
+    session.base = Math.max(session.base, cursor.lsn);
     session.acked = fold.committed.get(replica);
     session.settled(session.acked);
     const welcome = durable.welcome(channel, {

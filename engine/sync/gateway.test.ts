@@ -152,6 +152,10 @@ describe('an edit', () => {
     script.edit(1, anna.type(4, 'e', 2));
     script.commit(4, 8000);
     expect(script.take(1).at(-1)?.ack).toMatchObject({ staleOperations: 1, staleMs: 2000 });
+    expect(script.gateway.logicalTimes('doc')).toEqual([
+      { replica: 11, base: 2, own: 5 },
+      { replica: 22, base: 0, own: 1 },
+    ]);
   });
 
   it('whose base is ahead of this node waits for a read of the log', () => {

@@ -21,7 +21,7 @@ import { type Connection, Connections } from './connections.ts';
 import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, Ready } from './effects.ts';
 import { Room, type RoomContext } from './room.ts';
-import { Session } from './session.ts';
+import { type LogicalTime, Session } from './session.ts';
 
 export interface GatewayStats {
   readonly connections: number;
@@ -60,6 +60,11 @@ export class Gateway implements Core<Input, Effect> {
   get stats(): GatewayStats {
     const { size } = this.#connections;
     return { connections: size, sessions: this.#sessions.size, rooms: this.#rooms.size };
+  }
+
+  /** What each client of a document had seen when it last typed; empty if the room is not in memory. */
+  logicalTimes(document: string): readonly LogicalTime[] {
+    return this.#rooms.get(document)?.logicalTimes ?? [];
   }
 
   step(now: Instant, input: Input): Ready<Effect> {

@@ -35,10 +35,9 @@ import {
   rowFromBus,
   rowFromLog,
 } from './durability.ts';
-import type { FoldedBatch, VoidCode } from './fold.ts';
 import { RoomPresence } from './presence.ts';
 import { takeRow } from './row-composer.ts';
-import type { Session } from './session.ts';
+import type { LogicalTime, Session } from './session.ts';
 
 /** What a room needs from its node. */
 export interface RoomContext {
@@ -97,6 +96,13 @@ export class Room {
 
   get sessions(): number {
     return this.#delivery.sessions.size + this.#joining.size;
+  }
+
+  /** The logical time of every open session. */
+  get logicalTimes(): LogicalTime[] {
+    return [...this.#delivery.sessions.values()].map(({ identity: { replica }, base }) => {
+      return { replica, base, own: this.fold.committed.get(replica) };
+    });
   }
 
   /** Operations of a replica on their way to the log. */
@@ -203,8 +209,7 @@ export class Room {
   tailRead(page: LogPage | null): void {
     this.#reading = false;
     if (page === null) {
-      const wait = this.#backoff.next(this.#context.random);
-      this.#retryAtMs = this.#now() + wait;
+      this.#retryAtMs = this.#now() + this.#backoff.next(this.#context.random);
       return;
     }
     this.#backoff.reset();
@@ -232,8 +237,7 @@ export class Room {
 
   pageRead(page: LogPage | null): void {
     if (page === null) {
-      const wait = this.#backoff.next(this.#context.random);
-      this.#pageRetryAtMs = this.#now() + wait;
+      this.#pageRetryAtMs = this.#now() + this.#backoff.next(this.#context.random);
       return;
     }
     if (page.head?.epoch !== this.fold.epoch) {
@@ -315,16 +319,14 @@ export class Room {
     const folded = this.#durable.apply(row);
     for (const { batch } of folded.batches) this.#admission.settle(batch.replica);
     this.#delivery.rowFolded(row, folded, previousAt);
-    for (const folding of folded.batches) this.#reportVoid(folding);
+    for (const { batch, verdict } of folded.batches) {
+      if (verdict.type === 'void') this.#endReplica(batch.replica, verdict.code, verdict.reason);
+    }
     this.#presence.rowFolded();
     this.#armPresence();
   }
 
-  #reportVoid({ batch, verdict }: FoldedBatch): void {
-    if (verdict.type === 'void') this.#endReplica(batch.replica, verdict.code, verdict.reason);
-  }
-
-  #endReplica(replica: number, code: VoidCode | ErrorCode, reason: string): void {
+  #endReplica(replica: number, code: ErrorCode, reason: string): void {
     this.#queue = this.#queue.filter((batch) => batch.replica !== replica);
     this.#unresolved = this.#unresolved.filter((batch) => batch.replica !== replica);
     this.#admission.drop(replica);
@@ -430,6 +432,7 @@ export class Room {
   }
 
   #admit(session: Session, batch: Batch): void {
+    session.base = Math.max(session.base, batch.base);
     const isNew = this.fold.table.indexOf(batch.replica) === 0;
     const bound = isNew
       ? { ...batch, binding: { secretHash: session.secretHash, principal: session.principal } }

@@ -8,6 +8,16 @@ import type { Batch } from '../../proto/batch.ts';
 import type { ConnId, Cursor } from '../ids.ts';
 import type { HistoryPoint } from './staleness.ts';
 
+/**
+ * What a client had seen when it last typed: the rows up to `base`, and its own operations up to `own`.
+ * A prefix of the log determines a version vector, so these two numbers are its vector clock.
+ */
+export interface LogicalTime {
+  readonly replica: number;
+  readonly base: number;
+  readonly own: number;
+}
+
 export interface SessionIdentity {
   readonly id: number;
   readonly conn: ConnId;
@@ -26,6 +36,8 @@ export class Session {
   secretHash: Uint8Array = new Uint8Array(0);
   /** The log was read for a cursor ahead of this node. */
   waitedForTail = false;
+  /** Base of its last edit; before the first one, the LSN with which it began. */
+  base = 0;
   /** LSN of the last row sent. */
   position = 0;
   /** Own timestamp that was last acknowledged. */
