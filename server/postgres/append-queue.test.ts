@@ -45,7 +45,7 @@ describe('append queue', () => {
     expect(groupsOf(queueOf('abc', limits, 11))).toEqual(['a', 'b', 'c']);
   });
 
-  it('refuses what would pass the limit of the queue, and takes it when there is room again', () => {
+  it('refuses what would pass its limit, and takes it when there is room again', () => {
     const queue = new AppendQueue({ ...roomy, queuedBytesMax: 3000 });
     expect([1000, 1000, 1].map((bytes) => queue.push(append('a', bytes)))).toEqual([
       true,

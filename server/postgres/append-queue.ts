@@ -1,9 +1,9 @@
 /**
  * Appends that wait for the next statement, and which of them go into it.
  *
- * A group holds at most one append per document (one row per document per commit), so two appends to one
- * document keep their order by going into different groups. Documents take turns: one that has more waiting
- * goes to the end of the line. Both the queue and a group are bounded in bytes.
+ * A group holds at most one append per document (one row per document per commit), so two appends
+ * to one document keep their order by going into different groups. Documents take turns: one that
+ * has more waiting goes to the end of the line. Both the queue and a group are bounded in bytes.
  */
 import { must } from '../../engine/assert.ts';
 import type { AppendResult } from '../../engine/driver/ports.ts';

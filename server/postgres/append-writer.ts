@@ -1,19 +1,20 @@
 /**
  * Group commit: the one connection through which this node appends.
  *
- * At most one statement is in flight. What arrives meanwhile waits and goes into the next one together,
- * so the number of commits follows the disk and the number of rows follows the load.
+ * At most one statement is in flight. What arrives meanwhile waits and goes into the next one
+ * together, so the number of commits follows the disk and the number of rows follows the load.
  *
- * | state      | appends                  | leaves it                                              |
- * | ---------- | ------------------------ | ------------------------------------------------------ |
- * | connecting | wait                     | up, or all that wait are `unknown` and we back off     |
- * | up         | go into the next group   | the connection breaks: its group is `unknown`, connect |
- * | backingOff | are `unknown` at once    | after a random delay: connect                          |
- * | closed     | are `unknown` at once    | never                                                  |
+ * | state      | appends                | leaves it                                              |
+ * | ---------- | ---------------------- | ------------------------------------------------------ |
+ * | connecting | wait                   | up; or all that wait are `unknown` and we back off     |
+ * | up         | go into the next group | the connection breaks: its group is `unknown`; connect |
+ * | backingOff | are `unknown` at once  | after a random delay: connect                          |
+ * | closed     | are `unknown` at once  | never                                                  |
  *
- * Invariants: every callback is called once and never within append(); `committed` is reported only after
- * the server has said that the transaction ended (ReadyForQuery), which it says after the flush. In the
- * extended protocol the rows and even "INSERT 0 1" arrive before the commit and prove nothing.
+ * Invariants: every callback is called once and never within append(); `committed` is reported only
+ * after the server has said that the transaction ended (ReadyForQuery), which it says after the
+ * flush. In the extended protocol the rows and even "INSERT 0 1" arrive before the commit and prove
+ * nothing.
  */
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -102,7 +103,9 @@ export class AppendWriter {
     await client?.end();
   }
 
-  /** Runs the loop from the next turn of the event loop on, so that one turn's appends go together. */
+  /**
+   * Runs the loop from the next turn of the event loop on, so that one turn's appends go together.
+   */
   #start(): void {
     if (this.#run !== null || this.#client === null || this.#queue.empty) return;
     this.#run = new Promise((resolve) => setImmediate(resolve))
@@ -131,7 +134,8 @@ export class AppendWriter {
       const invalid: AppendResult = { outcome: 'rejected', code: 'invalid' };
       return settleAll(group, results === 'row' ? invalid : unknown);
     }
-    // Heads that stay locked cost a time-out each: the others in the queue must not wait for all of them.
+    // Heads that stay locked cost a time-out each: the others in the queue must not wait for all of
+    // them.
     const deadlineMs = performance.now() + this.#options.answerTimeoutMs;
     for (const append of group) {
       if (client === this.#client && performance.now() < deadlineMs) {
@@ -169,7 +173,10 @@ export class AppendWriter {
     }
   }
 
-  /** Adds why a head was not raised. Without an answer it stays open; what is committed stays committed. */
+  /**
+   * Adds why a head was not raised. Without an answer it stays open; what is committed stays
+   * committed.
+   */
   async #explainRefused(
     client: Client,
     group: readonly PendingAppend[],
@@ -195,7 +202,9 @@ export class AppendWriter {
     this.#options.onGroup?.({ documents: group.length, rows, bytes, ms });
   }
 
-  /** Gives up a connection that broke, or that said something which makes it useless for appends. */
+  /**
+   * Gives up a connection that broke, or that said something which makes it useless for appends.
+   */
   #break(client: Client, reason: unknown): void {
     if (client !== this.#client) return;
     this.#client = null;
@@ -255,7 +264,9 @@ function settleAll(group: readonly PendingAppend[], result: AppendResult): void 
   for (const append of group) append.done(result);
 }
 
-/** Why a head was not raised; null if it would be now, or is gone: then nothing certain can be said. */
+/**
+ * Why a head was not raised; null if it would be now, or is gone: then nothing certain can be said.
+ */
 function refusal(head: LogHead | undefined, epoch: number): 'epoch' | 'deleted' | null {
   if (head === undefined) return null;
   if (head.state === 'deleted') return 'deleted';

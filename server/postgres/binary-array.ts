@@ -1,13 +1,15 @@
 /**
  * PostgreSQL arrays in the binary format of parameters, for `unnest`.
  *
- * `pg` would send a bytea[] as text, in hexadecimal inside a quoted literal: twice the bytes, built and
- * parsed character by character. A Buffer it sends as it is, in binary, so the array is laid out here:
+ * `pg` would send a bytea[] as text, in hexadecimal inside a quoted literal: twice the bytes, built
+ * and parsed character by character. A Buffer it sends as it is, in binary, so the array is laid
+ * out here:
  *
- *   int32 dimensions (1) · int32 has-nulls (0) · uint32 element type · int32 length · int32 lower bound (1)
- *   then per element: int32 byte length · bytes
+ *   int32 dimensions (1) · int32 has-nulls (0) · uint32 element type · int32 length · int32 lower
+ *   bound (1) then per element: int32 byte length · bytes
  *
- * (PostgreSQL source, array_recv in src/backend/utils/adt/arrayfuncs.c.) Null elements are left out.
+ * (PostgreSQL source, array_recv in src/backend/utils/adt/arrayfuncs.c.) Null elements are left
+ * out.
  */
 
 const oids = { bytea: 17, int8: 20, text: 25 } as const;

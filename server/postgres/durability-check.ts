@@ -1,9 +1,10 @@
 /**
  * Whether this database keeps what it has committed.
  *
- * Three settings decide that an answered commit survives a crash of the server or the machine. They can be
- * changed per server, database, role or connection, so they are read on a connection made like the log's own.
- * Not checked, because nothing in SQL shows it: a disk that reports a flush before it is one.
+ * Three settings decide that an answered commit survives a crash of the server or the machine. They
+ * can be changed per server, database, role or connection, so they are read on a connection made
+ * like the log's own. Not checked, because nothing in SQL shows it: a disk that reports a flush
+ * before it is one.
  */
 import type { ClientBase } from 'pg';
 

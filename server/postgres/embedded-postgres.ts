@@ -4,10 +4,11 @@
  *   dataDir/cluster/       the data directory; with `launcher-password`
  *   dataDir/postgres.log   what PostgreSQL said since the last start
  *
- * One process at a time: a second one on the same folder fails and is told who has it. An orphan, left by a
- * process that was killed, is stopped first. The cluster appears under its name only when complete, so a
- * start that is cut short leaves nothing that looks like data. It listens on 127.0.0.1, on a free port, with
- * a random password. fsync, full_page_writes and synchronous_commit are on.
+ * One process at a time: a second one on the same folder fails and is told who has it. An orphan,
+ * left by a process that was killed, is stopped first. The cluster appears under its name only when
+ * complete, so a start that is cut short leaves nothing that looks like data. It listens on
+ * 127.0.0.1, on a free port, with a random password. fsync, full_page_writes and synchronous_commit
+ * are on.
  */
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -242,7 +243,7 @@ function advice(said: string): string {
   if (said.includes('No space left on device'))
     return 'The disk is full: make room and start again.';
   if (said.includes('Permission denied')) {
-    return 'Its user may not use the data folder: check owner and mode of the folder and of those above.';
+    return 'Its user may not use the data folder: check owner and mode of it and of those above.';
   }
   if (said.includes('Address already in use')) return 'Another program took the port: start again.';
   if (said.includes('already exists')) return 'Another PostgreSQL uses the data folder: stop it.';
@@ -257,8 +258,8 @@ function wrongVersion(
 ): Error {
   const found = candidates.map(({ version, bin }) => `${version} in ${bin}`).join(', ');
   return new Error(
-    `the data in ${cluster} are of PostgreSQL ${major}, found ${found}: install PostgreSQL ${major}, ` +
-      'or move the data with its pg_dump',
+    `the data in ${cluster} are of PostgreSQL ${major}, found ${found}: ` +
+      `install PostgreSQL ${major}, or move the data with its pg_dump`,
   );
 }
 
@@ -325,7 +326,9 @@ async function initdb(host: PostgresHost, cluster: string, passwordFile: string)
   throw new Error(`initdb failed (${code}) for ${cluster}. ${advice(said)}\n${tail}`);
 }
 
-/** Returns when no PostgreSQL runs on the cluster; stops an orphan. Throws if the cluster is in use. */
+/**
+ * Returns when no PostgreSQL runs on the cluster; stops an orphan. Throws if the cluster is in use.
+ */
 async function clearTheWay(
   cluster: string,
   log: (message: string) => void,
@@ -341,11 +344,7 @@ async function clearTheWay(
         await stopOrphan(occupant.pid);
         break;
       case 'inUse':
-        throw new Error(
-          `${cluster} is in use by PostgreSQL process ${occupant.pid}, started by ` +
-            `${occupant.launcherPid === null ? 'somebody else' : `process ${occupant.launcherPid}`}: ` +
-            'stop it, or give this server another data folder',
-        );
+        throw inUse(cluster, occupant.pid, occupant.launcherPid);
       case 'changing':
         if (performance.now() > giveUpMs) {
           throw new Error(`another PostgreSQL is starting or stopping on ${cluster}: try again`);
@@ -356,6 +355,14 @@ async function clearTheWay(
         unreachable(occupant);
     }
   }
+}
+
+function inUse(cluster: string, pid: number, launcherPid: number | null): Error {
+  const starter = launcherPid === null ? 'somebody else' : `process ${launcherPid}`;
+  return new Error(
+    `${cluster} is in use by PostgreSQL process ${pid}, started by ${starter}: ` +
+      'stop it, or give this server another data folder',
+  );
 }
 
 async function stopOrphan(pid: number): Promise<void> {

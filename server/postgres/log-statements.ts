@@ -1,8 +1,9 @@
 /**
  * The statements of the log, and what their answers and errors mean. No connection is held here.
  *
- * Invariant of the append: one statement is one implicit transaction. It is sent whole, and it commits or
- * not without another word from this side, so a node that freezes or dies never keeps a head locked.
+ * Invariant of the append: one statement is one implicit transaction. It is sent whole, and it
+ * commits or not without another word from this side, so a node that freezes or dies never keeps a
+ * head locked.
  */
 import { type ClientBase, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
@@ -12,10 +13,10 @@ import { byteaArray, int8Array, textArray } from './binary-array.ts';
 
 /**
  * 1. `input`: one line per document.
- * 2. `head`: takes the head rows in document order, which is the same on every node, so that two groups
- *    cannot wait for each other. The clock is read in the update, when the row is locked: read before it,
- *    a statement that waited would write an earlier time than the row it waited for. A head with another
- *    epoch or state is left as it is and returns nothing.
+ * 2. `head`: takes the head rows in document order, which is the same on every node, so that two
+ *    groups cannot wait for each other. The clock is read in the update, when the row is locked:
+ *    read before it, a statement that waited would write an earlier time than the row it waited
+ *    for. A head with another epoch or state is left as it is and returns nothing.
  * 3. The rows, for the heads that were raised.
  */
 const appendText = `
@@ -40,8 +41,9 @@ const headsText = `
 SELECT document, epoch, state, lsn, at FROM document_head WHERE document = ANY ($1::text[])`;
 
 /**
- * Head and rows from one snapshot. `through` is the size of the page up to and with a row: rows are taken
- * while it fits, and the first in any case. Sizes are known without fetching what is stored out of line.
+ * Head and rows from one snapshot. `through` is the size of the page up to and with a row: rows are
+ * taken while it fits, and the first in any case. Sizes are known without fetching what is stored
+ * out of line.
  */
 const readText = `
 SELECT head.epoch, head.state, head.lsn, head.at, page.lsn, page.at, page.body
@@ -64,8 +66,9 @@ export interface Place {
 }
 
 /**
- * Appends the group, of which every document occurs once; resolves, when the server has reported the end of
- * the transaction, with the places by document. A document that is missing was refused for its head.
+ * Appends the group, of which every document occurs once; resolves, when the server has reported
+ * the end of the transaction, with the places by document. A document that is missing was refused
+ * for its head.
  */
 export async function appendGroup(
   client: ClientBase,

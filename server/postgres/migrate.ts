@@ -1,10 +1,10 @@
 /**
  * Brings a database's schema up to what this version knows.
  *
- * The migrations are `server/schema/NNNN-name.sql`, applied in the order of their numbers, each in a
- * transaction together with its record in `schema_migration`: a crash leaves it applied or not at all.
- * A session advisory lock makes nodes that start together take turns. There is no way back: a database
- * with a migration that is not known here belongs to a newer version and is left alone.
+ * The migrations are `server/schema/NNNN-name.sql`, applied in the order of their numbers, each in
+ * a transaction together with its record in `schema_migration`: a crash leaves it applied or not at
+ * all. A session advisory lock makes nodes that start together take turns. There is no way back: a
+ * database with a migration that is not known here belongs to a newer version and is left alone.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +50,9 @@ export async function readMigrations(
 }
 
 /**
- * Applies what is missing to the database at `url` (into the first schema of its search path) and returns
- * the schema's version. Throws NewerSchemaError, or what the database said, with the migration's name.
+ * Applies what is missing to the database at `url` (into the first schema of its search path) and
+ * returns the schema's version. Throws NewerSchemaError, or what the database said, with the
+ * migration's name.
  */
 export async function migrate(
   url: string,

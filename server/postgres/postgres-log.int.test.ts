@@ -5,13 +5,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppendResult } from '../../engine/driver/ports.ts';
+import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { appendTo, readAll, readFrom } from '../testing/log-access.ts';
-import {
-  createTestDatabase,
-  describeWithPostgres,
-  execute,
-  type TestDatabase,
-} from '../testing/test-database.ts';
+import { createTestDatabase, execute, type TestDatabase } from '../testing/test-database.ts';
 import type { GroupReport } from './append-writer.ts';
 import { PostgresLog, type PostgresLogLimits } from './postgres-log.ts';
 
@@ -68,7 +64,7 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       });
     });
 
-    it('puts the appends of one turn into one statement, and the same document into the next', async () => {
+    it('puts one turn into one statement, and the same document into the next', async () => {
       groups.length = 0;
       const names = ['turn-a', 'turn-b', 'turn-c', 'turn-a'];
       const results = await Promise.all(names.map((name) => appendTo(log, name)));
@@ -258,9 +254,11 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     });
   });
 
-  it('keeps LSNs gapless and times in order for three nodes that write the same documents', async () => {
+  it('keeps LSNs gapless and times in order for three nodes on the same documents', async () => {
     const rounds = 12;
-    const nodes = [0, 1, 2].map(() => new PostgresLog({ url: database.url }));
+    let statements = 0;
+    const onGroup = () => (statements += 1);
+    const nodes = [0, 1, 2].map(() => new PostgresLog({ url: database.url, onGroup }));
     const names = Array.from({ length: 200 }, (_, index) => `shared-${index}`);
     const results: { readonly document: string; readonly body: string; result: AppendResult }[] =
       [];
@@ -298,6 +296,8 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     await Promise.all(nodes.map((node) => node.close()));
 
     expect(calls).toBe(3 * rounds * 40);
+    // A deadlock would have split a group into single appends.
+    expect(statements).toBe(3 * rounds);
     const expected = new Map<string, string[]>();
     for (const { document, body, result } of results) {
       if (result.outcome !== 'committed') throw new Error(`${document}: ${JSON.stringify(result)}`);

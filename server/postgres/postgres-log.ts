@@ -1,9 +1,10 @@
 /**
  * The log in PostgreSQL: LogPort (engine/driver/ports.ts) over one connection that appends
- * (append-writer.ts) and a small pool that reads. What an acknowledgement rests on: docs/durability.md.
+ * (append-writer.ts) and a small pool that reads. What an acknowledgement rests on:
+ * docs/durability.md.
  *
- * The addresses must lead to PostgreSQL itself, or to a pooler in session mode: named statements and the
- * time limits belong to the session. The schema must be there (migrate.ts).
+ * The addresses must lead to PostgreSQL itself, or to a pooler in session mode: named statements
+ * and the time limits belong to the session. The schema must be there (migrate.ts).
  */
 import { type ClientBase, Pool } from 'pg';
 import { assert } from '../../engine/assert.ts';
@@ -17,11 +18,12 @@ export interface PostgresLogOptions {
   /** Called after each append statement that was answered. */
   readonly onGroup?: (report: GroupReport) => void;
   /**
-   * The append connection came up or went down. After each `true` but the first, what other nodes wrote
-   * meanwhile may have been missed, and the database may be another one: check every resident document.
+   * The append connection came up or went down. After each `true` but the first, what other nodes
+   * wrote meanwhile may have been missed, and the database may be another one: check every resident
+   * document.
    */
   readonly onConnection?: (up: boolean, reason: string) => void;
-  /** Changes to `postgresLogLimits`. */
+  /** Changes to `defaultLimits`. */
   readonly limits?: Partial<PostgresLogLimits>;
 }
 
@@ -40,7 +42,7 @@ export interface PostgresLogLimits {
   readonly readsWaitingMax: number;
 }
 
-export const postgresLogLimits: PostgresLogLimits = {
+const defaultLimits: PostgresLogLimits = {
   // What a busy node types in some seconds of a slow disk.
   queuedBytesMax: 64 * 1024 * 1024,
   // A statement of this size takes tens of milliseconds; larger ones would only add latency.
@@ -63,7 +65,7 @@ export class PostgresLog implements LogPort {
 
   /** Connects in the background; appends made before that wait. */
   constructor({ url, onGroup, onConnection, limits }: PostgresLogOptions) {
-    this.#limits = { ...postgresLogLimits, ...limits };
+    this.#limits = { ...defaultLimits, ...limits };
     this.#writer = new AppendWriter({ url, onGroup, onConnection, ...this.#limits });
     this.#readers = new Pool({
       connectionString: url,
@@ -101,7 +103,9 @@ export class PostgresLog implements LogPort {
     void page.catch(() => null).then(done);
   }
 
-  /** The settings that durability rests on, as they apply to the log's connections; rejects if down. */
+  /**
+   * The settings that durability rests on, as they apply to the log's connections; rejects if down.
+   */
   checkDurability(): Promise<DurabilityReport> {
     return this.#withReader(readDurability);
   }

@@ -1,12 +1,14 @@
 /**
  * Who runs PostgreSQL on a cluster's folder, from the files that PostgreSQL keeps there.
  *
- * `postmaster.pid`: line 1 the process id, line 8 `ready` once it answers. It stays behind after SIGKILL, so
- * the id may belong to nobody or, after a reboot, to another program.
- * `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own process id in it, so
- * no record of ours has to be kept in step: the process is an orphan when its parent is not that launcher.
+ * `postmaster.pid`: line 1 the process id, line 8 `ready` once it answers. It stays behind after
+ * SIGKILL, so the id may belong to nobody or, after a reboot, to another program.
+ * `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own process id
+ * in it, so no record of ours has to be kept in step: the process is an orphan when its parent is
+ * not that launcher.
  *
- * The checks need /proc (Linux). Elsewhere a live process id counts as in use, and nothing is signalled.
+ * The checks need /proc (Linux). Elsewhere a live process id counts as in use, and nothing is
+ * signalled.
  */
 import { readFileSync } from 'node:fs';
 import { readFile, readlink, realpath, writeFile } from 'node:fs/promises';
@@ -79,9 +81,9 @@ export function familyOf(pid: number): number[] {
 }
 
 /**
- * PostgreSQL does not take its own parent for a rival. With our id in the file it goes on to its second
- * check, whether processes of the dead server still use the shared memory that the file names; removing the
- * file would skip that.
+ * PostgreSQL does not take its own parent for a rival. With our id in the file it goes on to its
+ * second check, whether processes of the dead server still use the shared memory that the file
+ * names; removing the file would skip that.
  */
 async function disown(cluster: string): Promise<void> {
   const path = join(cluster, 'postmaster.pid');

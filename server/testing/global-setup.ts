@@ -1,6 +1,6 @@
 /**
- * Once per vitest run of the integration project: starts what all its test files share and hands the
- * addresses to them by `inject`.
+ * Once per vitest run of the integration project: starts what all its test files share and hands
+ * the addresses to them by `inject`.
  */
 import type { TestProject } from 'vitest/node';
 import { startBackingPostgres } from './backing-postgres.ts';

@@ -1,25 +1,17 @@
 /**
  * A fresh database for a test file on the server that the run shares (global-setup.ts).
  *
- * Where the role may not create databases (a DATABASE_URL of somebody else's), a fresh schema in the given
- * database takes its place: the search path in the address keeps the tables apart.
+ * Where the role may not create databases (a DATABASE_URL of somebody else's), a fresh schema in
+ * the given database takes its place: the search path in the address keeps the tables apart.
  */
 import { randomBytes } from 'node:crypto';
 import { Client, DatabaseError } from 'pg';
-import { describe, inject } from 'vitest';
 import { migrate } from '../postgres/migrate.ts';
 
 export interface TestDatabase {
   readonly url: string;
   /** Disconnects whoever is left and removes it. */
   drop(): Promise<void>;
-}
-
-/** A suite that needs the run's PostgreSQL; without one it is skipped and its title says why. */
-export function describeWithPostgres(title: string, body: (serverUrl: string) => void): void {
-  const postgres = inject('postgres');
-  if ('url' in postgres) describe(title, () => body(postgres.url));
-  else describe.skipIf(true)(`${title} (skipped: ${postgres.reason})`, () => body(''));
 }
 
 /** Creates a database on the server at `serverUrl` and, unless told otherwise, the schema in it. */
