@@ -1,4 +1,7 @@
-/** Every bound of the core, with unit and reason. A configuration may shrink them (the simulator does). */
+/**
+ * Every bound of the core, with unit and reason. A configuration may shrink them (the simulator
+ * does).
+ */
 import { assert } from './assert.ts';
 
 export interface Limits {

@@ -1,7 +1,7 @@
 /**
  * Seeded pseudo-random numbers, the only source of chance in the core and the simulator.
- * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021), seeded by
- * splitmix32. Not for secrets.
+ * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021),
+ * seeded by splitmix32. Not for secrets.
  */
 export class Random {
   readonly #state = new Uint32Array(4);

@@ -1,8 +1,10 @@
 /**
- * The one interpreter: feeds inputs to a core and performs its effects, in order, to the end, before the next input.
+ * The one interpreter: feeds inputs to a core and performs its effects, in order, to the end,
+ * before the next input.
  *
- * An effect may answer at once; its answer is queued behind the effects that are still to be performed, so that a core is never entered
- * while a step of it runs. The real server and the simulator use the same class.
+ * An effect may answer at once; its answer is queued behind the effects that are still to be
+ * performed, so that a core is never entered while a step of it runs. The real server and the
+ * simulator use the same class.
  */
 import { assert } from '../assert.ts';
 import type { Core } from '../sync/effects.ts';

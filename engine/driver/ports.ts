@@ -1,8 +1,8 @@
 /**
  * What the driver needs from the world. The real server and the simulator differ in these only.
  *
- * Callbacks instead of promises: the simulator owns the schedule. A callback is called exactly once,
- * never before the call that it belongs to has returned.
+ * Callbacks instead of promises: the simulator owns the schedule. A callback is called exactly
+ * once, never before the call that it belongs to has returned.
  */
 import type { ConnId, Instant } from '../ids.ts';
 
@@ -36,7 +36,10 @@ export interface LogRow {
   readonly body: Uint8Array;
 }
 
-/** Rows after `afterLsn` in order, as many as fit (at least one if there is any), and the head as of the read. */
+/**
+ * Rows after `afterLsn` in order, as many as fit (at least one if there is any), and the head as of
+ * the read.
+ */
 export interface LogPage {
   /** null: the document has never been written. */
   readonly head: LogHead | null;
@@ -45,7 +48,8 @@ export interface LogPage {
 
 /**
  * - committed: the row is durable at this LSN.
- * - rejected: it certainly is not there, and the same append can never succeed. `epoch`: the head row
+ * - rejected: it certainly is not there, and the same append can never succeed. `epoch`: the head
+ *   row
  *   has another epoch than the caller expected; `deleted`: the document is; `invalid`: the
  *   database refused the row itself (too large, a constraint).
  * - unknown: the connection broke, a time limit passed or the service is down: it may be there now,
@@ -67,7 +71,10 @@ export interface LogPort {
     body: Uint8Array,
     done: (result: AppendResult) => void,
   ): void;
-  /** Reads rows after `afterLsn` (0 = from the start) up to about `bytesMax` of bodies; null = failed. */
+  /**
+   * Reads rows after `afterLsn` (0 = from the start) up to about `bytesMax` of bodies; null =
+   * failed.
+   */
   read(
     document: string,
     afterLsn: number,

@@ -1,4 +1,6 @@
-/** Performs the effects of a client's core against its ports, and decodes what comes off its socket. */
+/**
+ * Performs the effects of a client's core against its ports, and decodes what comes off its socket.
+ */
 import { DecodeError } from '../../proto/decode-error.ts';
 import { decodeServerFrame } from '../../proto/server-frame.ts';
 import { unreachable } from '../assert.ts';
@@ -7,7 +9,10 @@ import type { ReplicaSession } from '../sync/replica-session.ts';
 import { Driver } from './driver.ts';
 import type { ClockPort } from './ports.ts';
 
-/** Sockets of a client. `connection` numbers come from the core; a port reports back with the same number. */
+/**
+ * Sockets of a client. `connection` numbers come from the core; a port reports back with the same
+ * number.
+ */
 export interface ClientTransportPort {
   connect(connection: number): void;
   send(connection: number, bytes: Uint8Array): void;

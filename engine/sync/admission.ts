@@ -1,10 +1,10 @@
 /**
  * The verdict before the append: what would the fold say about this batch after everything of its
- * replica that is on its way to the log? An honest client passes here and so never has a void batch in the log; a hostile one
- * that slips through is judged again by the fold, which rules.
+ * replica that is on its way to the log? An honest client passes here and so never has a void batch
+ * in the log; a hostile one that slips through is judged again by the fold, which rules.
  *
- * Keeps, per replica, the batches that were taken and are not folded yet. References to those cannot be
- * checked against the sequence; they must name a character that one of them inserts.
+ * Keeps, per replica, the batches that were taken and are not folded yet. References to those
+ * cannot be checked against the sequence; they must name a character that one of them inserts.
  */
 import {
   type Batch,

@@ -1,4 +1,7 @@
-/** Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015). */
+/**
+ * Exponential backoff with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter",
+ * 2015).
+ */
 import type { Random } from '../random.ts';
 
 export class Backoff {

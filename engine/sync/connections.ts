@@ -2,8 +2,9 @@
  * The sockets of a node: what was sent and not yet flushed, and when each side was last heard.
  * Heartbeats and low water live here, because they belong to a socket, not to a document.
  *
- * A session hands over a frame only while its socket is writable. After `sendBytesMax` bytes the socket counts as
- * full until the transport says that they have drained; what is not sent meanwhile is read again later.
+ * A session hands over a frame only while its socket is writable. After `sendBytesMax` bytes the
+ * socket counts as full until the transport says that they have drained; what is not sent meanwhile
+ * is read again later.
  */
 import { encodeHeartbeatPart, joinParts } from '../../proto/server-frame.ts';
 import type { ConnId, Instant } from '../ids.ts';

@@ -1,11 +1,11 @@
 /**
  * Fan-out of one room: every open session is sent every row after its position, in order, once.
  *
- * A row is encoded once (`rowPart`) and its bytes go to every receiver; its authors get it without their own batch
- * but with the acknowledgement. A session whose socket is full, or that joins with an old cursor,
- * stays at its position and is caught up: from the recent rows kept in memory, else from a page
- * of the log shared by all who need it, else (too far behind) from a snapshot. What a session may miss while it lags is
- * presence only.
+ * A row is encoded once (`rowPart`) and its bytes go to every receiver; its authors get it without
+ * their own batch but with the acknowledgement. A session whose socket is full, or that joins with
+ * an old cursor, stays at its position and is caught up: from the recent rows kept in memory, else
+ * from a page of the log shared by all who need it, else (too far behind) from a snapshot. What a
+ * session may miss while it lags is presence only.
  */
 import { batchOperations, renameBatch } from '../../proto/batch.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
@@ -58,7 +58,7 @@ export class Delivery {
     session.phase = 'open';
     this.sessions.set(session.identity.id, session);
     if (session.cursor !== null) session.pinned = session.cursor;
-    this.#welcome(session, bySnapshot);
+    this.#welcome(session, { snapshot: bySnapshot });
     this.pump(session);
     this.#sendPresence(session, this.#parts.presence.all());
   }
@@ -101,7 +101,7 @@ export class Delivery {
     const { conn, channel } = session.identity;
     while (connections.isWritable(conn) && session.position < durable.fold.lsn) {
       if (durable.fold.lsn - session.position > limits.catchUpRowsMax) {
-        this.#welcome(session, true);
+        this.#welcome(session, { snapshot: true });
         continue;
       }
       const frames = this.#recentAfter(session.position);
@@ -124,8 +124,8 @@ export class Delivery {
   }
 
   /**
-   * A page that `requestPage` asked for; null: it failed, and is asked for again. Returns the sessions
-   * whose cursor is of another history than the page.
+   * A page that `requestPage` asked for; null: it failed, and is asked for again. Returns the
+   * sessions whose cursor is of another history than the page.
    */
   pageRead(page: LogPage | null): Session[] {
     const after = this.#pageAfter;
@@ -169,18 +169,18 @@ export class Delivery {
     return this.#snapshot.bytes;
   }
 
-  #welcome(session: Session, bySnapshot: boolean): void {
+  #welcome(session: Session, by: { readonly snapshot: boolean }): void {
     const { durable, connections, limits } = this.#parts;
     const { fold } = durable;
     const { conn, channel, replica, id } = session.identity;
-    const cursor = bySnapshot || session.cursor === null ? fold.cursor : session.cursor;
+    const cursor = by.snapshot || session.cursor === null ? fold.cursor : session.cursor;
     session.position = cursor.lsn;
     session.base = Math.max(session.base, cursor.lsn);
     session.acked = fold.committed.get(replica);
     session.settled(session.acked);
     const welcome = durable.welcome(channel, {
       cursor,
-      snapshot: bySnapshot && fold.lsn > 0 ? this.#snapshotBytes() : null,
+      snapshot: by.snapshot && fold.lsn > 0 ? this.#snapshotBytes() : null,
       through: session.acked,
       headLsn: fold.lsn,
       now: connections.now.wallMs,

@@ -1,11 +1,12 @@
 /**
  * Proof of durability: the only mint of what may be shown to anybody.
  *
- * A row becomes a `DurableRow` in three ways and no other: this node's append was committed, the log
- * was read, or a node that had committed published it. A room's fold takes durable rows only. Frames that carry
- * rows, acknowledgements or a welcome, and bus messages, are minted here from those; the driver sends
- * nothing else of the kind (it asserts `isDurable`). The symbol is not exported, so that a literal
- * cannot stand in for a proof; `as` could, and tools/tidy.ts forbids it.
+ * A row becomes a `DurableRow` in three ways and no other: this node's append was committed, the
+ * log was read, or a node that had committed published it. A room's fold takes durable rows only.
+ * Frames that carry rows, acknowledgements or a welcome, and bus messages, are minted here from
+ * those; the driver sends nothing else of the kind (it asserts `isDurable`). The symbol is not
+ * exported, so that a literal cannot stand in for a proof; `as` could, and tools/tidy.ts forbids
+ * it.
  */
 import type { Batch } from '../../proto/batch.ts';
 import { encodeBusRow } from '../../proto/bus-codec.ts';
@@ -74,7 +75,10 @@ export class CommitLedger {
   }
 }
 
-/** Rows that the log port read. Throws DecodeError (UnreadableFormatError) on a body that this version cannot read. */
+/**
+ * Rows that the log port read. Throws DecodeError (UnreadableFormatError) on a body that this
+ * version cannot read.
+ */
 export function rowFromLog(epoch: number, row: LogRow): DurableRow {
   return mintRow(epoch, row);
 }

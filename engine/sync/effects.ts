@@ -1,4 +1,7 @@
-/** What goes into a server node's core and what comes out of it. The driver performs effects in order. */
+/**
+ * What goes into a server node's core and what comes out of it. The driver performs effects in
+ * order.
+ */
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import type { ErrorCode } from '../../proto/codes.ts';
 import type { AppendResult, AuthDecision, AuthRequest, LogPage } from '../driver/ports.ts';

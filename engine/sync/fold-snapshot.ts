@@ -1,9 +1,15 @@
-/** A fold as bytes and back: the snapshot that a newcomer loads, and that later lies in object storage. */
+/**
+ * A fold as bytes and back: the snapshot that a newcomer loads, and that later lies in object
+ * storage.
+ */
 import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
 import { Sequence } from '../text/sequence.ts';
 import { Fold } from './fold.ts';
 
-/** The whole state at the fold's LSN. `bindings`: with secrets' hashes and principals; never to a client. */
+/**
+ * The whole state at the fold's LSN. `bindings`: with secrets' hashes and principals; never to a
+ * client.
+ */
 export function snapshotOf(fold: Fold, options: { readonly bindings: boolean }): Uint8Array {
   const replicas = fold.table.entries.map(({ replica, since, binding }) => ({
     id: replica,

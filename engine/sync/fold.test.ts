@@ -1,4 +1,6 @@
-/** The verdicts of the fold: applied, covered, void; the same for everybody who folds the same rows. */
+/**
+ * The verdicts of the fold: applied, covered, void; the same for everybody who folds the same rows.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Batch, sliceBatch } from '../../proto/batch.ts';
 import { Fold } from './fold.ts';

@@ -1,15 +1,16 @@
 /**
- * The fold of a log: what the rows 1 … lsn of one document amount to. Server rooms, clients, playback
- * and the checkers all fold with this class, so they cannot disagree about a verdict.
+ * The fold of a log: what the rows 1 … lsn of one document amount to. Server rooms, clients,
+ * playback and the checkers all fold with this class, so they cannot disagree about a verdict.
  *
  * Each batch in a row gets exactly one verdict, a function of the rows before it alone:
- * - applied: it starts right after what is here of its replica, its first timestamp is at most 1 + the
+ * - applied: it starts right after what is here of its replica, its first timestamp is at most 1 +
+ *   the
  *   highest before it, and all that it refers to exists. A part that is here already is sliced off.
  * - covered: all of it is here with the same content (an append retried after an unknown outcome).
  * - void: anything else. It changes nothing, for ever.
  *
- * On a client the sequence also holds operations of its own that no row has carried yet; `committed`
- * does not. An own operation that arrives in a row is then already in the text.
+ * On a client the sequence also holds operations of its own that no row has carried yet;
+ * `committed` does not. An own operation that arrives in a row is then already in the text.
  */
 import {
   type Batch,

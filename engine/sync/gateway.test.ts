@@ -1,6 +1,6 @@
 /**
- * What a node does between a socket and the log, one input at a time. The simulator explores the same
- * machine at random; these are the cases that a reader should know by name.
+ * What a node does between a socket and the log, one input at a time. The simulator explores the
+ * same machine at random; these are the cases that a reader should know by name.
  */
 import { describe, expect, it } from 'vitest';
 import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
@@ -212,7 +212,7 @@ describe('an append with unknown outcome', () => {
     expect(script.take(2)[0]?.welcome?.cursor).toMatchObject({ lsn: 2, operations: 1 });
   });
 
-  it('waits for the database: a failed read is repeated, and nothing is sent twice meanwhile', () => {
+  it('waits for the database: failed reads are repeated, and nothing is sent twice', () => {
     const { script } = inDoubt();
     script.answerRead(null);
     script.advance(5000);

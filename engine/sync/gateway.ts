@@ -1,6 +1,6 @@
 /**
- * A server node as a state machine: sockets, sessions and rooms. Frames, log results and time go in; effects come
- * out; nothing here waits, reads a clock or draws chance (the seed is given).
+ * A server node as a state machine: sockets, sessions and rooms. Frames, log results and time go
+ * in; effects come out; nothing here waits, reads a clock or draws chance (the seed is given).
  *
  * This file routes: which session a frame belongs to, which room a session, and what a frame may do
  * in the phase that its session is in. What happens inside a document is the room's.
@@ -62,7 +62,9 @@ export class Gateway implements Core<Input, Effect> {
     return { connections: size, sessions: this.#sessions.size, rooms: this.#rooms.size };
   }
 
-  /** What each client of a document had seen when it last typed; empty if the room is not in memory. */
+  /**
+   * What each client of a document had seen when it last typed; empty if the room is not in memory.
+   */
   logicalTimes(document: string): readonly LogicalTime[] {
     return this.#rooms.get(document)?.logicalTimes ?? [];
   }

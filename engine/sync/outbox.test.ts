@@ -1,4 +1,6 @@
-/** The outbox: what a resend may change (cuts and joins) and what it may not (ids, bases, content). */
+/**
+ * The outbox: what a resend may change (cuts and joins) and what it may not (ids, bases, content).
+ */
 import { expect, it } from 'vitest';
 import { batchLast } from '../../proto/batch.ts';
 import { Outbox } from './outbox.ts';

@@ -33,7 +33,9 @@ export class Outbox {
     else this.#batches[this.#batches.length - 1] = joined;
   }
 
-  /** The next piece after `sentThrough`, of at most about `operationsMax`; null if there is none. */
+  /**
+   * The next piece after `sentThrough`, of at most about `operationsMax`; null if there is none.
+   */
   next(sentThrough: number, operationsMax: number): Batch | null {
     const batch = this.#batches.find((candidate) => batchLast(candidate) > sentThrough);
     if (batch === undefined) return null;

@@ -1,7 +1,7 @@
 /**
  * Who is here, and where: the presence of one room. Never in the log; the latest state of a session
- * replaces the one before; changes are gathered for a while and encoded once for everybody. A caret that sticks to a
- * character which no row has carried yet waits until one does.
+ * replaces the one before; changes are gathered for a while and encoded once for everybody. A caret
+ * that sticks to a character which no row has carried yet waits until one does.
  */
 import type { Anchor, PresenceState } from '../../proto/frame-messages.ts';
 import { encodePresencePart, type Peer } from '../../proto/server-frame.ts';
@@ -88,7 +88,9 @@ export class RoomPresence {
     return { session, state: resolved, ...sequence.lineColumnAt(index) };
   }
 
-  /** From the sender's names (0 = itself) to the table's; 'unknown': nobody else can resolve it yet. */
+  /**
+   * From the sender's names (0 = itself) to the table's; 'unknown': nobody else can resolve it yet.
+   */
   #name(sender: number, anchor: Anchor | null): Anchor | null | 'unknown' {
     if (anchor === null || anchor.timestamp === 0) return anchor;
     const { table, committed, sequence } = this.#fold;

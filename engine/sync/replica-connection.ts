@@ -1,4 +1,7 @@
-/** One connection of a client: how far its handshake is, what the window has left, when it was last heard. */
+/**
+ * One connection of a client: how far its handshake is, what the window has left, when it was last
+ * heard.
+ */
 import type { ErrorCode } from '../../proto/codes.ts';
 import type { Welcome, Window } from '../../proto/server-frame.ts';
 

@@ -10,7 +10,10 @@ export interface PeerPresence {
   readonly session: number;
   readonly name: string;
   readonly color: string;
-  /** Caret and other end of the selection, UTF-16 units in the text as it is here now; null = no caret. */
+  /**
+   * Caret and other end of the selection, UTF-16 units in the text as it is here now; null = no
+   * caret.
+   */
   readonly head: number | null;
   readonly anchor: number | null;
   /** Of the caret, 1-based, column in UTF-16 units; 0 = no caret. */
@@ -54,7 +57,8 @@ export class ReplicaPresence {
     const name = (anchor: TextAnchor | null): Anchor | null => {
       if (anchor === null || anchor.timestamp === 0) return anchor;
       const replica = anchor.replica === self ? 0 : fold.table.indexOf(anchor.replica);
-      // A character of an earlier identity that no row carries: tell no caret rather than a wrong one.
+      // A character of an earlier identity that no row carries: tell no caret rather than a wrong
+      // one.
       return replica === 0 && anchor.replica !== self ? null : { ...anchor, replica };
     };
     return { ...this.#own, head: name(this.#own.head), anchor: name(this.#own.anchor) };

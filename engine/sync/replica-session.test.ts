@@ -59,7 +59,7 @@ it('what was not acknowledged is sent again after a reconnect, and is in the log
   anna.pass(script);
   anna.type(1, 'b');
   anna.closed(); // 'a' is on its way to the log, 'b' never left.
-  script.feed({ type: 'connClosed', conn: 1 as never });
+  script.close(1);
   anna.advance(100);
   anna.connect(script, 2);
   script.commit(1);

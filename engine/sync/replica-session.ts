@@ -1,18 +1,20 @@
 /**
- * A client as a state machine: the document as this replica sees it, what it typed and does not know to be durable, and
- * the connection that brings both together with the server.
+ * A client as a state machine: the document as this replica sees it, what it typed and does not
+ * know to be durable, and the connection that brings both together with the server.
  *
- * The text holds the fold of the rows received so far plus the outbox. Typing never waits: an edit is applied, put into
- * the outbox and sent when the window allows. A welcome says what is durable; the rest of the outbox is sent again, and
- * the server's fold skips what it has. Nothing is ever taken back because a connection broke.
+ * The text holds the fold of the rows received so far plus the outbox. Typing never waits: an edit
+ * is applied, put into the outbox and sent when the window allows. A welcome says what is durable;
+ * the rest of the outbox is sent again, and the server's fold skips what it has. Nothing is ever
+ * taken back because a connection broke.
  *
- *   offline ─connect→ connecting ─opened→ greeting ─welcome→ open ─closed→ offline (after a backoff)
+ *   offline ─connect→ connecting ─opened→ greeting ─welcome→ open ─closed→ offline (backoff)
  *   any ─goOffline→ offline, until reconnectNow
  *   any ─refused for good→ failed, until reconnectNow;  any ─stop→ closed
  *
- * If the server's history is another one than ours (restored from a backup, or our acknowledged operations are
- * missing), its state is loaded and our own operations are offered again; what does not fit any more is rescued as text.
- * A replica that was refused ends: unsent text is rescued, and typing goes on under a new identity.
+ * If the server's history is another one than ours (restored from a backup, or our acknowledged
+ * operations are missing), its state is loaded and our own operations are offered again; what does
+ * not fit any more is rescued as text. A replica that was refused ends: unsent text is rescued, and
+ * typing goes on under a new identity.
  */
 import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';

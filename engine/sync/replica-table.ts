@@ -41,7 +41,9 @@ export class ReplicaTable {
     return this.#entries[this.indexOf(replica) - 1] ?? null;
   }
 
-  /** Replicas that first appeared in the row at `lsn`, in order: binary search, `since` never falls. */
+  /**
+   * Replicas that first appeared in the row at `lsn`, in order: binary search, `since` never falls.
+   */
   introducedAt(lsn: number): number[] {
     let low = 0;
     let high = this.#entries.length;

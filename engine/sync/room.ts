@@ -2,18 +2,19 @@
  * One document on one node: a fold of its log, and the edits on their way there.
  *
  * Rows enter the fold strictly in LSN order and from durable sources only: this node's committed
- * append, the bus, or a read of the log. Whatever does not follow directly (a hole, an unknown outcome, a reconnect of the database, a cursor
- * ahead of us) has one answer: read the tail of the log. Edits are admitted, queued, and appended as one row; one
- * append is in flight at most, and the next row is composed meanwhile.
+ * append, the bus, or a read of the log. Whatever does not follow directly (a hole, an unknown
+ * outcome, a reconnect of the database, a cursor ahead of us) has one answer: read the tail of the
+ * log. Edits are admitted, queued, and appended as one row; one append is in flight at most, and
+ * the next row is composed meanwhile.
  *
- * An append with unknown outcome is neither acknowledged nor refused. After a tail read that began later
- * reached the head, what the fold has by then is acknowledged by the fold, and the rest is appended again; if the first append turns up
- * after all, the fold finds the copies covered.
+ * An append with unknown outcome is neither acknowledged nor refused. After a tail read that began
+ * later reached the head, what the fold has by then is acknowledged by the fold, and the rest is
+ * appended again; if the first append turns up after all, the fold finds the copies covered.
  *
  *   loading ──read reached the head──▶ live ◀──tail read reached the head── behind
  *      ╰───────── read failed: again after a backoff ─────────╯
  */
-import { type Batch, batchLast } from '../../proto/batch.ts';
+import type { Batch } from '../../proto/batch.ts';
 import type { BusRow } from '../../proto/bus-codec.ts';
 import type { ErrorCode } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
@@ -24,6 +25,7 @@ import type { AppendId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
 import { AdmissionControl } from './admission.ts';
+import { AppendPipeline } from './append-pipeline.ts';
 import { Backoff } from './backoff.ts';
 import type { Connections } from './connections.ts';
 import { Delivery } from './delivery.ts';
@@ -36,7 +38,6 @@ import {
   rowFromLog,
 } from './durability.ts';
 import { RoomPresence } from './presence.ts';
-import { takeRow } from './row-composer.ts';
 import type { LogicalTime, Session } from './session.ts';
 
 /** What a room needs from its node. */
@@ -61,14 +62,9 @@ export class Room {
   #admission: AdmissionControl;
   #presence: RoomPresence;
   #delivery: Delivery;
+  #pipeline: AppendPipeline;
   /** Sessions that wait until the fold has reached the log's head and their cursor. */
   readonly #joining = new Set<Session>();
-  #queue: Batch[] = [];
-  #inFlight: { readonly appendId: AppendId; readonly batches: readonly Batch[] } | null = null;
-  /** Of an append with unknown outcome: to be appended again if a tail read does not find it. */
-  #unresolved: readonly Batch[] = [];
-  /** Rows with one replica's batches only, until the guilty one of a refused row is found. */
-  #isolate = 0;
   #loaded = false;
   #reading = false;
   /** Something happened since the read under way began: read once more. */
@@ -86,6 +82,7 @@ export class Room {
     this.#admission = new AdmissionControl(this.#durable.fold);
     this.#presence = new RoomPresence(this.#durable.fold);
     this.#delivery = this.#newDelivery();
+    this.#pipeline = this.#newPipeline();
     this.#idleAtMs = this.#now() + context.limits.roomIdleMs;
     this.readTail();
   }
@@ -112,7 +109,7 @@ export class Room {
 
   /** Nothing is on its way to the log. */
   get settled(): boolean {
-    return this.#queue.length === 0 && this.#inFlight === null && this.#unresolved.length === 0;
+    return this.#pipeline.isEmpty;
   }
 
   /** Has had no session and nothing to settle for a while, or has nothing to keep. */
@@ -128,7 +125,9 @@ export class Room {
     return earliest === Infinity ? null : earliest;
   }
 
-  /** A session whose hello was allowed. It is welcomed as soon as the fold has reached its cursor. */
+  /**
+   * A session whose hello was allowed. It is welcomed as soon as the fold has reached its cursor.
+   */
   join(session: Session): void {
     session.phase = 'joining';
     this.#idleAtMs = null;
@@ -169,9 +168,8 @@ export class Room {
   }
 
   appendSettled(appendId: AppendId, result: AppendResult, row: DurableRow | null): void {
-    const append = this.#inFlight;
-    if (append?.appendId !== appendId) return; // Of a history that this room has left.
-    this.#inFlight = null;
+    const batches = this.#pipeline.end(appendId);
+    if (batches === null) return; // Of a history that this room has left.
     if (result.outcome === 'committed') {
       assert(row !== null, 'a committed append has its row');
       this.#context.connections.emit({
@@ -181,9 +179,9 @@ export class Room {
       });
       this.#offer(row);
     } else if (result.outcome === 'unknown') {
-      this.#unresolved = append.batches;
+      this.#pipeline.doubt(batches);
       this.readTail();
-    } else this.#rejected(result.code, append.batches);
+    } else this.#rejected(result.code, batches);
     this.#compose();
   }
 
@@ -298,6 +296,17 @@ export class Room {
     }
   }
 
+  #newPipeline(): AppendPipeline {
+    return new AppendPipeline({
+      rowBytesMax: this.#context.limits.rowBytesMax,
+      append: (batches) => this.#context.append(this, this.fold.epoch, encodeUpdate({ batches })),
+    });
+  }
+
+  #compose(): void {
+    if (this.#loaded) this.#pipeline.compose();
+  }
+
   #sameHistory({ head, rows }: LogPage): boolean {
     if (this.fold.lsn === 0) return true;
     if (head === null || head.epoch !== this.fold.epoch || head.lsn < this.fold.lsn) return false;
@@ -305,7 +314,10 @@ export class Room {
     return last?.lsn !== this.fold.lsn || last.at === this.fold.at;
   }
 
-  /** A row from any durable source: folded if it is the next one, read from the log if there is a hole. */
+  /**
+   * A row from any durable source: folded if it is the next one, read from the log if there is a
+   * hole.
+   */
   #offer(row: DurableRow): void {
     if (row.epoch !== this.fold.epoch || row.lsn > this.fold.lsn + 1) this.readTail();
     else if (row.lsn === this.fold.lsn + 1) {
@@ -327,8 +339,7 @@ export class Room {
   }
 
   #endReplica(replica: number, code: ErrorCode, reason: string): void {
-    this.#queue = this.#queue.filter((batch) => batch.replica !== replica);
-    this.#unresolved = this.#unresolved.filter((batch) => batch.replica !== replica);
+    this.#pipeline.drop(replica);
     this.#admission.drop(replica);
     for (const session of [...this.#delivery.sessions.values()]) {
       if (session.identity.replica === replica) this.#context.endSession(session, code, reason);
@@ -337,12 +348,7 @@ export class Room {
 
   #reachedHead(): void {
     this.#loaded = true;
-    const unresolved = this.#unresolved;
-    this.#unresolved = [];
-    const missing = unresolved.filter(
-      (batch) => batchLast(batch) > this.fold.committed.get(batch.replica),
-    );
-    this.#queue = [...missing, ...this.#queue];
+    this.#pipeline.resolve(this.fold.committed);
     this.#admitJoining();
     this.#admitWaiting();
     this.#refuseWaiting();
@@ -438,50 +444,27 @@ export class Room {
       ? { ...batch, binding: { secretHash: session.secretHash, principal: session.principal } }
       : batch;
     const admission = this.#admission.admit(bound);
-    if (admission.type === 'append') this.#queue.push(admission.batch);
+    if (admission.type === 'append') this.#pipeline.push(admission.batch);
     else if (admission.type === 'refused') {
       this.#endReplica(batch.replica, admission.code, admission.reason);
     }
   }
 
-  /** Sends the next row on its way, unless one is in flight or its outcome is not known. */
-  #compose(): void {
-    if (!this.#loaded || this.#inFlight !== null || this.#unresolved.length > 0) return;
-    if (this.#queue.length === 0) return;
-    const { batches, rest } = takeRow(this.#queue, {
-      bytesMax: this.#context.limits.rowBytesMax,
-      oneReplica: this.#isolate > 0,
-    });
-    this.#isolate = Math.max(0, this.#isolate - 1);
-    this.#queue = rest;
-    const body = encodeUpdate({ batches });
-    const appendId = this.#context.append(this, this.fold.epoch, body);
-    this.#inFlight = { appendId, batches };
-  }
-
   #rejected(code: 'epoch' | 'deleted' | 'invalid', batches: readonly Batch[]): void {
     if (code === 'invalid') {
-      const replicas = new Set(batches.map(({ replica }) => replica));
-      const [only] = replicas;
-      if (replicas.size === 1 && only !== undefined) {
-        this.#endReplica(only, 'too-large', 'the log refused the edit');
-        return;
-      }
-      this.#isolate = replicas.size;
-      this.#queue = [...batches, ...this.#queue];
+      const guilty = this.#pipeline.refused(batches);
+      if (guilty !== null) this.#endReplica(guilty, 'too-large', 'the log refused the edit');
       return;
     }
     // A first row may have lost the race for the epoch; anything else the tail read will tell.
-    this.#unresolved = batches;
+    this.#pipeline.doubt(batches);
     this.readTail();
   }
 
   /** This room's history is over: everybody is told, and the next hello loads the log anew. */
   #abandon(code: ErrorCode, message: string): void {
     const everybody = [...this.#delivery.sessions.values(), ...this.#joining];
-    this.#queue = [];
-    this.#unresolved = [];
-    this.#inFlight = null;
+    this.#pipeline = this.#newPipeline();
     this.#loaded = false;
     this.#readAgain = false;
     this.#durable = new DurableFold(this.#context.random.id());

@@ -2,8 +2,8 @@
 import { type Batch, batchOperations, joinBatches } from '../../proto/batch.ts';
 
 /**
- * The batches of the next row and those that stay: in order, adjoining ones of a replica joined, up to
- * about `bytesMax` (one batch always goes). `oneReplica`: stop before a second author.
+ * The batches of the next row and those that stay: in order, adjoining ones of a replica joined, up
+ * to about `bytesMax` (one batch always goes). `oneReplica`: stop before a second author.
  */
 export function takeRow(
   queue: readonly Batch[],

@@ -9,8 +9,9 @@ import type { ConnId, Cursor } from '../ids.ts';
 import type { HistoryPoint } from './staleness.ts';
 
 /**
- * What a client had seen when it last typed: the rows up to `base`, and its own operations up to `own`.
- * A prefix of the log determines a version vector, so these two numbers are its vector clock.
+ * What a client had seen when it last typed: the rows up to `base`, and its own operations up to
+ * `own`. A prefix of the log determines a version vector, so these two numbers are its vector
+ * clock.
  */
 export interface LogicalTime {
   readonly replica: number;
@@ -76,7 +77,10 @@ export class Session {
     }
   }
 
-  /** Notes own operations of a row; returns how many of them lie after `base`, earlier rows included. */
+  /**
+   * Notes own operations of a row; returns how many of them lie after `base`, earlier rows
+   * included.
+   */
   countOwn(row: { readonly lsn: number; readonly operations: number }, base: number): number {
     this.#ownRows.push(row);
     // Bases never fall, so rows at or below this one are not asked for again.

@@ -1,3 +1,4 @@
+/** How far behind an edit was, from what a room remembers of its rows. */
 import { expect, it } from 'vitest';
 import { StalenessIndex } from './staleness.ts';
 

@@ -3,8 +3,8 @@
  * its row, in operations and milliseconds.
  *
  * A ring remembers commit time and operation count of the last `rowsMax` rows. An older base can
- * only come from a session that resumed with a cursor, and the cursor says both: the session pins it.
- * Older still (edits typed before that cursor): the pinned point is taken, a lower bound.
+ * only come from a session that resumed with a cursor, and the cursor says both: the session pins
+ * it. Older still (edits typed before that cursor): the pinned point is taken, a lower bound.
  */
 export interface HistoryPoint {
   readonly lsn: number;
@@ -45,7 +45,8 @@ export class StalenessIndex {
     const noted = this.#points[base % this.#rowsMax];
     const start = base === 0 ? null : noted?.lsn === base ? noted : pinned;
     if (start === null) {
-      // Typed against the empty document: everything so far is news to it, and there is no earlier time.
+      // Typed against the empty document: everything so far is news to it, and there is no earlier
+      // time.
       return { operations: Math.max(0, now.operations - own), ms: 0 };
     }
     return {

@@ -1,6 +1,6 @@
 /**
- * Moving a client's document onto another state of the server: which of its own operations go along,
- * and what changes in the text that a person sees.
+ * Moving a client's document onto another state of the server: which of its own operations go
+ * along, and what changes in the text that a person sees.
  */
 import type { Batch } from '../../proto/batch.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
@@ -24,8 +24,8 @@ export function stateOf(welcome: Welcome): Fold | null {
 }
 
 /**
- * Own operations after `through` as the text holds them, acknowledged ones included, to be offered to
- * another history: their base is `base`, because the LSNs that they had mean nothing there.
+ * Own operations after `through` as the text holds them, acknowledged ones included, to be offered
+ * to another history: their base is `base`, because the LSNs that they had mean nothing there.
  */
 export function ownOperations(old: Fold, replica: number, through: number, base: number): Batch[] {
   const known = new VersionVector();
@@ -45,7 +45,9 @@ export function integrateAll(fold: Fold, batches: readonly Batch[]): boolean {
   });
 }
 
-/** One splice that turns `before` into `after`; none if they are equal. Never cuts a surrogate pair. */
+/**
+ * One splice that turns `before` into `after`; none if they are equal. Never cuts a surrogate pair.
+ */
 export function difference(before: string, after: string): readonly TextChange[] {
   if (before === after) return [];
   const shorter = Math.min(before.length, after.length);

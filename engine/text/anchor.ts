@@ -11,8 +11,8 @@ export interface TextAnchor extends OpId {
 }
 
 /**
- * The anchor of the caret at `index` (UTF-16 units, 0 … length): after the character to the left, so
- * that text which others insert at the caret appears behind it.
+ * The anchor of the caret at `index` (UTF-16 units, 0 … length): after the character to the left,
+ * so that text which others insert at the caret appears behind it.
  */
 export function anchorAt(sequence: Sequence, index: number): TextAnchor {
   const id = index === 0 ? null : sequence.idAt(index - 1);

@@ -1,6 +1,6 @@
 /**
- * A gateway under the test's hand: the test plays the sockets, the log and the clock, one input at a
- * time, and looks at the effects. Nothing happens by itself except that authorization is granted.
+ * A gateway under the test's hand: the test plays the sockets, the log and the clock, one input at
+ * a time, and looks at the effects. Nothing happens by itself except that authorization is granted.
  */
 import { type Batch, renameBatch } from '../../../proto/batch.ts';
 import type { ClientBody } from '../../../proto/client-frame.ts';
@@ -15,7 +15,7 @@ import { Sequence } from '../../text/sequence.ts';
 import type { Effect, Input } from '../effects.ts';
 import { Gateway } from '../gateway.ts';
 
-export const epoch = 77;
+const epoch = 77;
 
 type Append = Extract<Effect, { type: 'append' }>;
 type Read = Extract<Effect, { type: 'readLog' }>;
@@ -74,6 +74,11 @@ export class GatewayScript {
 
   open(conn: number): void {
     this.feed({ type: 'connOpened', conn: conn as ConnId });
+  }
+
+  /** The peer's end is gone. */
+  close(conn: number): void {
+    this.feed({ type: 'connClosed', conn: conn as ConnId });
   }
 
   send(conn: number, body: ClientBody, bytes = 10): void {
