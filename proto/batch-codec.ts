@@ -59,14 +59,16 @@ function checkedText(batch: Batch): string {
   let text = '';
   let next = batch.first;
   for (const op of batch.ops) {
-    if (op.timestamp !== next || opLength(op) < 1) {
-      throw new RangeError(`batch ${batch.first}: operation ${op.timestamp} instead of ${next}`);
+    const length = opLength(op);
+    // Subtracted, because a sum above 2^53 is rounded.
+    if (op.timestamp !== next || length < 1 || length > Number.MAX_SAFE_INTEGER - next + 1) {
+      throw new RangeError(`operation of ${length} at ${op.timestamp}, expected at ${next}`);
     }
     if (op.type === 'insert') text += op.text;
-    next += opLength(op);
+    next += length;
   }
-  if (next === batch.first || batch.first < 1 || next - 1 > Number.MAX_SAFE_INTEGER) {
-    throw new RangeError(`batch of ${batch.ops.length} operations [${batch.first}, ${next})`);
+  if (next === batch.first || batch.first < 1) {
+    throw new RangeError(`batch of ${batch.ops.length} operations from ${batch.first} on`);
   }
   if (batch.gap >= batch.first) {
     throw new RangeError(`batch ${batch.first}: gap of ${batch.gap}`);

@@ -113,11 +113,11 @@ export function readOps(batch: Reader, context: OpsContext): Op[] {
   let timestamp = first;
   let textEnd = 0;
   const push = (op: Op): void => {
+    // Subtracted, because a sum above 2^53 is rounded.
+    const room = Number.MAX_SAFE_INTEGER - timestamp + 1;
+    if (opLength(op) > room) throw batch.error('ops', `${room} timestamps`, opLength(op));
     ops.push(op);
     timestamp += opLength(op);
-    if (timestamp - 1 > Number.MAX_SAFE_INTEGER) {
-      throw batch.error('ops', 'timestamps up to 2^53-1', timestamp - 1);
-    }
   };
   if (stream === null) {
     textEnd = text.length;

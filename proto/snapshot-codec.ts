@@ -349,7 +349,8 @@ function checkId(
 ): OpId {
   const replica = replicas[name - 1];
   if (replica === undefined) throw reader.error(field, `a name 1 … ${replicas.length}`, name);
-  if (length < 1 || timestamp < 1 || timestamp + length - 1 > replica.last) {
+  // Subtracted, because a sum above 2^53 is rounded.
+  if (length < 1 || timestamp < 1 || length - 1 > replica.last - timestamp) {
     const found = `${length} from ${timestamp} on`;
     throw reader.error(field, `timestamps 1 … ${replica.last}`, found);
   }

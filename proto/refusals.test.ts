@@ -1,0 +1,357 @@
+/**
+ * Every rule that a decoder enforces, broken once: the generated code writes what our encoders
+ * refuse to. The error must name the field and the value.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Batch, Op } from './batch.ts';
+import { decodeBusRow } from './bus-codec.ts';
+import { decodeClientFrame } from './client-frame.ts';
+import { crc32 } from './crc32.ts';
+import { DecodeError, UnreadableFormatError } from './decode-error.ts';
+import { clientFrameBytesMax } from './limits.ts';
+import { decodeServerFrame, encodeBatchPart } from './server-frame.ts';
+import { decodeSnapshot } from './snapshot-codec.ts';
+import { type Fields, type GeneratedType, sve } from './testing/generated.ts';
+import { decodeUpdate, encodeUpdate } from './update-codec.ts';
+
+const max = Number.MAX_SAFE_INTEGER;
+
+/** The message of the DecodeError without its position, or 'accepted'. */
+function refusal(
+  type: GeneratedType,
+  fields: Fields,
+  decode: (bytes: Uint8Array) => unknown,
+): string {
+  try {
+    decode(type.encode(fields).finish());
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message.replace(/ at byte \d+/, '');
+    throw error;
+  }
+  return 'accepted';
+}
+
+const typed = { first: 5, text: 'x' };
+const secret = new Uint8Array(16);
+const hello = { protocol: 1, document: 'notes', replica: 7, secret };
+
+describe('a batch', () => {
+  const update = (batch: Fields): string =>
+    refusal(sve.Update, { replicas: [7, 8], batches: [batch] }, decodeUpdate);
+
+  test('is accepted as the others begin', () => {
+    expect(update(typed)).toBe('accepted');
+    expect(update({ ...typed, gap: 4 })).toBe('accepted');
+    expect(update({ first: 5, ops: [1 * 4 + 1, 1, 4] })).toBe('accepted');
+    expect(update({ first: max, text: 'x' })).toBe('accepted');
+  });
+
+  test.each<[Fields, string]>([
+    [{ text: 'x' }, 'batches[0].first: expected above the gap of 0, found 0'],
+    [{ ...typed, gap: 5 }, 'batches[0].first: expected above the gap of 5, found 5'],
+    [{ ...typed, replica: 2 }, 'batches[0].replica: expected below 2, found 2'],
+    [{ first: 5 }, 'batches[0].text: expected an operation, found neither ops nor text'],
+    [{ first: 1, text: 'x' }, 'batches[0].first: expected a character before the first, found 1'],
+    [{ first: max, text: 'xy' }, 'batches[0].ops: expected 1 timestamps, found 2'],
+    [{ ...typed, secretHash: new Uint8Array(31) }, 'secret_hash: expected 32 bytes, found 31'],
+    [{ ...typed, principal: 'a' }, 'principal: expected none without secret_hash, found "a"'],
+    [
+      { ...typed, secretHash: new Uint8Array(32), principal: 'a'.repeat(1025) },
+      'principal: expected at most 1024 units, found 1025',
+    ],
+  ])('%j', (batch, error) => {
+    expect(update(batch)).toContain(error);
+  });
+});
+
+describe('a stream of operations', () => {
+  const ops = (numbers: number[], text: string): string =>
+    refusal(
+      sve.Update,
+      { replicas: [7, 8], batches: [{ first: 5, ops: numbers, text }] },
+      decodeUpdate,
+    );
+  const insert = (length: number, left: number, right: number): number =>
+    length * 32 + right * 8 + left * 2;
+  const remove = (count: number): number => count * 4 + 1;
+
+  test('is accepted as the others begin', () => {
+    expect(ops([insert(2, 1, 1), 1, 4, 0, 1, remove(4), 1, 6], '😀')).toBe('accepted');
+  });
+
+  test.each<[string, number[], string, string]>([
+    ['an empty insert', [insert(0, 2, 2)], '', 'expected the head of an insert, found 20'],
+    ['an unknown left', [insert(1, 3, 2)], 'x', 'expected the head of an insert'],
+    ['an unknown right', [insert(1, 2, 3)], 'x', 'expected the head of an insert'],
+    ['same without previous', [insert(1, 2, 0)], 'x', 'expected the head of an insert, found 36'],
+    ['more than the text', [insert(2, 2, 2)], 'x', 'expected a cut of 1 units of text, found 2'],
+    ['less than the text', [insert(1, 2, 2)], 'xy', 'batches[0].text: expected 1 units, found 2'],
+    ['half a pair', [insert(1, 2, 2), insert(1, 0, 0)], '😀', 'expected a cut of 2 units of text'],
+    ['an unknown name', [insert(1, 1, 2), 2, 1], 'x', 'expected a name below 2, found 2'],
+    ['its own timestamp', [insert(1, 1, 2), 0, 0], 'x', 'expected 1 … 4 timestamps back, found 0'],
+    ['timestamp 0', [insert(1, 2, 1), 0, 5], 'x', 'expected 1 … 4 timestamps back, found 5'],
+    ['no reference', [insert(1, 1, 2)], 'x', 'expected 1 more bytes, found 0'],
+    ['no deletion', [remove(0), 0, 1], '', 'expected 1 … 1 deletions, found 0'],
+    ['a target not older', [remove(3), 0, 2], '', 'expected 1 … 2 deletions, found 3'],
+    ['text without insert', [remove(1), 0, 2], 'x', 'batches[0].text: expected 0 units, found 1'],
+  ])('with %s', (_, numbers, text, error) => {
+    expect(ops(numbers, text)).toContain(error);
+  });
+
+  test('that begins at timestamp 1 has no previous', () => {
+    const fields = { replicas: [7], batches: [{ first: 1, ops: [insert(1, 0, 2)], text: 'x' }] };
+    expect(refusal(sve.Update, fields, decodeUpdate)).toContain('a timestamp before the insert');
+  });
+});
+
+describe('an update', () => {
+  test.each<[Fields, string]>([
+    [{ replicas: [0], batches: [] }, 'replicas[0]: expected a replica id, found 0'],
+    [{ batches: [typed] }, 'batches[0].replica: expected below 0, found 0'],
+    [{ format: 1 }, 'format: expected a known format, found 1'],
+  ])('%j', (fields, error) => {
+    expect(refusal(sve.Update, fields, decodeUpdate)).toContain(error);
+  });
+
+  test('names its replicas before its batches', () => {
+    const update = encodeUpdate({ batches: [] });
+    const first = sve.Update.encode({ replicas: [7], batches: [typed] }).finish();
+    const second = sve.Update.encode({ replicas: [8] }).finish();
+    expect(() => decodeUpdate(Uint8Array.from([...update, ...first, ...second]))).toThrow(
+      /replicas\[1\] .* a replica id after one/,
+    );
+  });
+});
+
+describe('a client frame', () => {
+  const frame = (fields: Fields): string => refusal(sve.ClientFrame, fields, decodeClientFrame);
+  const thin = { first: 5, splices: [{ index: 1, deleted: 2 }] };
+  const splice = (fields: Fields): Fields => ({ thin: { first: 5, splices: [fields] } });
+  const presence = (fields: Fields): Fields => ({ presence: fields });
+
+  test('is accepted as the others begin', () => {
+    expect(frame({ hello })).toBe('accepted');
+    expect(frame({ batches: [typed] })).toBe('accepted');
+    expect(frame({ thin })).toBe('accepted');
+  });
+
+  test.each<[Fields, string]>([
+    [{}, '(frame): expected a body, found none'],
+    [{ hello, leave: {} }, 'leave: expected one body, found one after hello'],
+    [{ batches: [typed], token: {} }, 'token: expected one body, found one after edit'],
+    [{ hello: { ...hello, protocol: 0 } }, 'hello.protocol: expected a version, found 0'],
+    [{ hello: { ...hello, replica: 0 } }, 'hello.replica: expected a replica id, found 0'],
+    [
+      { hello: { ...hello, secret: new Uint8Array(15) } },
+      'hello.secret: expected 16 bytes, found 15',
+    ],
+    [{ hello: { ...hello, secret: null } }, 'hello.secret: expected 16 bytes, found 0'],
+    [{ hello: { ...hello, document: '' } }, 'hello.document: expected 1 … 200 characters'],
+    [{ hello: { ...hello, document: 'a/b' } }, 'of [A-Za-z0-9._~-], found "a/b"'],
+    [{ hello: { ...hello, document: 'a\n' } }, 'of [A-Za-z0-9._~-], found "a\\n"'],
+    [{ hello: { ...hello, document: 'a'.repeat(201) } }, 'expected at most 200 bytes, found 201'],
+    [
+      { token: { token: 'a'.repeat(8193) } },
+      'token.token: expected at most 8192 bytes, found 8193',
+    ],
+    [{ batches: Array(1001).fill(typed) }, 'edit.batches: expected at most 1000, found one more'],
+    [
+      { batches: [typed, { ...typed, replica: 1 }] },
+      'edit.batches[1].replica: expected the sender, 0',
+    ],
+    [
+      { batches: [{ ...typed, secretHash: new Uint8Array(32) }] },
+      'edit.batches[0].secret_hash: expected none in a frame, found one',
+    ],
+    [presence({ name: 'é'.repeat(65) }), 'presence.name: expected at most 64 units, found 65'],
+    [presence({ name: 'a'.repeat(193) }), 'presence.name: expected at most 192 bytes, found 193'],
+    [presence({ color: 'a'.repeat(33) }), 'presence.color: expected at most 32 units, found 33'],
+    [presence({ head: { replica: 1 } }), 'presence.head.replica: expected 0 at an edge'],
+    [presence({ anchor: { side: 2 } }), 'presence.anchor.side: expected at most 1, found 2'],
+    [{ thin: { ...thin, first: 0 } }, 'thin.first: expected above the gap of 0, found 0'],
+    [{ thin: { ...thin, gap: 5 } }, 'thin.first: expected above the gap of 5, found 5'],
+    [{ thin: { first: 5 } }, 'thin.splices: expected at least one, found none'],
+    [
+      { thin: { ...thin, first: max } },
+      `thin.first: expected timestamps up to 2^53-1, found ${max}`,
+    ],
+    [splice({ index: 1 }), 'thin.splices[0].inserted: expected a change'],
+    [splice({ index: max, deleted: 1 }), 'thin.splices[0].deleted: expected an end up to 2^53-1'],
+    [
+      { thin: { first: 5, splices: Array(1001).fill({ deleted: 1 }) } },
+      'thin.splices: expected at most 1000, found one more',
+    ],
+  ])('%j', (fields, error) => {
+    expect(frame(fields)).toContain(error);
+  });
+
+  test('above the limit is not looked at', () => {
+    const bytes = new Uint8Array(clientFrameBytesMax + 1);
+    expect(() => decodeClientFrame(bytes)).toThrow(
+      '(frame) at byte 1048576: expected at most 1048576 bytes, found 1048577',
+    );
+  });
+});
+
+describe('a server frame', () => {
+  const frame = (fields: Fields): string => refusal(sve.ServerFrame, fields, decodeServerFrame);
+  const welcome = { cursor: {}, window: {} };
+
+  test('is accepted as the others begin', () => {
+    expect(frame({ rows: [{ batches: [typed] }], welcome })).toBe('accepted');
+  });
+
+  test.each<[Fields, string]>([
+    [{ welcome: { window: {} } }, 'welcome.cursor: expected a cursor, found none'],
+    [{ welcome: { cursor: {} } }, 'welcome.window: expected a window, found none'],
+    [{ rows: [{ introduced: [7, 0] }] }, 'rows[0].introduced[1]: expected a replica id, found 0'],
+    [{ rows: [{ batches: [{ ...typed, base: 1 }] }] }, 'rows[0].batches[0].base: expected none'],
+    [
+      { rows: [{}, { batches: [{ ...typed, secretHash: new Uint8Array(32) }] }] },
+      'rows[1].batches[0].secret_hash: expected none in a frame',
+    ],
+    [{ error: { code: 'teapot' } }, 'error.code: expected a code of codes.ts, found "teapot"'],
+    [{ error: { code: 'constructor' } }, 'error.code: expected a code of codes.ts'],
+    [{ error: { code: 'internal', message: 'a'.repeat(1025) } }, 'error.message: expected at most'],
+    [
+      { presence: { left: Array(1001).fill(1) } },
+      'presence.peers: expected at most 1000, found 1001',
+    ],
+  ])('%j', (fields, error) => {
+    expect(frame(fields)).toContain(error);
+  });
+
+  test('has each part but rows once', () => {
+    const ack = sve.ServerFrame.encode({ ack: { through: 1 } }).finish();
+    expect(() => decodeServerFrame(Uint8Array.from([...ack, ...ack]))).toThrow(
+      'ack at byte 5: expected one, found a second one',
+    );
+  });
+});
+
+test('a bus row needs an LSN and a body', () => {
+  const body = Uint8Array.from([1]);
+  expect(refusal(sve.BusRow, { lsn: 1, body }, decodeBusRow)).toBe('accepted');
+  expect(refusal(sve.BusRow, { body }, decodeBusRow)).toBe('lsn: expected an LSN, found 0');
+  expect(refusal(sve.BusRow, { lsn: 1 }, decodeBusRow)).toBe(
+    'body: expected an update, found none',
+  );
+});
+
+describe('a snapshot', () => {
+  const seal = (message: Uint8Array): Uint8Array => {
+    const sealed = sve.Snapshot.encode({ checksum: crc32(message) }).finish();
+    return Uint8Array.from([0x53, 0x56, 0x45, 0x31, ...message, ...sealed]);
+  };
+  const replicas = [
+    { id: 7, last: 9, since: 1 },
+    { id: 8, last: 5, since: 2 },
+  ];
+  const spans = {
+    spanReplica: [1, 2],
+    spanTimestamp: [4, 3],
+    spanLength: [2 * 4, 1 * 4 + 2],
+    spanLeft: [0, 0, 1, 1],
+    spanRight: [0, 0, 2, 2],
+    text: 'abc',
+  };
+  const good = { lsn: 3, replicas, ...spans, deletions: [1, 6, 2, 2, 2 * 2], voided: [2, 0] };
+  const snapshot = (fields: Fields): string =>
+    refusal(sve.Snapshot, { ...good, ...fields }, (message) => decodeSnapshot(seal(message)));
+
+  test('is accepted as the others begin', () => {
+    expect(snapshot({})).toBe('accepted');
+  });
+
+  test.each<[Fields, string]>([
+    [{ format: 1 }, 'format: expected a known format, found 1'],
+    [{ replicas: [{ id: 0 }] }, 'replicas[0].id: expected a new id, found 0'],
+    [{ replicas: [replicas[0], replicas[0]] }, 'replicas[1].id: expected a new id, found 7'],
+    [{ lsn: 1 }, 'replicas[1].since: expected at most 1, found 2'],
+    [{ spanTimestamp: [4] }, 'span_timestamp: expected 2 numbers, found 1'],
+    [{ spanLength: [12] }, 'span_length: expected 2 numbers, found 1'],
+    [{ spanLeft: [0, 0, 1] }, 'span_left: expected 4 numbers, found 3'],
+    [{ spanRight: [] }, 'span_right: expected 4 numbers, found 0'],
+    [{ spanReplica: [1, 3] }, 'span_timestamp[1]: expected a name 1 … 2, found 3'],
+    [{ spanReplica: [0, 2] }, 'span_timestamp[0]: expected a name 1 … 2, found 0'],
+    [{ spanTimestamp: [0, 3] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 2 from 0 on'],
+    [{ spanTimestamp: [9, 3] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 2 from 9 on'],
+    [{ spanLength: [0, 12] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 0 from 4 on'],
+    [{ spanLeft: [1, 0, 1, 1] }, 'span_left[0]: expected an older origin, found 0'],
+    [{ spanLeft: [3, 1, 1, 1] }, 'span_left[0]: expected a name 1 … 2, found 3'],
+    [{ spanLeft: [0, 0, 1, 3] }, 'span_left[2]: expected timestamps 1 … 9, found 1 from 0 on'],
+    [{ spanRight: [0, 0, 0, 0] }, 'span_right[2]: expected the parent of a left child, found none'],
+    [{ text: 'ab' }, 'text: expected the 3 units of the spans, found 2'],
+    [{ deletions: [1, 6, 2, 2] }, 'deletions: expected a multiple of 5 numbers, found 4'],
+    [{ deletions: [2, 5, 2, 2, 2, 1, 6, 2, 2, 2] }, 'deletions[5]: expected a name from 2 on'],
+    [{ deletions: [1, 0, 2, 0, 2] }, 'deletions[0]: expected timestamps 1 … 9, found 1 from 0 on'],
+    [
+      { deletions: [1, 6, 2, 2, 3 * 2] },
+      'deletions[0]: expected older targets, found 3 from 2 back',
+    ],
+    [{ deletions: [1, 9, 2, 3, 1 * 2] }, 'deletions[0]: expected timestamps 1 … 5, found 1 from 6'],
+    [{ voided: [2] }, 'voided: expected pairs, found 1'],
+    [{ voided: [0, 1] }, 'voided[0]: expected an LSN 1 … 3, found 0'],
+    [{ voided: [2, 0, 2, 0] }, 'voided[2]: expected an LSN 1 … 3, found 4'],
+  ])('%j', (fields, error) => {
+    expect(snapshot(fields)).toContain(error);
+  });
+
+  test('of a newer format is unreadable, not damaged', () => {
+    const message = sve.Snapshot.encode({ format: 2 }).finish();
+    expect(() => decodeSnapshot(seal(message))).toThrow(UnreadableFormatError);
+    expect(() => decodeUpdate(message)).toThrow(UnreadableFormatError);
+  });
+
+  test('without its magic bytes or its checksum is none', () => {
+    const bytes = seal(sve.Snapshot.encode(good).finish());
+    expect(() => decodeSnapshot(bytes.subarray(1))).toThrow('(magic) at byte 0');
+    expect(() => decodeSnapshot(bytes.subarray(0, 8))).toThrow('(magic) at byte 0');
+    expect(() => decodeSnapshot(bytes.subarray(0, -1))).toThrow(DecodeError);
+    expect(() => decodeSnapshot(Uint8Array.from([...bytes, 0]))).toThrow(DecodeError);
+  });
+});
+
+describe('encoders refuse', () => {
+  const insert: Op = { type: 'insert', timestamp: 5, left: null, right: null, text: 'x' };
+  const remove: Op = {
+    type: 'delete',
+    timestamp: 5,
+    target: { timestamp: 4, replica: 7 },
+    count: 1,
+    reversed: false,
+  };
+  const batch = (fields: Partial<Batch>, ...ops: Op[]): Batch => ({
+    replica: 7,
+    first: 5,
+    gap: 0,
+    base: 0,
+    ops,
+    ...fields,
+  });
+
+  test('nothing that the others begin with', () => {
+    expect(encodeUpdate({ batches: [batch({}, insert), batch({}, remove)] }).length).toBe(21);
+  });
+
+  test.each<[string, Batch]>([
+    ['no operation', batch({})],
+    ['a hole', batch({}, { ...insert, timestamp: 6 })],
+    ['an empty insert', batch({}, { ...insert, text: '' }, insert)],
+    ['a gap that does not fit', batch({ gap: 5 }, insert)],
+    ['timestamp 0', batch({ first: 0 }, { ...insert, timestamp: 0 })],
+    ['a timestamp of 2^53', batch({ first: max }, { ...insert, timestamp: max, text: 'xy' })],
+    ['same without previous', batch({}, { ...insert, right: 'same' })],
+    ['a younger origin', batch({}, { ...insert, left: { timestamp: 5, replica: 8 } })],
+    ['a younger target', batch({}, { ...remove, count: 2 })],
+    ['a lone surrogate', batch({}, { ...insert, text: '\ud83d' })],
+    ['replica 0', batch({ replica: 0 }, insert)],
+    ['a short hash', batch({ binding: { secretHash: secret, principal: '' } }, insert)],
+  ])('%s', (_, value) => {
+    expect(() => encodeUpdate({ batches: [value] })).toThrow(RangeError);
+  });
+
+  test('a full replica id in a frame', () => {
+    expect(() => encodeBatchPart(batch({ replica: 2 ** 32 }, insert))).toThrow(/index/);
+  });
+});
