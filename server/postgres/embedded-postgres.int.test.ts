@@ -17,6 +17,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -213,6 +214,26 @@ await describeWithBinaries('embedded PostgreSQL', () => {
       'invalid value for parameter "shared_buffers"',
     );
     await start();
+  });
+
+  it('waits for its port when it is started again', async () => {
+    await seed();
+    let ended = () => {};
+    const server = await start({ log: () => ended() });
+    await server.stop();
+    const other = createServer().listen(Number(new URL(server.url).port), '127.0.0.1');
+    await once(other, 'listening');
+    const refused = new Promise<void>((resolve) => (ended = resolve));
+    const restarted = server.restart();
+    await refused;
+    other.close();
+    await restarted;
+    await execute(server.url, 'SELECT 1');
+  });
+
+  it('says that a folder cannot be used', async () => {
+    await writeFile(dataDir, 'a file');
+    await expect(start()).rejects.toThrow(`cannot use the data folder ${dataDir}`);
   });
 
   it('stays within a folder name that is too long for a socket', async () => {

@@ -19,6 +19,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { assert, unreachable } from '../../engine/assert.ts';
+import { adviceOn, mayPass } from './postgres-advice.ts';
 import { findPostgresBinaries, isCode, type PostgresBinaries } from './postgres-binaries.ts';
 import {
   type PostgresHost,
@@ -87,7 +88,7 @@ export async function startEmbeddedPostgres(
   }
   let host = await preparePostgresHost({ dataDir, binaries: first, log, runAs: options.runAs });
   const cluster = join(host.folder, 'cluster');
-  const major = await readFile(join(cluster, 'PG_VERSION'), 'utf8').then(Number, () => null);
+  const major = await majorOf(cluster);
   if (major === null) {
     await createCluster(host, cluster);
     log(`created a database in ${cluster}`);
@@ -234,21 +235,20 @@ interface StartFailure {
 
 function explainStart(end: string, said: string): StartFailure {
   const tail = said.trim().split('\n').slice(-8).join('\n');
-  const error = new Error(`PostgreSQL did not start: ${end}. ${advice(said)}\n${tail}`);
-  return { again: /lock file .* already exists|Address already in use/.test(said), error };
+  const error = new Error(`PostgreSQL did not start: ${end}. ${adviceOn(said)}\n${tail}`);
+  return { again: mayPass(said), error };
 }
 
-/** What to do about a failure, from what PostgreSQL or initdb said. */
-function advice(said: string): string {
-  if (said.includes('No space left on device'))
-    return 'The disk is full: make room and start again.';
-  if (said.includes('Permission denied')) {
-    return 'Its user may not use the data folder: check owner and mode of it and of those above.';
+/** Null: there is no cluster yet. */
+async function majorOf(cluster: string): Promise<number | null> {
+  try {
+    return Number(await readFile(join(cluster, 'PG_VERSION'), 'utf8'));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null;
+    throw new Error(`cannot read ${cluster}: start the server as its owner, or change the owner`, {
+      cause: error,
+    });
   }
-  if (said.includes('Address already in use')) return 'Another program took the port: start again.';
-  if (said.includes('already exists')) return 'Another PostgreSQL uses the data folder: stop it.';
-  if (said.includes('shared memory')) return 'Memory is short, or /dev/shm is too small.';
-  return 'It said:';
 }
 
 function wrongVersion(
@@ -323,7 +323,7 @@ async function initdb(host: PostgresHost, cluster: string, passwordFile: string)
   });
   if (code === 0) return;
   const tail = said.trim().split('\n').slice(-8).join('\n');
-  throw new Error(`initdb failed (${code}) for ${cluster}. ${advice(said)}\n${tail}`);
+  throw new Error(`initdb failed (${code}) for ${cluster}. ${adviceOn(said)}\n${tail}`);
 }
 
 /**

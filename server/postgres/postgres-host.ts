@@ -13,7 +13,18 @@
  */
 import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, cp, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  chown,
+  constants,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { assert } from '../../engine/assert.ts';
@@ -111,8 +122,12 @@ async function succeeds([program = '', ...args]: readonly string[]): Promise<boo
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
   } catch (error) {
-    throw new Error(`cannot create the data folder ${folder}: ${String(error)}`, { cause: error });
+    const advice = 'make it writable for this user, or choose another';
+    throw new Error(`cannot use the data folder ${folder}: ${advice} (${String(error)})`, {
+      cause: error,
+    });
   }
 }
 
