@@ -1,0 +1,275 @@
+/**
+ * What can be set from outside: one table, from which flags, environment variables, `--help` and the
+ * typed configuration follow.
+ *
+ * A setting `dataDir` is the flag `--data-dir` and the variable DATA_DIR; a flag wins over a variable, an
+ * empty variable counts as absent. Every problem is told, not only the first. Bounds that nobody has to
+ * change stay in engine/limits.ts and server/postgres.
+ */
+import { z } from 'zod';
+import { defaultLimits } from '../engine/limits.ts';
+
+/** What `--help` and docs/operations.md tell about a setting. */
+export interface SettingLine {
+  readonly flag: string;
+  readonly env: string;
+  /** Which values it takes, in words. */
+  readonly type: string;
+  /** As one would write it; empty = none. */
+  readonly default: string;
+  readonly description: string;
+}
+
+/** A kind of value: how it is read, and how that is told. */
+interface Kind<T> {
+  readonly type: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+interface Told {
+  readonly type: string;
+  readonly default: string;
+  readonly description: string;
+}
+
+const told = z.registry<Told>();
+
+const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) };
+
+const databaseUrl: Kind<string | null> = {
+  type: 'postgres://user:password@host:port/database',
+  schema: z
+    .string()
+    .refine((value) => value === '' || isPostgresUrl(value))
+    .transform((value) => (value === '' ? null : value)),
+};
+
+const origins: Kind<readonly string[]> = {
+  type: 'origins such as https://example.org, with commas between; * = any',
+  schema: z
+    .string()
+    .transform((value) => value.split(',').flatMap((item) => item.trim() || []))
+    .refine((list) => list.every((item) => item === '*' || isOrigin(item))),
+};
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+const level: Kind<(typeof levels)[number]> = { type: levels.join(', '), schema: z.enum(levels) };
+
+const settings = {
+  host: setting(text, '127.0.0.1', 'Address to listen on; 0.0.0.0 = every interface'),
+  port: setting(integer(0, 65_535), 4800, 'TCP port; 0 = any free one'),
+  dataDir: setting(text, './data', 'Folder of what the server keeps itself'),
+  databaseUrl: setting(
+    databaseUrl,
+    '',
+    'PostgreSQL to use; without it the server runs its own, in the data folder',
+  ),
+  databaseReadersMax: setting(
+    integer(1, 1_000),
+    4,
+    'Connections to PostgreSQL that read; one more writes',
+  ),
+  allowedOrigins: setting(
+    origins,
+    '',
+    'Pages of other hosts that may connect from a browser; the own host always may',
+  ),
+  connectionsMax: setting(integer(1, 1_000_000), 20_000, 'WebSockets at a time'),
+  sessionsPerDocumentMax: setting(
+    integer(1, 1_000_000),
+    defaultLimits.sessionsPerRoomMax,
+    'Sessions of one document at a time',
+  ),
+  windowBytes: setting(
+    integer(1_024, 2 ** 30),
+    defaultLimits.windowBytes,
+    'Bytes of edits that a session may have without an acknowledgement',
+  ),
+  windowOperations: setting(
+    integer(1, 2 ** 30),
+    defaultLimits.windowOperations,
+    'Operations that a replica may have without an acknowledgement',
+  ),
+  sendBytesMax: setting(
+    integer(1_024, 2 ** 30),
+    defaultLimits.sendBytesMax,
+    'Bytes handed to a socket before its reader must have taken them',
+  ),
+  heartbeatMs: setting(
+    integer(100, 600_000),
+    defaultLimits.heartbeatMs,
+    'Heartbeat interval; silence for twice as long ends a connection',
+  ),
+  documentIdleMs: setting(
+    integer(1, 86_400_000),
+    defaultLimits.roomIdleMs,
+    'A document without sessions leaves memory after this',
+  ),
+  drainMs: setting(
+    integer(1, 600_000),
+    defaultLimits.drainMs,
+    'Time for edits under way when the server stops',
+  ),
+  logLevel: setting(level, 'info', 'Least level that is logged (JSON lines on standard error)'),
+};
+
+const schema = z.object(settings);
+
+/** The settings, checked; sizes in bytes, times in milliseconds. */
+export type Config = Readonly<z.output<typeof schema>>;
+
+/** What a command line asks for. */
+export type Invocation =
+  | { readonly type: 'run'; readonly config: Config }
+  | { readonly type: 'help' }
+  | { readonly type: 'version' }
+  /** One line for each mistake, with what to do. */
+  | { readonly type: 'invalid'; readonly problems: readonly string[] };
+
+/** The table, in its order. */
+export const settingLines: readonly SettingLine[] = Object.entries(settings).map(
+  ([name, field]) => {
+    const line = told.get(field) ?? { type: '', default: '', description: '' };
+    return { flag: flagOf(name), env: envOf(name), ...line };
+  },
+);
+
+/** Reads flags (`--port 80`, `--port=80`) and variables. Never throws. */
+export function readConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Invocation {
+  if (args.includes('--help') || args.includes('-h')) return { type: 'help' };
+  if (args.includes('--version')) return { type: 'version' };
+  const { values, problems } = readFlags(args);
+  const raw: Record<string, string> = {};
+  for (const name of Object.keys(settings)) {
+    const value = values.get(name) ?? env[envOf(name)];
+    if (value !== undefined && (value !== '' || values.has(name))) raw[name] = value;
+  }
+  const parsed = schema.safeParse(raw);
+  if (parsed.success && problems.length === 0) return { type: 'run', config: parsed.data };
+  const wrong = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
+  return {
+    type: 'invalid',
+    problems: [
+      ...problems,
+      ...[...wrong].map((name) => explain(name, raw[name], values.has(name))),
+    ],
+  };
+}
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const lines = settingLines.map((line) => {
+    const byDefault = line.default === '' ? 'none' : line.default;
+    return `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${line.type} (default: ${byDefault})`;
+  });
+  return [
+    'Usage: sync-vector-engine [--flag value …]',
+    '',
+    'A flag wins over its environment variable.',
+    '',
+    ...lines,
+    '',
+    '  --help\n      Prints this.',
+    '  --version\n      Prints the version.',
+    '',
+  ].join('\n');
+}
+
+function setting<T>(kind: Kind<T>, byDefault: string | number, description: string) {
+  const asText = String(byDefault);
+  return kind.schema
+    .prefault(asText)
+    .register(told, { type: kind.type, default: asText, description });
+}
+
+function integer(min: number, max: number): Kind<number> {
+  return {
+    type: `integer ${min} … ${max}`,
+    schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
+  };
+}
+
+function readFlags(args: readonly string[]): {
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly string[];
+} {
+  const values = new Map<string, string>();
+  const problems: string[] = [];
+  const names = new Map(Object.keys(settings).map((name) => [flagOf(name), name]));
+  for (let i = 0; i < args.length; i++) {
+    const [, flag = '', , inline] = /^(--[^=]*)(=(.*))?$/s.exec(args[i] ?? '') ?? [];
+    const name = names.get(flag);
+    const next = args[i + 1];
+    const takesNext = inline === undefined && next !== undefined && !next.startsWith('--');
+    if (flag === '') problems.push(`unexpected argument ${args[i]}: settings begin with --`);
+    else if (name === undefined) {
+      const near = nearest(flag, ['--help', '--version', ...names.keys()]);
+      const hint = near === null ? 'see --help' : `did you mean ${near}?`;
+      problems.push(`unknown flag ${flag}: ${hint}`);
+    } else if (inline === undefined && !takesNext) {
+      problems.push(`${flag} needs a value: ${told.get(fieldOf(name))?.type ?? ''}`);
+    } else values.set(name, inline ?? next ?? '');
+    if (takesNext && flag !== '') i++;
+  }
+  return { values, problems };
+}
+
+function explain(name: string, value: string | undefined, byFlag: boolean): string {
+  const { type = '', default: byDefault = '' } = told.get(fieldOf(name)) ?? {};
+  const source = byFlag ? flagOf(name) : envOf(name);
+  // An address may hold a password.
+  const got = name === 'databaseUrl' ? 'something else' : JSON.stringify(value);
+  const advice = byDefault === '' ? 'or leave it out' : `or leave it out for ${byDefault}`;
+  return `${source}: expected ${type}, got ${got}; correct it, ${advice}`;
+}
+
+function fieldOf(name: string): z.ZodType {
+  const field = Object.entries(settings).find(([known]) => known === name)?.[1];
+  return field ?? z.never();
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function envOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value;
+}
+
+/** The known flag with the fewest edits to `flag`, if they are few. */
+function nearest(flag: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let fewest = 4;
+  for (const candidate of known) {
+    const distance = editDistance(flag, candidate);
+    if (distance >= fewest) continue;
+    [best, fewest] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,28 @@
+/**
+ * The log: JSON lines on standard error, so that standard output stays for people.
+ *
+ * Never text of a document, a token or a replica's secret; names of documents and counts may appear.
+ */
+import { type Logger, pino } from 'pino';
+import type { LogEvent } from '../engine/driver/gateway-driver.ts';
+import type { Config } from './config.ts';
+
+export type Log = Logger;
+
+/** Written at once, so that the last line before an exit is there. */
+export function createLog(level: Config['logLevel']): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/** A line for what the core reports. */
+export function logEvent(log: Log, { level, event, code, detail, document }: LogEvent): void {
+  log[level]({ event, code, document, detail });
+}

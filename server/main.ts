@@ -1,0 +1,81 @@
+/**
+ * The server as a process: reads the configuration, starts a node, says where it is, and stops it when
+ * told to. An error that nobody expected ends the process: what is in memory may be wrong then, and the
+ * log has everything that was acknowledged.
+ */
+import { isIP } from 'node:net';
+import { type Config, helpText, readConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { type RunningNode, startNode } from './node.ts';
+import { packageVersion } from './version.ts';
+
+const invocation = readConfig(process.argv.slice(2), process.env);
+if (invocation.type === 'help') process.stdout.write(helpText());
+else if (invocation.type === 'version') process.stdout.write(`${packageVersion()}\n`);
+else if (invocation.type === 'invalid') fail(invocation.problems.join('\n'));
+else await run(invocation.config);
+
+async function run(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ event: 'uncaught', err: error });
+    process.exit(1);
+  });
+  if (!isLoopback(config.host)) {
+    const message = `everybody who reaches ${config.host} may read and write every document`;
+    log.warn({ event: 'no-authentication', message });
+  }
+  try {
+    const starting = startNode(config, log);
+    stopOnSignals(starting);
+    const node = await starting;
+    process.stdout.write(`${announcement(node, config).join('\n')}\n`);
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+/** The first signal stops in order, the second at once. */
+function stopOnSignals(starting: Promise<RunningNode>): void {
+  let stopping = false;
+  const onSignal = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    const done = starting.then((node) => node.close());
+    // What failed is told by whoever started it.
+    done.then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function announcement(node: RunningNode, config: Config): string[] {
+  const { fsync, fullPageWrites, synchronousCommit, ok, advice } = node.durability;
+  const setting = (on: boolean): string => (on ? 'on' : 'off');
+  const embedded = [...(config.databaseUrl === null ? ['PostgreSQL'] : []), 'bus (one node)'];
+  return [
+    `sync-vector-engine ${packageVersion()}`,
+    `  page        ${node.url}`,
+    `  sync        ${node.syncUrl}`,
+    `  documents   ${node.dataPlace}`,
+    `  embedded    ${embedded.join(', ')}`,
+    `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +
+      `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
+    ...(advice === '' ? [] : [`              ${advice}`]),
+    ...(isLoopback(config.host) ? [] : ['  WARNING     no authentication: every document is open']),
+    '  Ctrl-C stops it.',
+  ];
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

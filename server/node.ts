@@ -1,0 +1,138 @@
+/**
+ * A node: the core with its real ports, and the order in which they start and stop.
+ *
+ * Start: database, log, core, socket. Stop: readiness fails first; then the core settles what is on its
+ * way to the log and tells the clients to go elsewhere; then the sockets end, then the log, then our own
+ * PostgreSQL. Nothing here decides about documents.
+ */
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { assert } from '../engine/assert.ts';
+import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
+import { defaultLimits, type Limits } from '../engine/limits.ts';
+import { Gateway } from '../engine/sync/gateway.ts';
+import { openAuth } from './auth.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './database.ts';
+import { Health } from './health.ts';
+import { createHttpServer } from './http.ts';
+import { localBus } from './local-bus.ts';
+import { type Log, logEvent } from './log.ts';
+import { loadPage } from './page.ts';
+import type { DurabilityReport } from './postgres/durability-check.ts';
+import { SystemClock } from './system-clock.ts';
+import { WatchedLog } from './watched-log.ts';
+import { syncPath, WebSocketTransport } from './websocket-transport.ts';
+
+export interface RunningNode {
+  /** Of the page, with a slash at the end. */
+  readonly url: string;
+  readonly syncUrl: string;
+  /** Where the documents are, for people. */
+  readonly dataPlace: string;
+  readonly durability: DurabilityReport;
+  /** Stops as described above; the same promise however often it is called. */
+  close(): Promise<void>;
+}
+
+/** Starts a node; when it resolves, it is ready. Rejects with what was wrong and what to do about it. */
+export async function startNode(config: Config, log: Log): Promise<RunningNode> {
+  const stops: (() => Promise<void> | void)[] = [];
+  try {
+    return await start(config, log, stops);
+  } catch (error) {
+    await runInReverse(stops);
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  log: Log,
+  stops: (() => Promise<void> | void)[],
+): Promise<RunningNode> {
+  const database = await openDatabase(config, log);
+  stops.push(() => database.stop());
+  const { url, place, lost } = database;
+  const watched = new WatchedLog({ url, log, readersMax: config.databaseReadersMax, onLost: lost });
+  stops.push(() => watched.port.close());
+  const durability = await watched.connected;
+  const health = new Health(watched);
+  const clock = new SystemClock();
+  stops.push(() => clock.stop());
+  const transport = new WebSocketTransport(config);
+  let onDrained = (): void => {};
+  const driver = new GatewayDriver({
+    core: new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config) }),
+    ports: { clock, transport, log: watched.port, bus: localBus, auth: openAuth },
+    onLog: (event) => logEvent(log, event),
+    onDrained: () => onDrained(),
+  });
+  watched.onReconnected = () => driver.logReconnected();
+  const page = loadPage();
+  page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));
+  const server = createHttpServer({ health, page, log });
+  transport.serve(server, driver);
+  await listen(server, config);
+  stops.push(() => end(server));
+  stops.push(() => {
+    health.draining = true;
+    return new Promise((resolve) => {
+      onDrained = resolve;
+      driver.drain();
+    });
+  });
+  let closed: Promise<void> | null = null;
+  return {
+    ...addressesOf(server, config.host),
+    dataPlace: place,
+    durability,
+    close: () => (closed ??= runInReverse(stops)),
+  };
+}
+
+function limitsOf(config: Config): Limits {
+  const { heartbeatMs, windowBytes, windowOperations, sendBytesMax, drainMs } = config;
+  return {
+    ...defaultLimits,
+    ...{ heartbeatMs, windowBytes, windowOperations, sendBytesMax, drainMs },
+    sessionsPerRoomMax: config.sessionsPerDocumentMax,
+    roomIdleMs: config.documentIdleMs,
+  };
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `cannot listen on ${host} port ${port}: ${reason}\nSet PORT to a free one (0 = any), or HOST.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Stops listening, and resolves when the last socket has ended. */
+async function end(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Addresses that a browser on this machine can open. */
+function addressesOf(server: Server, host: string): Pick<RunningNode, 'url' | 'syncUrl'> {
+  const address = server.address();
+  assert(address !== null && typeof address === 'object', 'a TCP address');
+  const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const authority = `${isIPv6(local) ? `[${local}]` : local}:${address.port}`;
+  return { url: `http://${authority}/`, syncUrl: `ws://${authority}${syncPath}` };
+}
+
+async function runInReverse(stops: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop();
+}
