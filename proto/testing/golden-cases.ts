@@ -115,6 +115,8 @@ function server(name: string, about: string, parts: Partial<ServerFrame>): Golde
   return { name, message: 'ServerFrame', about, value, encoded, decode: decodeServerFrame };
 }
 
+const plainSpan = { length: 2, left: null, right: null, leftChild: false, deleted: false };
+
 const snapshot: Snapshot = {
   epoch: 77,
   lsn: 12,
@@ -125,9 +127,20 @@ const snapshot: Snapshot = {
     { id: bob, last: 9, since: 4 },
   ],
   spans: [
-    span(ann, 1, 2, null, null, false, false),
-    span(bob, 6, 2, { timestamp: 2, replica: ann }, { timestamp: 3, replica: ann }, true, false),
-    span(ann, 3, 2, { timestamp: 2, replica: ann }, null, false, true),
+    { ...plainSpan, id: { timestamp: 1, replica: ann } },
+    {
+      ...plainSpan,
+      id: { timestamp: 6, replica: bob },
+      left: { timestamp: 2, replica: ann },
+      right: { timestamp: 3, replica: ann },
+      leftChild: true,
+    },
+    {
+      ...plainSpan,
+      id: { timestamp: 3, replica: ann },
+      left: { timestamp: 2, replica: ann },
+      deleted: true,
+    },
   ],
   text: 'Hi😀!?',
   deletions: [
@@ -149,18 +162,6 @@ const snapshot: Snapshot = {
     { lsn: 9, position: 0 },
   ],
 };
-
-function span(
-  replica: number,
-  timestamp: number,
-  length: number,
-  left: Snapshot['spans'][number]['left'],
-  right: Snapshot['spans'][number]['right'],
-  leftChild: boolean,
-  deleted: boolean,
-): Snapshot['spans'][number] {
-  return { id: { timestamp, replica }, length, left, right, leftChild, deleted };
-}
 
 const busRow = {
   epoch: 77,
