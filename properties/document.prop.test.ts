@@ -1,6 +1,6 @@
 /**
- * The laws of Document, on the updates of random histories: whatever the order, the repetition and the
- * packing of updates, documents with the same operations are the same. B1, B2, B12 and B13.
+ * The laws of Document, on the updates of random histories: whatever the order, the repetition and
+ * the packing of updates, documents with the same operations are the same. B1, B2, B12 and B13.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * Random editing histories: a few replicas, each a Sequence beside the oracle, which are compared after every
- * step. A plan is plain data, so that fast-check can shrink it; it stays valid when parts are left out.
+ * Random editing histories: a few replicas, each a Sequence beside the oracle, which are compared
+ * after every step. A plan is plain data, so that fast-check can shrink it; it stays valid when
+ * parts are left out.
  *
  * Uniform edits almost never bring about what tells one order from another (siblings with the same
  * left and different right origins), so there is a family of plans for each way to get there.

@@ -1,7 +1,7 @@
 /**
- * B15: long histories of single keystrokes, as local edits and as updates at a second replica. A synthetic
- * one always; a recorded one (the automerge-paper trace of josephg/editing-traces) where the file is,
- * in the folder named by TRACES_DIR or in ../shared/traces.
+ * B15: long histories of single keystrokes, as local edits and as updates at a second replica. A
+ * synthetic one always; a recorded one (the automerge-paper trace of josephg/editing-traces) where
+ * the file is, in the folder named by TRACES_DIR or in ../shared/traces.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,9 @@ interface Trace {
   readonly txns: readonly { readonly patches: readonly Patch[] }[];
 }
 
-/** Types the trace into one document, applies its updates to another, and expects both to end alike. */
+/**
+ * Types the trace into one document, applies its updates to another, and expects both to end alike.
+ */
 function replay(edits: readonly (readonly TextChange[])[], text: string): void {
   const author = Document.create({ replica: 1 });
   const updates = edits.map((splices) => author.edit(splices));
@@ -37,7 +39,7 @@ function replay(edits: readonly (readonly TextChange[])[], text: string): void {
   expect(Document.decode(author.encode(), { replica: 4 }).digest()).toBe(author.digest());
 }
 
-test('30,000 synthetic keystrokes: bursts of typing and backspacing, jumps, a paste now and then', () => {
+test('30,000 synthetic keystrokes: bursts of typing and backspacing, jumps and pastes', () => {
   const random = new Random(15);
   const edits: TextChange[][] = [];
   let text = '';

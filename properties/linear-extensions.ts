@@ -1,8 +1,8 @@
 /** All orders in which things can come that must come after others. */
 
 /**
- * Every order of 0 … before.length - 1 in which each item comes after those in `before[item]`. The yielded
- * array is reused.
+ * Every order of 0 … before.length - 1 in which each item comes after those in `before[item]`. The
+ * yielded array is reused.
  */
 export function* linearExtensions(
   before: readonly (readonly number[])[],

@@ -1,5 +1,6 @@
 /**
- * Compares a Sequence with the oracle, character by character: ids, origins, content, deletions, order.
+ * Compares a Sequence with the oracle, character by character: ids, origins, content, deletions,
+ * order.
  */
 import { expect } from 'vitest';
 import type { ReferenceDocument, ReferenceUnit } from '../engine/text/reference.ts';

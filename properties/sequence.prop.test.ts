@@ -28,7 +28,7 @@ describe('the sequence is the oracle after every step, and all replicas converge
   });
 });
 
-test('the histories are long, and at least one in ten has siblings of different right origins', () => {
+test('histories are long, and one in ten has siblings with different right origins', () => {
   const plans = fc.sample(anyPlan(lengthMax), 300);
   const lengths = plans.map(({ actions }) => actions.length);
   expect(Math.max(...lengths)).toBeGreaterThan(lengthMax * 0.9);

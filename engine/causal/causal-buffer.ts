@@ -2,9 +2,9 @@
  * Batches that came before the operations they rest on. Each waits for one operation; when that is
  * here it is tried again, and may then wait for another one.
  *
- * Bounded: a sender that leaves something out for ever must not fill the memory. Batches come out by
- * (first timestamp, replica), whatever the order in which they came. Whether a batch is ready
- * is decided by who asks.
+ * Bounded: a sender that leaves something out for ever must not fill the memory. Batches come out
+ * by (first timestamp, replica), whatever the order in which they came. Whether a batch is ready is
+ * decided by who asks.
  */
 import { type Batch, batchLast, type OpId } from '../../proto/batch.ts';
 import { assert } from '../assert.ts';
@@ -55,7 +55,9 @@ export class CausalBuffer {
     return true;
   }
 
-  /** Takes out the batches that waited for an operation of `replica` up to `timestamp`, in order. */
+  /**
+   * Takes out the batches that waited for an operation of `replica` up to `timestamp`, in order.
+   */
   release(replica: number, timestamp: number): readonly Batch[] {
     const waiting = this.#waiting.get(replica);
     if (waiting === undefined) return [];

@@ -1,9 +1,10 @@
 /**
- * The same operations in fewer batches: per replica in order, without duplicates, neighbours joined.
+ * The same operations in fewer batches: per replica in order, without duplicates, neighbours
+ * joined.
  *
  * Two batches are joined only if the second refers to nothing of another replica at or above the
- * first one's first timestamp. With it a batch refers only to what precedes its first timestamp, and the
- * order by first timestamp is a causal one.
+ * first one's first timestamp. With it a batch refers only to what precedes its first timestamp,
+ * and the order by first timestamp is a causal one.
  */
 import { type Batch, batchLast, canCut, joinBatches, sliceBatch } from '../../proto/batch.ts';
 

@@ -51,7 +51,9 @@ export class VersionVector {
     return met;
   }
 
-  /** Where this vector stands relative to `other`: 'before' means that other has all of it and more. */
+  /**
+   * Where this vector stands relative to `other`: 'before' means that other has all of it and more.
+   */
   compare(other: VersionVector): VersionOrder {
     const within = this.#isWithin(other);
     const around = other.#isWithin(this);

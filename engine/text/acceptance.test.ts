@@ -1,10 +1,11 @@
 /**
- * The cases C1 … C20: what the order of FugueMax must be where algorithms differ, in every causal order of
- * delivery, compared with the oracle after each step.
+ * The cases C1 … C20: what the order of FugueMax must be where algorithms differ, in every causal
+ * order of delivery, compared with the oracle after each step.
  *
- * Notation: `A0:x(l,r)` = agent A's operation 0 inserts the character x with the left origin l and the right
- * origin r; ^ = start of the document, $ = its end. An operation has seen its author's earlier ones, its
- * origins, and what those had seen. Its timestamp is one above the highest that it has seen.
+ * Notation: `A0:x(l,r)` = agent A's operation 0 inserts the character x with the left origin l and
+ * the right origin r; ^ = start of the document, $ = its end. An operation has seen its author's
+ * earlier ones, its origins, and what those had seen. Its timestamp is one above the highest that
+ * it has seen.
  */
 import { describe, expect, test } from 'vitest';
 import { linearExtensions } from '../../properties/linear-extensions.ts';

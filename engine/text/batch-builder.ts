@@ -22,7 +22,10 @@ export class BatchBuilder {
     return this.#next;
   }
 
-  /** An insertion. `typedOn`: it stands after its author's previous character, with its right origin. */
+  /**
+   * An insertion. `typedOn`: it stands after its author's previous character, with its right
+   * origin.
+   */
   insert(op: { left: OpId | null; right: OpId | null; text: string; typedOn: boolean }): void {
     const { left, text, typedOn } = op;
     const last = this.#ops.at(-1);
@@ -35,7 +38,7 @@ export class BatchBuilder {
     this.#next += text.length;
   }
 
-  delete(target: OpId, count: number, reversed: boolean): void {
+  delete({ target, count, reversed }: Omit<DeleteOp, 'type' | 'timestamp'>): void {
     const op: DeleteOp = { type: 'delete', timestamp: this.#next, target, count, reversed };
     const last = this.#ops.at(-1);
     const joined = last?.type === 'delete' ? joinDeletions(last, op) : null;

@@ -1,9 +1,9 @@
 /**
  * A hash of the whole state of a document: order, ids, origins, content and deletions.
  *
- * States with the same operations have the same spans, so these are hashed as they stand. Deletions are
- * hashed one by one: how they are gathered into runs may depend on how they arrived.
- * FNV-1a with two lanes of 32 bits; made to find bugs, not to resist an attacker.
+ * States with the same operations have the same spans, so these are hashed as they stand. Deletions
+ * are hashed one by one: how they are gathered into runs may depend on how they arrived. FNV-1a
+ * with two lanes of 32 bits; made to find bugs, not to resist an attacker.
  */
 import type { OpId } from '../../proto/batch.ts';
 import type { OpLog } from '../causal/op-log.ts';

@@ -1,6 +1,6 @@
 /**
- * What the outside world does to a document: updates twice, too early, overlapping, from two copies of one
- * replica, or not updates at all. B1, B2, B3, B9 and B10 of the acceptance cases.
+ * What the outside world does to a document: updates twice, too early, overlapping, from two copies
+ * of one replica, or not updates at all. B1, B2, B3, B9 and B10 of the acceptance cases.
  */
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../proto/batch.ts';

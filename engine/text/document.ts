@@ -1,12 +1,12 @@
 /**
- * Document: the replicated text as an application uses it. Edits give updates (bytes), updates
- * of others are applied in whatever order they come.
+ * Document: the replicated text as an application uses it. Edits give updates (bytes), updates of
+ * others are applied in whatever order they come.
  *
  *   a.apply(u), twice or after others = a.apply(u), once          (idempotent, commutative)
  *   a.apply(mergeUpdates([u, v]))     = a.apply(u), a.apply(v)
  *
- * Adds to Sequence what an unordered world needs: what is here already is skipped, what comes too early
- * waits. Knows no log, server or network; its batches have base 0.
+ * Adds to Sequence what an unordered world needs: what is here already is skipped, what comes too
+ * early waits. Knows no log, server or network; its batches have base 0.
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
@@ -93,9 +93,10 @@ export class Document {
   }
 
   /**
-   * Applies splices, each in the coordinates that the one before left, as one transaction and returns the
-   * update for others; one without operations if nothing changes. RangeError, and nothing has changed,
-   * if a splice is not inside the text, cuts a surrogate pair or inserts a lone surrogate.
+   * Applies splices, each in the coordinates that the one before left, as one transaction and
+   * returns the update for others; one without operations if nothing changes. RangeError, and
+   * nothing has changed, if a splice is not inside the text, cuts a surrogate pair or inserts a
+   * lone surrogate.
    */
   edit(splices: readonly TextChange[]): Uint8Array {
     const batch = this.#sequence.edit(this.replica, splices, 0);
@@ -103,8 +104,8 @@ export class Document {
   }
 
   /**
-   * Applies the operations of an update that are not here yet, and those that waited for them. Returns
-   * what changes in the text, in order.
+   * Applies the operations of an update that are not here yet, and those that waited for them.
+   * Returns what changes in the text, in order.
    *
    * DecodeError: not an update; nothing has changed. InvalidBatchError, ReplicaForkedError,
    * BufferFullError: one batch was refused; those before it have been applied, so read `text` anew.
@@ -115,7 +116,9 @@ export class Document {
     return changes;
   }
 
-  /** The text that has exactly the operations in `version`; RangeError if one of them is not here. */
+  /**
+   * The text that has exactly the operations in `version`; RangeError if one of them is not here.
+   */
   textAt(version: VersionVector): string {
     const order = version.compare(this.#sequence.versionVector);
     if (order === 'after' || order === 'concurrent') {

@@ -1,10 +1,11 @@
 /**
- * Every small history in every causal order: n insertions by three replicas, compared with the oracle.
+ * Every small history in every causal order: n insertions by three replicas, compared with the
+ * oracle.
  *
- * A history is a sequence of insertions of one character; the author of each has seen any causally closed
- * set of the earlier ones that includes all of its own, and inserts at any gap of what it sees. It is
- * delivered in every order in which each insertion comes after what its author had seen. Four
- * insertions take seconds; `EXHAUSTIVE_INSERTS=5` takes a minute or two.
+ * A history is a sequence of insertions of one character; the author of each has seen any causally
+ * closed set of the earlier ones that includes all of its own, and inserts at any gap of what it
+ * sees. It is delivered in every order in which each insertion comes after what its author had
+ * seen. Four insertions take seconds; `EXHAUSTIVE_INSERTS=5` takes a minute or two.
  */
 import { expect, test } from 'vitest';
 import { linearExtensions } from '../../properties/linear-extensions.ts';

@@ -110,11 +110,12 @@ function firstEndingAfter(ranges: readonly Range[], timestamp: number): number {
 }
 
 /**
- * The operations that are not in `version`, as batches with base 0 that can be integrated in this order.
+ * The operations that are not in `version`, as batches with base 0 that can be integrated in this
+ * order.
  *
- * They are ordered by first timestamp, and a batch ends where an operation refers to another replica's
- * operation at or above the batch's first timestamp: then all that a batch refers to is in the
- * batches before it.
+ * They are ordered by first timestamp, and a batch ends where an operation refers to another
+ * replica's operation at or above the batch's first timestamp: then all that a batch refers to is
+ * in the batches before it.
  */
 export function batchesAfter(list: SpanList, log: OpLog, version: VersionVector): Batch[] {
   const batches: Batch[] = [];
@@ -185,7 +186,7 @@ class ReplicaHistory {
         units = this.#deletable(rest);
       }
       const part = sliceDeletion(rest, rest.timestamp, rest.timestamp + units);
-      this.#builder.delete(part.target, part.count, part.reversed);
+      this.#builder.delete(part);
       if (units === rest.count) return;
       rest = sliceDeletion(rest, rest.timestamp + units, Number.POSITIVE_INFINITY);
     }

@@ -54,9 +54,10 @@ export class Inspection {
   }
 
   /**
-   * Whether `obstacle` could prove that each left origin stands before its right origin. It cannot where
-   * an origin is inserted by the batch itself and the other one was inserted concurrently at the
-   * same place: which of them comes first shows only when the batch is integrated (into a copy).
+   * Whether `obstacle` could prove that each left origin stands before its right origin. It cannot
+   * where an origin is inserted by the batch itself and the other one was inserted concurrently at
+   * the same place: which of them comes first shows only when the batch is integrated (into a
+   * copy).
    */
   get isProven(): boolean {
     return this.#isProven;
@@ -108,7 +109,9 @@ export class Inspection {
     return right === null ? null : this.#resolve(right, op.timestamp);
   }
 
-  /** Whether `left` certainly stands before `right`; at least one of them is inserted by the batch. */
+  /**
+   * Whether `left` certainly stands before `right`; at least one of them is inserted by the batch.
+   */
   #isBefore(left: Reference, right: Reference): boolean {
     if ('op' in left) {
       if ('op' in right && left.op === right.op) return left.offset < right.offset;

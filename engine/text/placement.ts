@@ -1,17 +1,19 @@
 /**
- * Where a character belongs: FugueMax, the tree form of Weidner and Kleppmann, "The Art of the Fugue".
+ * Where a character belongs: FugueMax, the tree form of Weidner and Kleppmann, "The Art of the
+ * Fugue".
  *
  * The document is a tree of characters read in order: left children, the character, right children.
- * A character with origins (l, r) becomes a left child of r if r is a descendant of l (then in l's right
- * subtree), else a right child of l; the start of the document is the root, its end is no node.
- * Left siblings stand by id, lower first. Right siblings stand in reverse order of their right origins
- * (further right, the end of the document furthest, stands first), ties by id, lower first.
- * This is defined for any l before r, whoever chose them, and gives the same list in any causal order.
+ * A character with origins (l, r) becomes a left child of r if r is a descendant of l (then in l's
+ * right subtree), else a right child of l; the start of the document is the root, its end is no
+ * node. Left siblings stand by id, lower first. Right siblings stand in reverse order of their
+ * right origins (further right, the end of the document furthest, stands first), ties by id, lower
+ * first. This is defined for any l before r, whoever chose them, and gives the same list in any
+ * causal order.
  *
- * The tree is not stored: a span knows its own origins and side, and a subtree is always a stretch of
- * the list. In the common case l and r are neighbours and nothing is searched. Else the spans
- * between them, which were inserted concurrently, are walked once.
- * Ids that are not here or an l that is not before r are the caller's error.
+ * The tree is not stored: a span knows its own origins and side, and a subtree is always a stretch
+ * of the list. In the common case l and r are neighbours and nothing is searched. Else the spans
+ * between them, which were inserted concurrently, are walked once. Ids that are not here or an l
+ * that is not before r are the caller's error.
  */
 import type { OpId } from '../../proto/batch.ts';
 import { must } from '../assert.ts';
@@ -91,7 +93,9 @@ function precedes(list: SpanList, character: NewCharacter, child: Place): boolea
   return order === 0 ? compareIds(character.id, idOf(child)) < 0 : order > 0;
 }
 
-/** The nearest right child among the character and its ancestors that has it in its left subtree. */
+/**
+ * The nearest right child among the character and its ancestors that has it in its left subtree.
+ */
 function rightChildAbove(list: SpanList, place: Place): Place {
   let at = place;
   while (at.offset === 0 && at.span.leftChild) {
@@ -122,7 +126,9 @@ function afterLeftSiblings(
   return null;
 }
 
-/** The nearest left child among the character and its ancestors after `left`; null if there is none. */
+/**
+ * The nearest left child among the character and its ancestors after `left`; null if there is none.
+ */
 function leftChildAbove(list: SpanList, place: Place, left: Place | null): Place | null {
   let at = place;
   while (left === null || list.compare(at, left) > 0) {

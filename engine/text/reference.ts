@@ -1,7 +1,7 @@
 /**
- * The slow, obvious document: the tree of "The Art of the Fugue" (FugueMax) as the paper has it, one node per
- * character, walked from the root for every question. The oracle that `Sequence` is compared with in
- * tests and in the simulator; shares no code with it.
+ * The slow, obvious document: the tree of "The Art of the Fugue" (FugueMax) as the paper has it,
+ * one node per character, walked from the root for every question. The oracle that `Sequence` is
+ * compared with in tests and in the simulator; shares no code with it.
  *
  * Trusts its input: operations come in causal order, each once.
  */
@@ -96,15 +96,16 @@ export class ReferenceDocument {
     const parent = isLeftChild ? right : left;
     const node = newNode(id, unit, { left, right, parent });
     const siblings = isLeftChild ? parent.leftChildren : parent.rightChildren;
-    const position = siblings.findIndex((sibling) => this.#isBefore(node, sibling, isLeftChild));
+    const position = siblings.findIndex((sibling) => this.#isBefore(node, sibling));
     siblings.splice(position < 0 ? siblings.length : position, 0, node);
     this.#nodes.set(keyOf(id), node);
     this.#order = null;
     return node;
   }
 
-  #isBefore(node: Node, sibling: Node, areLeftChildren: boolean): boolean {
-    if (!areLeftChildren && node.right !== sibling.right) {
+  /** Whether the new node stands before a child of the same parent on the same side. */
+  #isBefore(node: Node, sibling: Node): boolean {
+    if (node.parent !== node.right && node.right !== sibling.right) {
       return this.#positionOf(node.right) > this.#positionOf(sibling.right);
     }
     return (

@@ -1,6 +1,6 @@
 /**
- * The surface of Sequence: local edits and their errors, what each obstacle is, what changes are reported;
- * and the cases B4 … B8 of one state. B14 does not apply: tombstones are never collected.
+ * The surface of Sequence: local edits and their errors, what each obstacle is, what changes are
+ * reported; and the cases B4 … B8 of one state. B14 does not apply: tombstones are never collected.
  */
 import { describe, expect, test } from 'vitest';
 import { expectSame } from '../../properties/same-state.ts';

@@ -1,9 +1,10 @@
 /**
  * The replicated text: a list of characters that is the same wherever the same operations are.
  *
- * Local edits become operations here, operations of others find their place here (placement.ts), and
- * everything that was ever inserted or deleted can be told again (history.ts). Positions are UTF-16
- * units. It holds operations in causal order only: who delivers them waits until `obstacle` is null.
+ * Local edits become operations here, operations of others find their place here (placement.ts),
+ * and everything that was ever inserted or deleted can be told again (history.ts). Positions are
+ * UTF-16 units. It holds operations in causal order only: who delivers them waits until `obstacle`
+ * is null.
  */
 import {
   type Batch,
@@ -53,7 +54,7 @@ export class Sequence {
     let read = 0;
     for (const { id, length, left, right, leftChild, deleted } of snapshot.spans) {
       const text = snapshot.text.slice(read, read + length);
-      list.append({ ...id, text, left, right, leftChild }, deleted);
+      list.append({ ...id, text, left, right, leftChild, deleted });
       log.observe(id.replica, id.timestamp + length - 1);
       read += length;
     }
@@ -106,8 +107,8 @@ export class Sequence {
 
   /**
    * A local edit: splices, each in the coordinates that the one before left, as one batch that is
-   * already applied; null if it changes nothing. The first timestamp is one above the clock, or above
-   * `clock` if that is higher. RangeError, and nothing has changed, if a splice is not inside
+   * already applied; null if it changes nothing. The first timestamp is one above the clock, or
+   * above `clock` if that is higher. RangeError, and nothing has changed, if a splice is not inside
    * the text, begins or ends inside a surrogate pair, or inserts a lone surrogate.
    */
   edit(replica: number, splices: readonly TextChange[], base: number, clock = 0): Batch | null {
@@ -130,8 +131,8 @@ export class Sequence {
   }
 
   /**
-   * Applies a batch whose `obstacle` is null. Returns what it changes in the visible text, in order;
-   * changes that touch are one.
+   * Applies a batch whose `obstacle` is null. Returns what it changes in the visible text, in
+   * order; changes that touch are one.
    */
   integrate(batch: Batch): readonly TextChange[] {
     const { replica, first, gap } = batch;
@@ -184,7 +185,9 @@ export class Sequence {
     return textAtVersion(this.#list, this.#log, version);
   }
 
-  /** The operations that are not in `version`, in an order in which they can be integrated; base 0. */
+  /**
+   * The operations that are not in `version`, in an order in which they can be integrated; base 0.
+   */
   batchesSince(version: VersionVector): Batch[] {
     return batchesAfter(this.#list, this.#log, version);
   }
@@ -239,7 +242,7 @@ export class Sequence {
       const place = this.#list.at(index);
       const { span, offset } = place;
       const units = Math.min(span.text.length - offset, rest);
-      builder.delete(idOf(place), units, false);
+      builder.delete({ target: idOf(place), count: units, reversed: false });
       this.#list.delete(span, offset, offset + units);
       rest -= units;
     }
@@ -297,7 +300,9 @@ export class Sequence {
     }
   }
 
-  /** Integrates the batch into a copy, to see whether the left origins stand before the right ones. */
+  /**
+   * Integrates the batch into a copy, to see whether the left origins stand before the right ones.
+   */
   #trial(batch: Batch): Obstacle | null {
     const copy = Sequence.fromSnapshot(this.toSnapshot());
     for (const op of batch.ops) {

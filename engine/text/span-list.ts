@@ -1,11 +1,11 @@
 /**
  * The list of spans in document order, tombstones included, with positions ↔ ids.
  *
- * Spans stand in blocks of bounded size; each block keeps its sums. A position is found by walking the
- * blocks, then the spans of one block; an id by the index of each replica's spans.
- * Invariants: each block but a lone first one holds 1 … spansMax spans; its sums are those of its
- * spans; `order` is its position; neighbours that could be joined are; a surrogate pair is never
- * parted. Where a span belongs is not decided here.
+ * Spans stand in blocks of bounded size; each block keeps its sums. A position is found by walking
+ * the blocks, then the spans of one block; an id by the index of each replica's spans. Invariants:
+ * each block but a lone first one holds 1 … spansMax spans; its sums are those of its spans;
+ * `order` is its position; neighbours that could be joined are; a surrogate pair is never parted.
+ * Where a span belongs is not decided here.
  */
 import type { OpId } from '../../proto/batch.ts';
 import { assert, must } from '../assert.ts';
@@ -73,7 +73,9 @@ export class SpanList {
     return this.compare(this.place(a), this.place(b));
   }
 
-  /** The character after `place`, tombstone or not, or the first one after null; null at the end. */
+  /**
+   * The character after `place`, tombstone or not, or the first one after null; null at the end.
+   */
   following(place: Place | null): Place | null {
     if (place !== null && place.offset + 1 < place.span.text.length) {
       return { span: place.span, offset: place.offset + 1 };
@@ -139,8 +141,8 @@ export class SpanList {
   }
 
   /**
-   * Inserts a run after the character `after`, or at the start of the list. Returns the place of its
-   * first character.
+   * Inserts a run after the character `after`, or at the start of the list. Returns the place of
+   * its first character.
    */
   insert(after: Place | null, run: NewRun): Place {
     if (after !== null && after.offset + 1 < after.span.text.length) {
@@ -169,11 +171,11 @@ export class SpanList {
   }
 
   /** Appends a span at the end of the list, joined with the last one if they fit. */
-  append(run: NewRun, deleted: boolean): void {
+  append(run: NewRun & { readonly deleted: boolean }): void {
     const last = this.#blocks.at(-1)?.spans.at(-1) ?? null;
     const end = last === null ? null : { span: last, offset: last.text.length - 1 };
     const { span, offset } = this.insert(end, run);
-    if (deleted) this.delete(span, offset, span.text.length);
+    if (run.deleted) this.delete(span, offset, span.text.length);
   }
 
   /** `run` as the end of `before`, or as a span of its own after it. */
@@ -278,7 +280,9 @@ export class SpanList {
   }
 }
 
-/** Line feeds of a block, which begins at `start`, before `index`, and the index after the last one. */
+/**
+ * Line feeds of a block, which begins at `start`, before `index`, and the index after the last one.
+ */
 function linesIn(
   block: Block,
   start: number,

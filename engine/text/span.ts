@@ -2,8 +2,9 @@
  * Span: neighbouring characters with running timestamps of one replica and one state.
  *
  * Each character after the first is the right child of the one before it and has the same right
- * origin, so ids, origins and places in the tree of a whole run take the room of one. Two spans that
- * stand side by side and fit are always joined: equal states have equal spans, however they came about.
+ * origin, so ids, origins and places in the tree of a whole run take the room of one. Two spans
+ * that stand side by side and fit are always joined: equal states have equal spans, however they
+ * came about.
  */
 import type { OpId } from '../../proto/batch.ts';
 
