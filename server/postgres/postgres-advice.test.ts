@@ -25,6 +25,12 @@ it.each([
     'Another PostgreSQL uses the data folder',
     true,
   ],
+  [
+    'FATAL:  pre-existing shared memory block (key 1795364907, ID 4) is still in use\n' +
+      'HINT:  Terminate any old server processes associated with data directory "/d".',
+    'Another PostgreSQL uses the data folder',
+    true,
+  ],
   ['FATAL:  data directory "/d" has wrong ownership', 'check owner and mode', false],
   [
     'FATAL:  could not resize shared memory segment "/PostgreSQL.1" to 1 bytes: out of memory',

@@ -4,7 +4,7 @@ const advices: readonly (readonly [RegExp, string])[] = [
   [/No space left on device|Check free disk space/, 'The disk is full: make room and start again.'],
   [/Address already in use/, 'Another program took the port: start again.'],
   [
-    /lock file .* already exists/,
+    /lock file .* already exists|pre-existing shared memory block/,
     'Another PostgreSQL uses the data folder: stop it, or give this server another folder.',
   ],
   [
@@ -24,5 +24,7 @@ export function adviceOn(printed: string): string {
 
 /** Whether the same start may succeed a moment later. */
 export function mayPass(printed: string): boolean {
-  return /lock file .* already exists|Address already in use/.test(printed);
+  const passing =
+    /lock file .* already exists|Address already in use|pre-existing shared memory block/;
+  return passing.test(printed);
 }

@@ -221,6 +221,7 @@ await describeWithBinaries('a server that is killed', () => {
     for (let crash = 1; crash <= 3; crash += 1) {
       await watch.up(crash);
       let count = 0;
+      let killed = Promise.resolve();
       const enough = new Promise<void>((resolve) => {
         const writing = documents.map(async (document) => {
           for (let index = 0; ; index += 1) {
@@ -229,12 +230,13 @@ await describeWithBinaries('a server that is killed', () => {
             seen.set(body, result);
             if (result.outcome !== 'committed') return;
             count += 1;
-            if (count === 500) void server.kill();
+            if (count === 500) killed = server.kill();
           }
         });
         void Promise.all(writing).then(() => resolve());
       });
       await enough;
+      await killed;
       await server.restart();
     }
     await watch.up(4);
