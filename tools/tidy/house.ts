@@ -64,7 +64,11 @@ export const edges: readonly { readonly files: RegExp; readonly packages: readon
 export const pureFolders: readonly string[] = ['proto', 'engine', 'sim'];
 
 /** Files that only re-export: the named public surfaces. */
-export const surfaces: readonly string[] = ['client/index.ts', 'engine/index.ts'];
+export const surfaces: readonly string[] = [
+  'client/index.ts',
+  'client/index-node.ts',
+  'engine/index.ts',
+];
 
 /** Files that may have a default export, because a tool demands it. */
 export const configFiles: readonly string[] = ['vitest.config.ts'];
