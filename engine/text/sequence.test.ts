@@ -126,6 +126,15 @@ describe('a local edit', () => {
     expect(sequence.clock).toBe(4);
   });
 
+  test('behind the last timestamp is a RangeError', () => {
+    const sequence = sequenceOf('a');
+    sequence.integrate(batchOf(insertion(Number.MAX_SAFE_INTEGER - 2, null, null)));
+    const before = sequence.digest();
+    expect(() => write(sequence, 1, 0, 2, 'y')).toThrow(RangeError);
+    expect(sequence.digest()).toBe(before);
+    expect(write(sequence, 1, 0, 0, 'y').first).toBe(Number.MAX_SAFE_INTEGER - 1);
+  });
+
   test('at the edges of pairs and between the characters that earlier splices left is fine', () => {
     const sequence = new Sequence();
     sequence.edit(1, smile, 0);

@@ -109,11 +109,16 @@ export class Sequence {
    * A local edit: splices, each in the coordinates that the one before left, as one batch that is
    * already applied; null if it changes nothing. The first timestamp is one above the clock, or
    * above `clock` if that is higher. RangeError, and nothing has changed, if a splice is not inside
-   * the text, begins or ends inside a surrogate pair, or inserts a lone surrogate.
+   * the text, begins or ends inside a surrogate pair or inserts a lone surrogate, or if no timestamps
+   * are left.
    */
   edit(replica: number, splices: readonly TextChange[], base: number, clock = 0): Batch | null {
-    this.#checkSplices(splices);
-    const builder = new BatchBuilder(replica, Math.max(this.clock, clock) + 1);
+    const operations = this.#checkSplices(splices);
+    const first = Math.max(this.clock, clock) + 1;
+    if (!Number.isSafeInteger(first + operations)) {
+      throw new RangeError(`no timestamps are left above ${first - 1}`);
+    }
+    const builder = new BatchBuilder(replica, first);
     for (const { index, deleted, inserted } of splices) {
       if (deleted > 0) this.#deleteAt(builder, index, deleted);
       if (inserted !== '') this.#insertAt(builder, replica, index, inserted);
@@ -202,8 +207,10 @@ export class Sequence {
     checkState(this.#list, this.#log);
   }
 
-  #checkSplices(splices: readonly TextChange[]): void {
+  /** Throws if a splice is not legal; returns the number of operations that they make. */
+  #checkSplices(splices: readonly TextChange[]): number {
     let { length } = this;
+    let operations = 0;
     for (const [position, { index, deleted, inserted }] of splices.entries()) {
       const end = index + deleted;
       if (!(Number.isSafeInteger(index) && Number.isSafeInteger(deleted))) {
@@ -221,7 +228,9 @@ export class Sequence {
       const lone = loneSurrogate(inserted);
       if (lone >= 0) throw new RangeError(`the inserted text has a lone surrogate at ${lone}`);
       length += inserted.length - deleted;
+      operations += inserted.length + deleted;
     }
+    return operations;
   }
 
   /** Whether `boundary`, in the coordinates that `splices` leave, is inside a surrogate pair. */
