@@ -1,10 +1,10 @@
 /**
- * What can be set from outside: one table, from which flags, environment variables, `--help` and the
- * typed configuration follow.
+ * What can be set from outside: one table, from which flags, environment variables, `--help` and
+ * the typed configuration follow.
  *
- * A setting `dataDir` is the flag `--data-dir` and the variable DATA_DIR; a flag wins over a variable, an
- * empty variable counts as absent. Every problem is told, not only the first. Bounds that nobody has to
- * change stay in engine/limits.ts and server/postgres.
+ * A setting `dataDir` is the flag `--data-dir` and the variable DATA_DIR; a flag wins over a
+ * variable, an empty variable counts as absent. Every problem is told, not only the first. Bounds
+ * that nobody has to change stay in engine/limits.ts and server/postgres.
  */
 import { z } from 'zod';
 import { defaultLimits } from '../engine/limits.ts';
@@ -155,7 +155,9 @@ export function readConfig(
     type: 'invalid',
     problems: [
       ...problems,
-      ...[...wrong].map((name) => explain(name, raw[name], values.has(name))),
+      ...[...wrong].map((name) =>
+        explain(name, values.has(name) ? flagOf(name) : envOf(name), raw[name]),
+      ),
     ],
   };
 }
@@ -164,7 +166,8 @@ export function readConfig(
 export function helpText(): string {
   const lines = settingLines.map((line) => {
     const byDefault = line.default === '' ? 'none' : line.default;
-    return `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${line.type} (default: ${byDefault})`;
+    const value = `${line.type} (default: ${byDefault})`;
+    return `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${value}`;
   });
   return [
     'Usage: sync-vector-engine [--flag value …]',
@@ -218,9 +221,8 @@ function readFlags(args: readonly string[]): {
   return { values, problems };
 }
 
-function explain(name: string, value: string | undefined, byFlag: boolean): string {
+function explain(name: string, source: string, value: string | undefined): string {
   const { type = '', default: byDefault = '' } = told.get(fieldOf(name)) ?? {};
-  const source = byFlag ? flagOf(name) : envOf(name);
   // An address may hold a password.
   const got = name === 'databaseUrl' ? 'something else' : JSON.stringify(value);
   const advice = byDefault === '' ? 'or leave it out' : `or leave it out for ${byDefault}`;

@@ -1,7 +1,8 @@
 /**
  * The log: JSON lines on standard error, so that standard output stays for people.
  *
- * Never text of a document, a token or a replica's secret; names of documents and counts may appear.
+ * Never text of a document, a token or a replica's secret; names of documents and counts may
+ * appear.
  */
 import { type Logger, pino } from 'pino';
 import type { LogEvent } from '../engine/driver/gateway-driver.ts';

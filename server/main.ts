@@ -1,7 +1,7 @@
 /**
- * The server as a process: reads the configuration, starts a node, says where it is, and stops it when
- * told to. An error that nobody expected ends the process: what is in memory may be wrong then, and the
- * log has everything that was acknowledged.
+ * The server as a process: reads the configuration, starts a node, says where it is, and stops it
+ * when told to. An error that nobody expected ends the process: what is in memory may be wrong
+ * then, and the log has everything that was acknowledged.
  */
 import { isIP } from 'node:net';
 import { type Config, helpText, readConfig } from './config.ts';

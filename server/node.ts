@@ -1,9 +1,9 @@
 /**
  * A node: the core with its real ports, and the order in which they start and stop.
  *
- * Start: database, log, core, socket. Stop: readiness fails first; then the core settles what is on its
- * way to the log and tells the clients to go elsewhere; then the sockets end, then the log, then our own
- * PostgreSQL. Nothing here decides about documents.
+ * Start: database, log, core, socket. Stop: readiness fails first; then the core settles what is
+ * on its way to the log and tells the clients to go elsewhere; then the sockets end, then the log,
+ * then our own PostgreSQL. Nothing here decides about documents.
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -37,7 +37,10 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Starts a node; when it resolves, it is ready. Rejects with what was wrong and what to do about it. */
+/**
+ * Starts a node; when it resolves, it is ready. Rejects with what was wrong and what to do about
+ * it.
+ */
 export async function startNode(config: Config, log: Log): Promise<RunningNode> {
   const stops: (() => Promise<void> | void)[] = [];
   try {

@@ -1,9 +1,10 @@
 /**
  * The page that the server shows, as files in memory.
  *
- * Run from its source, the server bundles `web/main.ts` with esbuild when it starts; a build has the
- * bundle in `dist/web` already. Everything the page loads has the hash of all of it in its path, so a
- * browser may keep it for ever and never mixes two versions. The page itself is asked for each time.
+ * Run from its source, the server bundles `web/main.ts` with esbuild when it starts; a build has
+ * the bundle in `dist/web` already. Everything the page loads has the hash of all of it in its
+ * path, so a browser may keep it for ever and never mixes two versions. The page itself is asked
+ * for each time.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -56,8 +57,9 @@ export interface Page {
 }
 
 /**
- * Reads or bundles the page in `folder`: `index.html`, whose references to `main.js` (or `main.ts`) and
- * to the other files beside it are replaced by the paths under which they are served.
+ * Reads or bundles the page in `folder`: `index.html`, whose references to `main.js` (or
+ * `main.ts`) and to the other files beside it are replaced by the paths under which they are
+ * served.
  */
 export async function loadPage(
   folder = fileURLToPath(new URL('../web/', import.meta.url)),

@@ -1,4 +1,6 @@
-/** The version of this package, from its manifest: one folder up from the source, two from `dist/`. */
+/**
+ * The version of this package, from its manifest: one folder up from the source, two from `dist/`.
+ */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

@@ -1,6 +1,6 @@
 /**
- * The log with an eye on its connection: what is known about durability, and who must be told when the
- * database was away.
+ * The log with an eye on its connection: what is known about durability, and who must be told when
+ * the database was away.
  */
 import type { Log } from './log.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';

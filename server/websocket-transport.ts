@@ -2,8 +2,8 @@
  * The sockets of the clients: TransportPort over `ws`.
  *
  * Decides who may open one (path, version, origin, number) and what a message is: binary, at most
- * `clientFrameBytesMax`. What a message says is the core's. Every socket has a number of its own, which
- * is never used again; `closed` is called once for each, and no other event follows it.
+ * `clientFrameBytesMax`. What a message says is the core's. Every socket has a number of its own,
+ * which is never used again; `closed` is called once for each, and no other event follows it.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -88,7 +88,9 @@ export class WebSocketTransport implements TransportPort {
   /** See TransportPort; nothing for a socket that is gone. */
   send(conn: ConnId, bytes: Uint8Array): void {
     const link = this.#links.get(conn);
-    link?.socket.send(bytes, () => this.#flushed(link));
+    link?.socket.send(bytes, (error) => {
+      if (!error) this.#flushed(link);
+    });
   }
 
   notifyDrained(conn: ConnId, drained: () => void): void {
@@ -125,7 +127,9 @@ export class WebSocketTransport implements TransportPort {
     return null;
   }
 
-  /** Only browsers send an origin; a page of another host must not act with what the browser knows. */
+  /**
+   * Only browsers send an origin; a page of another host must not act with what the browser knows.
+   */
   #allows(origin: string | undefined, host: string | undefined): boolean {
     const { allowedOrigins } = this.#options;
     if (origin === undefined || allowedOrigins.includes('*')) return true;
@@ -164,8 +168,8 @@ export class WebSocketTransport implements TransportPort {
 }
 
 /**
- * Of a message over the limit, ws reads the header and closes with 1009. The client shall hear why, and
- * with a code of ours; after a close frame that would be too late.
+ * Of a message over the limit, ws reads the header and closes with 1009. The client shall hear
+ * why, and with a code of ours; after a close frame that would be too late.
  */
 function explainTooBig(socket: WebSocket, explain: (message: string) => void): void {
   const close = socket.close.bind(socket);

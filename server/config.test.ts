@@ -1,0 +1,118 @@
+/**
+ * Goal: every setting can be set by its flag and its variable, and a mistake is told with its name.
+ * Method: the table itself gives the cases; docs/operations.md is read as text.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Config, helpText, readConfig, settingLines } from './config.ts';
+
+/** For each setting a value that differs from its default, and what it must become. */
+const examples: { readonly [K in keyof Config]: readonly [text: string, value: Config[K]] } = {
+  host: ['0.0.0.0', '0.0.0.0'],
+  port: ['0', 0],
+  dataDir: ['/var/lib/sync', '/var/lib/sync'],
+  databaseUrl: ['postgresql://u:p@db/docs', 'postgresql://u:p@db/docs'],
+  databaseReadersMax: ['9', 9],
+  allowedOrigins: [
+    'https://a.example, http://b.example:81',
+    ['https://a.example', 'http://b.example:81'],
+  ],
+  connectionsMax: ['7', 7],
+  sessionsPerDocumentMax: ['8', 8],
+  windowBytes: ['2048', 2048],
+  windowOperations: ['99', 99],
+  sendBytesMax: ['4096', 4096],
+  heartbeatMs: ['500', 500],
+  documentIdleMs: ['60', 60],
+  drainMs: ['70', 70],
+  logLevel: ['debug', 'debug'],
+};
+
+function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
+  const invocation = readConfig(args, env);
+  if (invocation.type !== 'run') throw new Error(JSON.stringify(invocation));
+  return invocation.config;
+}
+
+function problemsOf(args: readonly string[], env: Record<string, string> = {}): string {
+  const invocation = readConfig(args, env);
+  return invocation.type === 'invalid' ? invocation.problems.join('\n') : invocation.type;
+}
+
+describe('readConfig', () => {
+  const defaults = configOf([]);
+
+  for (const [name, [text, value]] of Object.entries(examples)) {
+    const line = settingLines.find(({ env }) => env.replaceAll('_', '') === name.toUpperCase());
+
+    it(`reads ${name} from its flag, written both ways, and from its variable`, () => {
+      const { flag = '', env = '' } = line ?? {};
+      const expected = { ...defaults, [name]: value };
+      expect(expected).not.toEqual(defaults);
+      expect(configOf([flag, text])).toEqual(expected);
+      expect(configOf([`${flag}=${text}`])).toEqual(expected);
+      expect(configOf([], { [env]: text })).toEqual(expected);
+    });
+  }
+
+  it('has an example of every setting', () => {
+    expect(Object.keys(examples).sort()).toEqual(Object.keys(defaults).sort());
+    expect(settingLines).toHaveLength(Object.keys(defaults).length);
+  });
+
+  it('prefers a flag, and takes an empty variable for none', () => {
+    expect(configOf(['--port', '1'], { PORT: '2' }).port).toBe(1);
+    expect(configOf([], { PORT: '', DATABASE_URL: '' })).toEqual(defaults);
+  });
+
+  it('tells every mistake at once, with the name and what is expected', () => {
+    const problems = problemsOf(['--port', 'abc', '--hosst', 'x', 'extra'], {
+      HEARTBEAT_MS: '5',
+      LOG_LEVEL: 'loud',
+      ALLOWED_ORIGINS: 'example.org',
+    });
+    expect(problems.split('\n').sort()).toEqual([
+      expect.stringMatching(/^--port: expected integer 0 … 65535, got "abc"; .*4800/),
+      expect.stringMatching(/^ALLOWED_ORIGINS: expected origins such as/),
+      expect.stringMatching(/^HEARTBEAT_MS: expected integer 100 … 600000, got "5"; .*10000/),
+      expect.stringMatching(/^LOG_LEVEL: expected fatal, error, .*, got "loud"; .*info/),
+      expect.stringMatching(/^unexpected argument extra/),
+      'unknown flag --hosst: did you mean --host?',
+    ]);
+  });
+
+  it('does not repeat an address, which may hold a password', () => {
+    const problems = problemsOf([], { DATABASE_URL: 'mysql://user:hunter2@db/x' });
+    expect(problems).toMatch(/^DATABASE_URL: expected postgres:/);
+    expect(problems).not.toContain('hunter2');
+  });
+
+  it('refuses a flag without a value, and one that is like no other', () => {
+    expect(problemsOf(['--port', '--host', 'x'])).toMatch(/^--port needs a value: integer/);
+    expect(problemsOf(['--frobnicate=1'])).toBe('unknown flag --frobnicate: see --help');
+  });
+
+  it('answers --help and --version whatever else is there', () => {
+    expect(problemsOf(['--port', 'abc', '--help'])).toBe('help');
+    expect(problemsOf(['--version', '--nonsense'])).toBe('version');
+  });
+});
+
+describe('the table of settings', () => {
+  const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+
+  for (const line of settingLines) {
+    it(`is told by --help and docs/operations.md: ${line.flag}`, () => {
+      const byDefault = line.default === '' ? 'none' : line.default;
+      expect(helpText()).toContain(
+        `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${line.type} (default: ${byDefault})\n`,
+      );
+      const cells = [`\`${line.flag}\``, `\`${line.env}\``, line.type, byDefault, line.description];
+      expect(page).toContain(`| ${cells.join(' | ')} |`);
+    });
+  }
+
+  it('is all that docs/operations.md has', () => {
+    expect([...page.matchAll(/^\| `--/gm)]).toHaveLength(settingLines.length);
+  });
+});
