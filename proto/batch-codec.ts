@@ -13,7 +13,7 @@
 import type { Batch, Binding } from './batch.ts';
 import { opLength } from './batch.ts';
 import { principalUnitsMax, secretHashBytes } from './limits.ts';
-import { goesOn, readOps, writeOps } from './op-stream.ts';
+import { goesOn, nameOf, readOps, type WrittenNames, writeOps } from './op-stream.ts';
 import type { Reader, Writer } from './wire.ts';
 
 const fieldReplica = 1;
@@ -29,23 +29,23 @@ const fieldPrincipal = 8;
 export type BatchPlace = 'update' | 'edit' | 'row';
 
 /**
- * Writes the content of a Batch message. `nameOf` gives the name of a replica.
+ * Writes the content of a Batch message. `names`: see WrittenNames.
  * RangeError if the batch breaks a rule of the format.
  */
 export function writeBatch(
   writer: Writer,
   batch: Batch,
   place: BatchPlace,
-  nameOf: (replica: number) => number,
+  names: WrittenNames,
 ): void {
   const text = checkedText(batch);
-  writer.uint32(fieldReplica, nameOf(batch.replica));
+  writer.uint32(fieldReplica, nameOf(batch.replica, names));
   writer.uint(fieldFirst, batch.first);
   writer.uint(fieldGap, batch.gap);
   if (place !== 'row') writer.uint(fieldBase, batch.base);
   if (!goesOn(batch)) {
     const mark = writer.open(fieldOps);
-    writeOps(writer, batch, nameOf);
+    writeOps(writer, batch, names);
     writer.close(mark);
   }
   writer.string(fieldText, text);

@@ -187,7 +187,11 @@ describe('joining', () => {
     expect(joinBatches(deleted(20, 5, 2, true), deleted(22, 3, 2, true))).toEqual(
       deleted(20, 3, 4, true),
     );
-    for (const next of [deleted(22, 7, 2, true), deleted(22, 3, 2), deleted(22, 9)]) {
+    const others: Batch = {
+      ...deleted(22, 7),
+      ops: [{ type: 'delete', timestamp: 22, target: id(7, 2), count: 1, reversed: false }],
+    };
+    for (const next of [deleted(22, 7, 2, true), deleted(22, 3, 2), deleted(22, 9), others]) {
       expect(joinBatches(deleted(20, 5, 2), next)?.ops.length).toBe(2);
     }
   });

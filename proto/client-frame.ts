@@ -11,7 +11,6 @@ import { readBatch, writeBatch } from './batch-codec.ts';
 import { DecodeError } from './decode-error.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
-  frameName,
   readCursor,
   readHeartbeat,
   readPresence,
@@ -100,7 +99,7 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
   if (body.type === 'edit') {
     for (const batch of body.batches) {
       const mark = writer.open(fieldBatches);
-      writeBatch(writer, batch, 'edit', frameName);
+      writeBatch(writer, batch, 'edit', null);
       writer.close(mark);
     }
   } else {

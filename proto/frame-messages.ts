@@ -169,9 +169,3 @@ export function shortString(reader: Reader, field: string, unitsMax: number): st
   if (text.length > unitsMax) throw reader.error(field, `at most ${unitsMax} units`, text.length);
   return text;
 }
-
-/** Name of a replica in a frame. RangeError for a full id that somebody forgot to rename. */
-export function frameName(replica: number): number {
-  if (replica > 0xffff_ffff) throw new RangeError(`a name in a frame is an index, got ${replica}`);
-  return replica;
-}

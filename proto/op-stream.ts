@@ -33,6 +33,16 @@ const atEdge = 2;
 /** Highest name that the wire can carry. */
 const nameMax = 0xffff_ffff;
 
+/** Names by replica, for writing; null: the replicas of the batch are names already. */
+export type WrittenNames = ReadonlyMap<number, number> | null;
+
+/** Name of a replica. RangeError if the table lacks it, or for a full id that is no name. */
+export function nameOf(replica: number, names: WrittenNames): number {
+  const name = names === null ? replica : names.get(replica);
+  if (name === undefined || name > nameMax) throw new RangeError(`no name for replica ${replica}`);
+  return name;
+}
+
 /** Whether the batch is one insert that goes on where its author was: it needs no stream. */
 export function goesOn(batch: Batch): boolean {
   const op = batch.ops[0];
@@ -45,19 +55,14 @@ function isPrevious(id: OpId | null, timestamp: number, author: number): boolean
 }
 
 /** Writes the stream. RangeError if the batch breaks a rule above: it must never reach a log. */
-export function writeOps(writer: Writer, batch: Batch, nameOf: (replica: number) => number): void {
+export function writeOps(writer: Writer, batch: Batch, names: WrittenNames): void {
   for (const op of batch.ops) {
-    if (op.type === 'insert') writeInsert(writer, op, batch.replica, nameOf);
-    else writeDelete(writer, op, nameOf);
+    if (op.type === 'insert') writeInsert(writer, op, batch.replica, names);
+    else writeDelete(writer, op, names);
   }
 }
 
-function writeInsert(
-  writer: Writer,
-  op: InsertOp,
-  author: number,
-  nameOf: (replica: number) => number,
-): void {
+function writeInsert(writer: Writer, op: InsertOp, author: number, names: WrittenNames): void {
   const { left, right, timestamp } = op;
   const leftMode = isPrevious(left, timestamp, author)
     ? leftPrevious
@@ -69,28 +74,23 @@ function writeInsert(
     throw new RangeError(`insert ${timestamp}: right origin 'same' without the previous as left`);
   }
   writer.varint(op.text.length * 32 + rightMode * 8 + leftMode * 2);
-  if (left !== null && leftMode === byReference) writeReference(writer, op, left, nameOf);
-  if (right !== null && right !== 'same') writeReference(writer, op, right, nameOf);
+  if (left !== null && leftMode === byReference) writeReference(writer, op, left, names);
+  if (right !== null && right !== 'same') writeReference(writer, op, right, names);
 }
 
-function writeDelete(writer: Writer, op: DeleteOp, nameOf: (replica: number) => number): void {
+function writeDelete(writer: Writer, op: DeleteOp, names: WrittenNames): void {
   if (op.target.timestamp + op.count > op.timestamp) {
     throw new RangeError(`delete ${op.timestamp}: a target is not older, ${op.target.timestamp}`);
   }
   writer.varint(op.count * 4 + (op.reversed ? 2 : 0) + 1);
-  writeReference(writer, op, op.target, nameOf);
+  writeReference(writer, op, op.target, names);
 }
 
-function writeReference(
-  writer: Writer,
-  op: Op,
-  id: OpId,
-  nameOf: (replica: number) => number,
-): void {
+function writeReference(writer: Writer, op: Op, id: OpId, names: WrittenNames): void {
   if (!(id.timestamp >= 1 && id.timestamp < op.timestamp)) {
     throw new RangeError(`operation ${op.timestamp} refers to ${id.timestamp}`);
   }
-  writer.varint(nameOf(id.replica));
+  writer.varint(nameOf(id.replica, names));
   writer.varint(op.timestamp - id.timestamp);
 }
 
@@ -109,40 +109,41 @@ export interface OpsContext {
 /** Reads the stream; `batch` is the reader of the batch around it, for errors. */
 export function readOps(batch: Reader, context: OpsContext): Op[] {
   const { stream, text, first, author } = context;
-  const ops: Op[] = [];
-  let timestamp = first;
-  let textEnd = 0;
-  const push = (op: Op): void => {
-    // Subtracted, because a sum above 2^53 is rounded.
-    const room = Number.MAX_SAFE_INTEGER - timestamp + 1;
-    if (opLength(op) > room) throw batch.error('ops', `${room} timestamps`, opLength(op));
-    ops.push(op);
-    timestamp += opLength(op);
-  };
   if (stream === null) {
-    textEnd = text.length;
     if (text === '') throw batch.error('text', 'an operation', 'neither ops nor text');
     if (first === 1) throw batch.error('first', 'a character before the first', first);
     const left = { timestamp: first - 1, replica: author };
-    push({ type: 'insert', timestamp, left, right: 'same', text });
-  } else {
-    while (stream.more()) {
-      const head = stream.varint('ops');
-      if (head % 2 === 1) {
-        push(readDelete(stream, head, timestamp, context));
-      } else {
-        const start = textEnd;
-        textEnd += Math.floor(head / 32);
-        if (textEnd > text.length || cutsPair(text, textEnd)) {
-          throw stream.error('ops', `a cut of ${text.length} units of text`, textEnd);
-        }
-        push(readInsert(stream, head, timestamp, text.slice(start, textEnd), context));
-      }
-    }
-    if (ops.length === 0) throw batch.error('ops', 'an operation', 'none');
+    checkRoom(batch, first, text.length);
+    return [{ type: 'insert', timestamp: first, left, right: 'same', text }];
   }
+  const ops: Op[] = [];
+  let timestamp = first;
+  let textEnd = 0;
+  while (stream.more()) {
+    const head = stream.varint('ops');
+    const start = textEnd;
+    if (head % 2 === 0) textEnd += Math.floor(head / 32);
+    if (textEnd > text.length || cutsPair(text, textEnd)) {
+      throw stream.error('ops', `a cut of ${text.length} units of text`, textEnd);
+    }
+    const op =
+      head % 2 === 1
+        ? readDelete(stream, head, timestamp, context)
+        : readInsert(stream, head, timestamp, text.slice(start, textEnd), context);
+    checkRoom(stream, timestamp, opLength(op));
+    timestamp += opLength(op);
+    ops.push(op);
+  }
+  if (ops.length === 0) throw batch.error('ops', 'an operation', 'none');
   if (textEnd < text.length) throw batch.error('text', `${textEnd} units`, text.length);
   return ops;
+}
+
+/** Whether `length` timestamps from `timestamp` on are at most 2^53-1. */
+function checkRoom(reader: Reader, timestamp: number, length: number): void {
+  // Subtracted, because a sum above 2^53 is rounded.
+  const room = Number.MAX_SAFE_INTEGER - timestamp + 1;
+  if (length > room) throw reader.error('ops', `${room} timestamps`, length);
 }
 
 function readInsert(

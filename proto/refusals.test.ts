@@ -352,6 +352,6 @@ describe('encoders refuse', () => {
   });
 
   test('a full replica id in a frame', () => {
-    expect(() => encodeBatchPart(batch({ replica: 2 ** 32 }, insert))).toThrow(/index/);
+    expect(() => encodeBatchPart(batch({ replica: 2 ** 32 }, insert))).toThrow(/no name/);
   });
 });

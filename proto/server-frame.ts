@@ -15,7 +15,6 @@ import { readBatch, writeBatch } from './batch-codec.ts';
 import { type ErrorCode, isErrorCode } from './codes.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
-  frameName,
   readCursor,
   readHeartbeat,
   readPresence,
@@ -143,7 +142,7 @@ export interface ServerFrame {
 
 /** A batch as a part of a row. Names are indexes; base and binding are left out. */
 export function encodeBatchPart(batch: Batch): Uint8Array {
-  return part(fieldRowBatches, (writer) => writeBatch(writer, batch, 'row', frameName));
+  return part(fieldRowBatches, (writer) => writeBatch(writer, batch, 'row', null));
 }
 
 /** A row made of parts of `encodeBatchPart`, as a part of a frame. */

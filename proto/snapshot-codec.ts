@@ -312,11 +312,13 @@ function readSpans(
     const packed = columns.length[index] ?? 0;
     const length = Math.floor(packed / 4);
     const timestamp = (ends[name - 1] ?? 0) + (columns.timestamp[index] ?? 0);
-    const id = checkId(reader, `span_timestamp[${index}]`, replicas, name, timestamp, length);
+    const place = { field: 'span_timestamp', index };
+    const id = checkId(reader, replicas, place, { name, timestamp, length });
     ends[name - 1] = timestamp + length;
     textLength += length;
-    const left = readOrigin(reader, 'span_left', columns.left, index, timestamp, replicas);
-    const right = readOrigin(reader, 'span_right', columns.right, index, timestamp, replicas);
+    const origins = { index: index * 2, timestamp };
+    const left = readOrigin(reader, replicas, columns.left, { field: 'span_left', ...origins });
+    const right = readOrigin(reader, replicas, columns.right, { field: 'span_right', ...origins });
     const leftChild = packed % 4 >= 2;
     if (leftChild && right === null) {
       throw reader.error(`span_right[${index * 2}]`, 'the parent of a left child', 'none');
@@ -338,39 +340,46 @@ function checkColumn(
   if (column.length !== count) throw reader.error(field, `${count} numbers`, column.length);
 }
 
+/** A number in a column. */
+interface Place {
+  readonly field: string;
+  readonly index: number;
+}
+
+function errorAt(reader: Reader, place: Place, expected: string, found: unknown): DecodeError {
+  return reader.error(`${place.field}[${place.index}]`, expected, found);
+}
+
 /** The id of the first of `length` timestamps, all of which its replica must have. */
 function checkId(
   reader: Reader,
-  field: string,
   replicas: readonly SnapshotReplica[],
-  name: number,
-  timestamp: number,
-  length: number,
+  place: Place,
+  run: { readonly name: number; readonly timestamp: number; readonly length: number },
 ): OpId {
+  const { name, timestamp, length } = run;
   const replica = replicas[name - 1];
-  if (replica === undefined) throw reader.error(field, `a name 1 … ${replicas.length}`, name);
+  if (replica === undefined) throw errorAt(reader, place, `a name 1 … ${replicas.length}`, name);
   // Subtracted, because a sum above 2^53 is rounded.
   if (length < 1 || timestamp < 1 || length - 1 > replica.last - timestamp) {
     const found = `${length} from ${timestamp} on`;
-    throw reader.error(field, `timestamps 1 … ${replica.last}`, found);
+    throw errorAt(reader, place, `timestamps 1 … ${replica.last}`, found);
   }
   return { timestamp, replica: replica.id };
 }
 
+/** The origin at a place of its column, of a character with this timestamp. */
 function readOrigin(
   reader: Reader,
-  field: string,
-  column: readonly number[],
-  index: number,
-  timestamp: number,
   replicas: readonly SnapshotReplica[],
+  column: readonly number[],
+  place: Place & { readonly timestamp: number },
 ): OpId | null {
-  const name = column[index * 2] ?? 0;
-  const back = column[index * 2 + 1] ?? 0;
+  const name = column[place.index] ?? 0;
+  const back = column[place.index + 1] ?? 0;
   if (name === 0 && back === 0) return null;
-  const place = `${field}[${index * 2}]`;
-  if (back === 0) throw reader.error(place, 'an older origin', back);
-  return checkId(reader, place, replicas, name, timestamp - back, 1);
+  if (back === 0) throw errorAt(reader, place, 'an older origin', back);
+  return checkId(reader, replicas, place, { name, timestamp: place.timestamp - back, length: 1 });
 }
 
 function readDeletions(
@@ -385,18 +394,19 @@ function readDeletions(
   let author = 0;
   let end = 0;
   for (let index = 0; index < column.length; index += deletionNumbers) {
-    const [name = 0, ahead = 0, targetName = 0, back = 0, packed = 0] = column.slice(
-      index,
-      index + deletionNumbers,
-    );
-    const place = `deletions[${index}]`;
-    if (name < author) throw reader.error(place, `a name from ${author} on`, name);
+    const name = column[index] ?? 0;
+    const targetName = column[index + 2] ?? 0;
+    const back = column[index + 3] ?? 0;
+    const packed = column[index + 4] ?? 0;
+    const place = { field: 'deletions', index };
+    if (name < author) throw errorAt(reader, place, `a name from ${author} on`, name);
     if (name > author) end = 0;
-    const timestamp = end + ahead;
+    const timestamp = end + (column[index + 1] ?? 0);
     const count = Math.floor(packed / 2);
-    const id = checkId(reader, place, replicas, name, timestamp, count);
-    if (back < count) throw reader.error(place, 'older targets', `${count} from ${back} back`);
-    const target = checkId(reader, place, replicas, targetName, timestamp - back, count);
+    const id = checkId(reader, replicas, place, { name, timestamp, length: count });
+    if (back < count) throw errorAt(reader, place, 'older targets', `${count} from ${back} back`);
+    const targets = { name: targetName, timestamp: timestamp - back, length: count };
+    const target = checkId(reader, replicas, place, targets);
     deletions.push({ id, target, count, reversed: packed % 2 === 1 });
     author = name;
     end = timestamp + count;

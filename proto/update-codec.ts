@@ -8,7 +8,7 @@
  * The format number also stands for the rules by which the fold judges the batches. A number that
  * is not known here ends the reading: a node must not guess what a newer one meant.
  */
-import type { Batch, Op } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { readBatch, writeBatch } from './batch-codec.ts';
 import { UnreadableFormatError } from './decode-error.ts';
 import { Reader, Writer } from './wire.ts';
@@ -32,7 +32,6 @@ export function encodeUpdate(update: {
   readonly batches: readonly Batch[];
 }): Uint8Array {
   const names = nameTable(update.batches);
-  const nameOf = (replica: number): number => names.get(replica) ?? 0;
   const writer = new Writer();
   writer.uint32(fieldFormat, update.format ?? updateFormat);
   for (const replica of names.keys()) {
@@ -41,7 +40,7 @@ export function encodeUpdate(update: {
   }
   for (const batch of update.batches) {
     const mark = writer.open(fieldBatches);
-    writeBatch(writer, batch, 'update', nameOf);
+    writeBatch(writer, batch, 'update', names);
     writer.close(mark);
   }
   return writer.finish();
@@ -50,22 +49,21 @@ export function encodeUpdate(update: {
 /** Replica id → position, in order of first use. */
 function nameTable(batches: readonly Batch[]): Map<number, number> {
   const names = new Map<number, number>();
-  const use = (replica: number): void => {
-    if (!names.has(replica)) names.set(replica, names.size);
-  };
   for (const batch of batches) {
-    use(batch.replica);
-    for (const op of batch.ops) forReferences(op, use);
+    use(names, batch.replica);
+    for (const op of batch.ops) {
+      if (op.type === 'delete') use(names, op.target.replica);
+      else {
+        if (op.left !== null) use(names, op.left.replica);
+        if (op.right !== null && op.right !== 'same') use(names, op.right.replica);
+      }
+    }
   }
   return names;
 }
 
-function forReferences(op: Op, use: (replica: number) => void): void {
-  if (op.type === 'delete') use(op.target.replica);
-  else {
-    if (op.left !== null) use(op.left.replica);
-    if (op.right !== null && op.right !== 'same') use(op.right.replica);
-  }
+function use(names: Map<number, number>, replica: number): void {
+  if (!names.has(replica)) names.set(replica, names.size);
 }
 
 /**
@@ -77,7 +75,6 @@ export function decodeUpdate(bytes: Uint8Array): Update {
   const replicas: number[] = [];
   const batches: Batch[] = [];
   let format = 0;
-  const read = (inner: Reader): Batch => readBatch(inner, 'update', replicas);
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case fieldFormat:
@@ -88,7 +85,13 @@ export function decodeUpdate(bytes: Uint8Array): Update {
         replicas.push(readReplica(reader, replicas.length, batches.length));
         break;
       case fieldBatches:
-        batches.push(reader.message('batches', read, batches.length));
+        batches.push(
+          reader.message(
+            'batches',
+            (inner) => readBatch(inner, 'update', replicas),
+            batches.length,
+          ),
+        );
         break;
       default:
         reader.skip();

@@ -89,7 +89,9 @@ describe('numbers', () => {
   test('of packed fields are refused likewise', () => {
     expect(errorOf(bytes(10, 1, 0x80), (reader) => reader.packed('n'))).toContain('1 more bytes');
     expect(errorOf(bytes(10, 2, 0x81, 0), (reader) => reader.packed('n'))).toContain('shortest');
-    for (const inside of [bytes(0x80, 0), bytes(...Array(8).fill(0xff), 1)]) {
+    // A form that is too long, 2^54 and more, and -(2^53).
+    const lowest = bytes(...Array(7).fill(0xff), 0x1f);
+    for (const inside of [bytes(0x80, 0), bytes(...Array(8).fill(0xff), 1), lowest]) {
       const message = bytes(10, inside.length, ...inside);
       expect(errorOf(message, (reader) => reader.packedSigned('n'))).not.toBe('none');
     }
