@@ -1,0 +1,182 @@
+/**
+ * Plays a trace with live clients, one per author and each on its own socket.
+ *
+ * Whenever a frame arrives somewhere, every gate sends what it now may, hands over what it now may,
+ * and each client that is exactly at the ancestors of its next transaction types it. Nothing waits
+ * for an acknowledgement that the order of the log does not demand.
+ */
+import { connect } from '../../client/connect-node.ts';
+import type { SyncSession } from '../../client/sync-session.ts';
+import { nodeTransport } from '../../client/transport-node.ts';
+import { must } from '../../engine/assert.ts';
+import { Gate } from './gate.ts';
+import { Ledger } from './ledger.ts';
+import type { Counts, Schedule, Scheduled } from './schedule.ts';
+import { hasPairs, splicesOf, type Trace } from './trace.ts';
+
+/** Transactions typed and not acknowledged, per client: a bound on the client's outbox. */
+const inFlightMax = 512;
+
+/** Nothing was acknowledged for so long: something is stuck. */
+const stallMs = 60_000;
+
+export interface ReplayOptions {
+  readonly trace: Trace;
+  readonly schedule: Schedule;
+  /** Of the server. */
+  readonly url: string;
+  readonly documentId: string;
+  /** Called after everything that moves the replay on. */
+  readonly onProgress: (replay: Replay) => void;
+}
+
+interface Player {
+  readonly session: SyncSession;
+  readonly gate: Gate;
+  readonly line: readonly Scheduled[];
+}
+
+export class Replay {
+  readonly ledger: Ledger;
+  readonly #options: ReplayOptions;
+  readonly #players: readonly Player[];
+  readonly #pairs: boolean;
+  /** By client and transaction: what the client's own version vector said when it was typed. */
+  readonly known: readonly Counts[][];
+  /** Ends the replay with an error. */
+  readonly fail: (reason: unknown) => void;
+  readonly #done: Promise<void>;
+  #finish: () => void = () => {};
+  #playing = false;
+  #acked = -1;
+  #stall: NodeJS.Timeout | undefined;
+
+  /** Begins to connect. */
+  constructor(options: ReplayOptions) {
+    const { trace, schedule, url, documentId } = options;
+    this.#options = options;
+    this.#pairs = hasPairs(trace);
+    this.ledger = new Ledger(schedule.clients.length);
+    this.known = schedule.clients.map(() => []);
+    let fail = (_: Error): void => {};
+    this.#done = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      fail = reject;
+    });
+    this.fail = (reason) => fail(reason instanceof Error ? reason : new Error(String(reason)));
+    this.#players = schedule.clients.map((line, client) => {
+      const onArrival = (): void => {
+        try {
+          this.#advance();
+        } catch (error) {
+          this.fail(error);
+        }
+      };
+      const now = (): number => performance.now();
+      const gate = new Gate({ client, line, ledger: this.ledger, now, onArrival }, nodeTransport);
+      const session = connect({ url, documentId, transport: gate.transport });
+      session.on('error', (error) => this.fail(error));
+      session.on('rescued', ({ code }) => this.fail(`client ${client} was refused: ${code}`));
+      return { session, gate, line };
+    });
+  }
+
+  /** Resolves when everything is acknowledged and every client has all rows. */
+  async run(): Promise<void> {
+    this.#watch();
+    try {
+      // A client whose first hello comes later than somebody's text would be sent all of it.
+      const connected = this.#players.map(({ session }) => session.synced());
+      await Promise.race([Promise.all(connected), this.#done]);
+      this.#playing = true;
+      this.#advance();
+      await this.#done;
+    } finally {
+      clearTimeout(this.#stall);
+    }
+  }
+
+  /** Every client's text. */
+  get texts(): readonly string[] {
+    return this.#players.map(({ session }) => session.text);
+  }
+
+  /** By client: how often a server has welcomed it. */
+  get welcomes(): readonly number[] {
+    return this.#players.map(({ gate }) => gate.welcomes);
+  }
+
+  /** Transactions acknowledged. */
+  get acked(): number {
+    return sum(this.ledger.acked);
+  }
+
+  /** Transactions sent and not acknowledged. */
+  get inFlight(): number {
+    return sum(this.ledger.sent) - this.acked;
+  }
+
+  close(): void {
+    for (const { session } of this.#players) session.close();
+  }
+
+  #advance(): void {
+    for (const { gate } of this.#players) gate.release();
+    for (const player of this.#players) this.#play(player);
+    if (this.acked > this.#acked) {
+      this.#acked = this.acked;
+      this.#watch();
+    }
+    if (this.#playing && this.#finished) this.#finish();
+    this.#options.onProgress(this);
+  }
+
+  #play({ session, gate }: Player): void {
+    for (;;) {
+      gate.deliver();
+      const next = this.#playing ? gate.ready : null;
+      if (next === null) return;
+      if (next.sequence - must(this.ledger.acked[next.client], 'a client') >= inFlightMax) return;
+      const { patches } = must(this.#options.trace.transactions[next.index], 'a transaction');
+      const splices = splicesOf(patches, this.#pairs ? session.text : null);
+      gate.typing(sum(splices.map(({ deleted, inserted }) => deleted + inserted.length)));
+      this.known[next.client]?.push(this.#knownTo(session, next));
+      session.edit(splices);
+    }
+  }
+
+  get #finished(): boolean {
+    const { acks, acked } = this.ledger;
+    if (this.#players.some(({ line }, client) => (acked[client] ?? 0) < line.length)) return false;
+    const last = acks.reduce((lsn, ack) => Math.max(lsn, ack.lsn), 0);
+    return this.#players.every(({ gate }) => gate.arrivedLsn >= last && gate.waiting.in === 0);
+  }
+
+  /** Starts the wait for the next acknowledgement anew. */
+  #watch(): void {
+    clearTimeout(this.#stall);
+    this.#stall = setTimeout(() => this.fail(`stuck: ${this.#state()}`), stallMs);
+  }
+
+  #state(): string {
+    const states = this.#players.map(({ session, gate, line }, client) => {
+      const typed = this.ledger.sent[client];
+      const waiting = `${gate.waiting.out} frames wait to go out, ${gate.waiting.in} to come in`;
+      return `client ${client}: ${session.status}, ${typed} of ${line.length} sent, ${waiting}`;
+    });
+    return states.join('; ');
+  }
+
+  /** By client, transactions that the session has. */
+  #knownTo({ versionVector }: SyncSession, { client, sequence }: Scheduled): Counts {
+    return this.#players.map((_, other) => {
+      if (other === client) return sequence;
+      const last = versionVector.get(this.ledger.replicaOf(other)) ?? 0;
+      return this.ledger.countAt(other, last).whole;
+    });
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
