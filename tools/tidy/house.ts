@@ -51,7 +51,7 @@ const zones: readonly Zone[] = [
 export const testExtras: Zone = {
   folder: '',
   imports: ['proto', 'client', 'properties', 'server/testing'],
-  packages: ['node:', 'vitest', 'fast-check', 'protobufjs'],
+  packages: ['node:', 'vitest', 'fast-check', 'protobufjs', 'playwright-core'],
 };
 
 /** Files at the edge of a pure folder that may use Node, and the packages they may import. */
