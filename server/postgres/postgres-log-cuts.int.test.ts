@@ -65,12 +65,7 @@ describeWithPostgres('an append whose connection breaks', (serverUrl) => {
     log = new PostgresLog({
       url: proxy.through(database.url),
       onConnection: watch.onConnection,
-      limits: {
-        backoffMaxMs: 1,
-        lockTimeoutMs: 100,
-        statementTimeoutMs: 200,
-        answerTimeoutMs: 300,
-      },
+      limits: { backoffMaxMs: 1 },
     });
     await watch.up(1);
   });
@@ -139,17 +134,30 @@ describeWithPostgres('an append whose connection breaks', (serverUrl) => {
   });
 
   it('is unknown when the server does not answer, and so is a read', async () => {
+    // Limits that a busy machine may break even without a stall: nothing else is asked of this log.
+    const connection = new ConnectionWatch();
+    const impatient = new PostgresLog({
+      url: proxy.through(database.url),
+      onConnection: connection.onConnection,
+      limits: {
+        connectTimeoutMs: 300,
+        lockTimeoutMs: 100,
+        statementTimeoutMs: 200,
+        answerTimeoutMs: 300,
+      },
+    });
+    await connection.up(1);
     proxy.stall(true);
-    const read = readFrom(log, 'stalled');
-    expect(await appendTo(log, 'stalled')).toEqual(unknown);
+    const read = readFrom(impatient, 'stalled');
+    expect(await appendTo(impatient, 'stalled')).toEqual(unknown);
     expect(await read).toBeNull();
     proxy.stall(false);
-    await watch.up(2);
+    await impatient.close();
     const again = await appendTo(log, 'stalled');
-    // The first one may have been delivered late.
+    // The first one may have been delivered late, before or after.
     const rows = await readAll(direct, 'stalled');
-    expect(again).toEqual(committed(rows.length));
-    expect(rows.length).toBeLessThanOrEqual(2);
+    expect(again).toMatchObject({ outcome: 'committed' });
+    expect([1, 2]).toContain(rows.length);
   });
 
   it('is unknown, each once, while there is no server, and works when it is back', async () => {
