@@ -53,6 +53,15 @@ describe('a batch', () => {
     expect([...fold.voided]).toEqual([[2, [0]]]);
   });
 
+  it('that continues with the second half of a pair is void: what is here was other content', () => {
+    const fold = new Fold(1);
+    foldRows(fold, new Typist(11).type(0, 'abc'));
+    const forked = new Typist(11).type(0, 'ab\u{1F600}');
+    expect(fold.judge(forked)).toMatchObject({ type: 'void', code: 'replica-forked' });
+    expect(foldRows(fold, forked)).toBe('void');
+    expect(fold.sequence.text).toBe('abc');
+  });
+
   it('after a gap that does not fit is void', () => {
     const anna = new Typist(11);
     anna.type(0, 'lost');

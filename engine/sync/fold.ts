@@ -17,6 +17,7 @@ import {
   type Binding,
   batchLast,
   batchOperations,
+  canCut,
   sliceBatch,
 } from '../../proto/batch.ts';
 import type { Snapshot } from '../../proto/snapshot-codec.ts';
@@ -140,6 +141,8 @@ export class Fold {
       return refused('replica-mismatch', `replica ${batch.replica} is bound to another secret`);
     }
     if (batch.first <= known) {
+      // What is here ends inside a pair of this batch, so it is something else.
+      if (!canCut(batch, known + 1)) return forked(batch);
       if (!this.sequence.holds(sliceBatch(batch, batch.first, known + 1))) return forked(batch);
       return this.judge(sliceBatch(batch, known + 1));
     }
