@@ -79,6 +79,8 @@ export class PostgresLog implements LogPort {
     });
     // An idle reader that broke was taken out of the pool already.
     this.#readers.on('error', () => {});
+    // One that is taken out may break between its answer and its return, which no query would hear.
+    this.#readers.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** See LogPort. `body` must not change before the callback. */
