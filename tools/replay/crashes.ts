@@ -60,7 +60,7 @@ export class Crashes {
         this.#state = 'due';
         this.observe(replay);
       }, this.#options.random.below(delayMsMax));
-    } else if (this.#state === 'due' && replay.inFlight > 0) this.#crash(replay);
+    } else if (this.#state === 'due' && replay.inFlight > 0 && replay.begun) this.#crash(replay);
   }
 
   #crash(replay: Replay): void {

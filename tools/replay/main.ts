@@ -74,7 +74,7 @@ async function replay(): Promise<void> {
   const trace = limitTrace(await readTrace(path), integer('limit', Number.MAX_SAFE_INTEGER));
   const seed = integer('seed', randomInt(2 ** 32));
   console.log(`${path}: ${trace.transactions.length} transactions, seed ${seed}`);
-  const own = values.url === undefined ? await startOwnServer() : null;
+  const own = values.url === undefined ? await startOwnServer(process.env) : null;
   try {
     const venue = own === null ? foreignVenue(values.url ?? '') : { ...own, crash: own };
     const { report, details } = await check(trace, venue, { kills, seed, say: console.log });

@@ -24,14 +24,14 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-/** Starts PostgreSQL and the server. Rejects with what was wrong. */
-export async function startOwnServer(): Promise<OwnServer> {
+/** Starts the server, and PostgreSQL unless `env` names one. Rejects with what was wrong. */
+export async function startOwnServer(env: NodeJS.ProcessEnv): Promise<OwnServer> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const postgres = await startBackingPostgres();
+    const postgres = await startBackingPostgres(env);
     if (postgres.type === 'none') throw new Error(`there is no PostgreSQL: ${postgres.reason}`);
     undo.push(() => postgres.stop());
     const database = await createTestDatabase(postgres.url, { migrated: false });

@@ -101,6 +101,14 @@ export class Replay {
     return this.#players.map(({ session }) => session.text);
   }
 
+  /**
+   * Every client has a row. One without any that connects again is sent a snapshot of all there is,
+   * which may be more than its next transaction's parents.
+   */
+  get begun(): boolean {
+    return this.#players.every(({ session }) => session.cursor.lsn > 0);
+  }
+
   /** By client: how often a server has welcomed it. */
   get welcomes(): readonly number[] {
     return this.#players.map(({ gate }) => gate.welcomes);

@@ -28,7 +28,7 @@ test('the shipped trace has concurrent edits and characters of two units', async
 });
 
 test('the engine comes to the end that the generator tells', () => {
-  for (let run = 0; run < 20; run++) {
+  for (let run = 0; run < 10; run++) {
     const options = { seed: seed + run, authors: 2 + (run % 4), transactions: 200 };
     const trace = parseTrace('made', gunzipSync(syntheticTrace(options)).toString('utf8'));
     expect(playAlone(trace, scheduleOf(trace)), `seed ${options.seed}`).toBe(trace.endContent);
