@@ -180,6 +180,12 @@ describe('joining', () => {
     expect(joined?.ops.map(opLength)).toEqual([2, 1]);
   });
 
+  test('keeps a deletion of what came meanwhile apart, as no operation may name it', () => {
+    const joined = joinBatches(deleted(20, 18, 2), deleted(22, 20, 2));
+    expect(joined?.ops.length).toBe(2);
+    expect(joinBatches(deleted(20, 16, 2), deleted(22, 18, 2))).toEqual(deleted(20, 16, 4));
+  });
+
   test('merges deletions forwards and backwards, single ones either way', () => {
     expect(joinBatches(deleted(20, 5), deleted(21, 6))).toEqual(deleted(20, 5, 2));
     expect(joinBatches(deleted(20, 5), deleted(21, 4))).toEqual(deleted(20, 4, 2, true));

@@ -195,7 +195,9 @@ function joinOps(a: Op, b: Op, replica: number): Op | null {
   if (a.target.replica !== b.target.replica) return null;
   const count = a.count + b.count;
   // A single deletion has no direction and fits both.
-  const mayRise = (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
+  // One operation names only targets older than its first timestamp.
+  const older = a.target.timestamp + count <= a.timestamp;
+  const mayRise = older && (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
   if (mayRise && b.target.timestamp === a.target.timestamp + a.count) {
     return { ...a, count, reversed: false };
   }

@@ -8,9 +8,10 @@ import { describe, expect, test } from 'vitest';
 import { decodeBusRow, encodeBusRow } from './bus-codec.ts';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
 import { crc32 } from './crc32.ts';
-import { decodeServerFrame } from './server-frame.ts';
+import { decodeServerFrame, encodeBatchPart, encodeRowPart } from './server-frame.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts';
 import {
+  batch,
   busRow,
   clientFrame,
   serverFrame,
@@ -54,6 +55,19 @@ function checkAgainstGenerated<T>(codec: Codec<T>): void {
     { numRuns },
   );
 }
+
+test('a row for other clients tells neither base nor secret hash nor principal', () => {
+  const withBinding = batch([1, 2, 300], 'update').filter((each) => each.binding !== undefined);
+  fc.assert(
+    fc.property(withBinding, ({ binding, ...rest }) => {
+      const bound = { ...rest, base: 7, ...(binding && { binding }) };
+      const batchParts = [encodeBatchPart(bound)];
+      const part = encodeRowPart({ at: 0, introduced: [], epoch: 0, batchParts });
+      const [row] = decodeServerFrame(part).rows;
+      expect(row?.batches).toEqual([{ ...rest, base: 0 }]);
+    }),
+  );
+});
 
 describe('ours and the generated code write and read the same', () => {
   test('Update', () => {
