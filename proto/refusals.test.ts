@@ -286,7 +286,7 @@ describe('a snapshot', () => {
     [{ deletions: [2, 5, 2, 2, 2, 1, 6, 2, 2, 2] }, 'deletions[5]: expected a name from 2 on'],
     [{ deletions: [1, 0, 2, 0, 2] }, 'deletions[0]: expected timestamps 1 … 9, found 1 from 0 on'],
     [
-      { deletions: [1, 6, 2, 2, 3 * 2] },
+      { deletions: [1, 6, 2, 2, 3 * 2 + 1] },
       'deletions[0]: expected older targets, found 3 from 2 back',
     ],
     [{ deletions: [1, 9, 2, 3, 1 * 2] }, 'deletions[0]: expected timestamps 1 … 5, found 1 from 6'],

@@ -404,10 +404,14 @@ function readDeletions(
     const timestamp = end + (column[index + 1] ?? 0);
     const count = Math.floor(packed / 2);
     const id = checkId(reader, replicas, place, { name, timestamp, length: count });
-    if (back < count) throw errorAt(reader, place, 'older targets', `${count} from ${back} back`);
+    const isReversed = packed % 2 === 1;
+    // Each deletion is newer than what it hits; a run forward may hit what came while it was made.
+    if (back < (isReversed ? count : 1)) {
+      throw errorAt(reader, place, 'older targets', `${count} from ${back} back`);
+    }
     const targets = { name: targetName, timestamp: timestamp - back, length: count };
     const target = checkId(reader, replicas, place, targets);
-    deletions.push({ id, target, count, reversed: packed % 2 === 1 });
+    deletions.push({ id, target, count, reversed: isReversed });
     author = name;
     end = timestamp + count;
   }
