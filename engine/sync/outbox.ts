@@ -41,7 +41,7 @@ export class Outbox {
     if (batch === undefined) return null;
     const from = Math.max(batch.first, sentThrough + 1);
     let to = Math.min(batchLast(batch) + 1, from + operationsMax);
-    while (to <= batchLast(batch) && !canCut(batch, to)) to++;
+    while (to <= batchLast(batch) && !mayPart(batch, to)) to++;
     return from === batch.first && to > batchLast(batch) ? batch : sliceBatch(batch, from, to);
   }
 
@@ -69,4 +69,15 @@ export class Outbox {
     this.#operations = 0;
     return batches;
   }
+}
+
+/**
+ * Whether the batch may be sent in two pieces at `timestamp`. Never inside a run of deletions: it is
+ * small however many it deletes, and it does not say where the halves of a pair are.
+ */
+function mayPart(batch: Batch, timestamp: number): boolean {
+  const isInDeletion = batch.ops.some(
+    (op) => op.type === 'delete' && op.timestamp < timestamp && timestamp < op.timestamp + op.count,
+  );
+  return !isInDeletion && canCut(batch, timestamp);
 }
