@@ -34,6 +34,11 @@ export interface Limits {
   /** First and longest wait before the log is asked again after a failure. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  /**
+   * A room that heard nothing from its log for about this long reads the tail: the bus may have lost
+   * the last message.
+   */
+  readonly silenceMs: number;
   /** A drain gives up after this and closes what is left. */
   readonly drainMs: number;
 }
@@ -55,6 +60,7 @@ export const defaultLimits: Limits = {
   roomIdleMs: 30_000,
   retryMinMs: 50,
   retryMaxMs: 2_000,
+  silenceMs: 10_000,
   drainMs: 10_000,
 };
 

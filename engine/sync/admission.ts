@@ -6,13 +6,7 @@
  * Keeps, per replica, the batches that were taken and are not folded yet. References to those
  * cannot be checked against the sequence; they must name a character that one of them inserts.
  */
-import {
-  type Batch,
-  batchLast,
-  batchOperations,
-  type OpId,
-  sliceBatch,
-} from '../../proto/batch.ts';
+import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
 import type { Fold, VoidCode } from './fold.ts';
 
 export type Admission =
@@ -22,14 +16,9 @@ export type Admission =
   | { readonly type: 'known' }
   | { readonly type: 'refused'; readonly code: VoidCode; readonly reason: string };
 
-interface Pending {
-  readonly batches: Batch[];
-  operations: number;
-}
-
 export class AdmissionControl {
   readonly #fold: Fold;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, Batch[]>();
 
   constructor(fold: Fold) {
     this.#fold = fold;
@@ -40,15 +29,10 @@ export class AdmissionControl {
     return this.#pending.size;
   }
 
-  /** Operations of the replica on their way to the log. */
-  pendingOperations(replica: number): number {
-    return this.#pending.get(replica)?.operations ?? 0;
-  }
-
   /** Judges the next batch of a replica, and notes it if it is to be appended. */
   admit(batch: Batch): Admission {
     const pending = this.#pending.get(batch.replica);
-    const last = pending?.batches.at(-1);
+    const last = pending?.at(-1);
     const through = last === undefined ? 0 : batchLast(last);
     const verdict =
       last === undefined ? this.#fold.judge(batch) : this.#afterPending(batch, through);
@@ -65,13 +49,8 @@ export class AdmissionControl {
     const pending = this.#pending.get(replica);
     if (pending === undefined) return;
     const known = this.#fold.committed.get(replica);
-    while (pending.batches.length > 0) {
-      const first = pending.batches[0];
-      if (first === undefined || batchLast(first) > known) break;
-      pending.batches.shift();
-      pending.operations -= batchOperations(first);
-    }
-    if (pending.batches.length === 0) this.#pending.delete(replica);
+    while ((pending[0] === undefined ? Infinity : batchLast(pending[0])) <= known) pending.shift();
+    if (pending.length === 0) this.#pending.delete(replica);
   }
 
   /** Forgets everything of a replica that has ended. */
@@ -80,15 +59,20 @@ export class AdmissionControl {
   }
 
   #note(batch: Batch): void {
-    const pending = this.#pending.get(batch.replica) ?? { batches: [], operations: 0 };
-    pending.batches.push(batch);
-    pending.operations += batchOperations(batch);
+    const pending = this.#pending.get(batch.replica) ?? [];
+    pending.push(batch);
     this.#pending.set(batch.replica, pending);
   }
 
   #afterPending(batch: Batch, through: number): ReturnType<Fold['judge']> {
     if (batchLast(batch) <= through) return { type: 'covered' };
-    if (batch.first <= through) return this.#afterPending(sliceBatch(batch, through + 1), through);
+    if (batch.first <= through) {
+      if (!canCut(batch, through + 1)) {
+        const reason = `what is on its way ends inside a pair at ${through}`;
+        return { type: 'void', code: 'replica-forked', reason };
+      }
+      return this.#afterPending(sliceBatch(batch, through + 1), through);
+    }
     const invalid = (reason: string): ReturnType<Fold['judge']> => {
       return { type: 'void', code: 'invalid-edit', reason };
     };
@@ -125,7 +109,7 @@ export class AdmissionControl {
   #exists(batch: Batch, id: OpId): boolean {
     if (id.replica !== batch.replica) return this.#fold.sequence.has(id);
     if (insertsAt(batch, id.timestamp)) return true;
-    const batches = this.#pending.get(batch.replica)?.batches ?? [];
+    const batches = this.#pending.get(batch.replica) ?? [];
     for (let i = batches.length - 1; i >= 0; i--) {
       const earlier = batches[i];
       if (earlier !== undefined && earlier.first <= id.timestamp) {

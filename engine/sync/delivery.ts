@@ -43,6 +43,8 @@ export class Delivery {
   readonly #staleness: StalenessIndex;
   #recentBytes = 0;
   #pageAfter: number | null = null;
+  /** The last row of the last page: where the next page goes on, no row is needed twice. */
+  #pageEnd: { readonly lsn: number; readonly at: number } | null = null;
   #snapshot: { readonly lsn: number; readonly bytes: Uint8Array } | null = null;
 
   constructor(parts: DeliveryParts) {
@@ -82,6 +84,8 @@ export class Delivery {
     const shared = durable.frame(0, [common]);
     for (const session of this.sessions.values()) {
       const { conn, channel, replica } = session.identity;
+      // The window is free again here, not with the ack: a session that lags learns it from rows.
+      if (authors.has(replica)) session.settled(fold.committed.get(replica));
       if (session.position !== row.lsn - 1 || !connections.isWritable(conn)) continue;
       session.position = row.lsn;
       if (!authors.has(replica)) {
@@ -275,18 +279,22 @@ export class Delivery {
   #needPage(afterLsn: number): void {
     if (this.#pageAfter !== null) return;
     this.#pageAfter = afterLsn;
-    this.#parts.requestPage(afterLsn);
+    // Otherwise with the row before, for its time; never twice: it may be as large as a page.
+    const isKnown = this.#pageEnd?.lsn === afterLsn;
+    this.#parts.requestPage(isKnown ? afterLsn : Math.max(0, afterLsn - 1));
   }
 
   #sendPage(after: number, page: LogPage): Session[] {
     const { durable, connections } = this.#parts;
     const { fold } = durable;
+    const start = this.#pageEnd?.lsn === after ? [this.#pageEnd] : [];
+    const known = [...start, ...page.rows];
     const strangers = [...this.sessions.values()].filter(({ position, cursor }) =>
-      page.rows.some(({ lsn, at }) => lsn === position && lsn === cursor?.lsn && at !== cursor.at),
+      known.some(({ lsn, at }) => lsn === position && lsn === cursor?.lsn && at !== cursor.at),
     );
-    let previousAt = 0;
+    let previousAt = start[0]?.at ?? 0;
     for (const logRow of page.rows) {
-      // The first row of a page repeats the one before it, for the time that deltas start from.
+      // The first row may repeat the one before, for the time that deltas start from.
       if (logRow.lsn > after && logRow.lsn <= fold.lsn) {
         const row = rowFromLog(fold.epoch, logRow);
         const batchParts = this.#encodeBatches(row).map(({ bytes }) => bytes);
@@ -301,6 +309,7 @@ export class Delivery {
         }
       }
       previousAt = logRow.at;
+      this.#pageEnd = logRow;
     }
     return strangers;
   }

@@ -224,13 +224,13 @@ export class Gateway implements Core<Input, Effect> {
     }
     const operations = named.reduce((sum, batch) => sum + batchOperations(batch), 0);
     const alone = session.unackedBytes === 0;
-    session.received(batchLast(last), bytes);
-    // A single frame may be larger than the window; a second one may not come on top.
-    if (
-      !alone &&
-      (session.unackedBytes > this.#limits.windowBytes ||
-        room.pendingOperations(replica) + operations > this.#limits.windowOperations)
-    ) {
+    session.received({ last: batchLast(last), bytes, operations });
+    const { windowBytes, windowOperations } = this.#limits;
+    const isOver =
+      session.unackedBytes > windowBytes || session.unackedOperations > windowOperations;
+    // A single frame may be larger than the window; a second one may not come on top. Counted by
+    // session, as the client does: what it sends again may still be under way from an earlier one.
+    if (isOver && !alone) {
       this.#endSession(session, 'window-exceeded', 'more in flight than the welcome allows');
       return;
     }

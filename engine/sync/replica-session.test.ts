@@ -147,6 +147,7 @@ describe('another history', () => {
     anna.connect(script, 1);
     const row = logRow(1, carl.type(0, 'new'));
     script.answerRead({ head: headAt(1), rows: [row] });
+    script.answerRead({ head: headAt(1), rows: [row] }); // Her epoch is unknown: read once more.
     anna.pass(script);
     anna.advance(100);
     anna.connect(script, 2);
@@ -173,6 +174,7 @@ it('text that leans on what another history lacks is given back to the person', 
   const row = logRow(1, new Typist(33).type(0, 'carl'));
   anna.connect(restored, 1);
   restored.answerRead({ head: headAt(1, 78), rows: [row] });
+  restored.answerRead({ head: headAt(1, 78), rows: [row] }); // Her epoch is unknown: once more.
   for (let conn = 2; conn < 5 && anna.session.status !== 'durable'; conn++) {
     anna.pass(restored);
     anna.advance(100);

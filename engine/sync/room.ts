@@ -67,9 +67,13 @@ export class Room {
   readonly #joining = new Set<Session>();
   #loaded = false;
   #reading = false;
+  /** The fold's place when the read under way began: rows folded since may be missing in its page. */
+  #readFrom = { lsn: 0, at: 0 };
   /** Something happened since the read under way began: read once more. */
   #readAgain = false;
   #retryAtMs: number | null = null;
+  /** When to read the tail if nothing is heard from the log before. */
+  #silentAtMs: number | null = null;
   #presenceAtMs: number | null = null;
   #pageRetryAtMs: number | null = null;
   #idleAtMs: number | null;
@@ -102,11 +106,6 @@ export class Room {
     });
   }
 
-  /** Operations of a replica on their way to the log. */
-  pendingOperations(replica: number): number {
-    return this.#admission.pendingOperations(replica);
-  }
-
   /** Nothing is on its way to the log. */
   get settled(): boolean {
     return this.#pipeline.isEmpty;
@@ -118,8 +117,9 @@ export class Room {
   }
 
   get deadlineMs(): number | null {
-    let earliest = Infinity;
-    for (const due of [this.#retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs]) {
+    const silentAtMs = this.sessions > 0 ? this.#silentAtMs : null;
+    let earliest = this.#retryAtMs ?? Infinity;
+    for (const due of [silentAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs]) {
       if (due !== null) earliest = Math.min(earliest, due);
     }
     return earliest === Infinity ? null : earliest;
@@ -198,10 +198,8 @@ export class Room {
       this.#readAgain = true;
       return;
     }
-    this.#reading = true;
-    this.#retryAtMs = null;
-    // The last row again: if it is not the one we folded, the history has changed.
-    this.#context.read(this, 'tail', Math.max(0, this.fold.lsn - 1));
+    // With the last row: if it is not the one we folded, the history has changed.
+    this.#readAfter(Math.max(0, this.fold.lsn - 1));
   }
 
   tailRead(page: LogPage | null): void {
@@ -227,9 +225,11 @@ export class Room {
       }
     });
     if (!readable) return;
-    const again = this.#readAgain || (head !== null && head.lsn > this.fold.lsn);
+    const again = this.#readAgain;
     this.#readAgain = false;
-    if (again) this.readTail();
+    // Not the last row again: a row as large as a page would come for ever, and no other.
+    if (head !== null && head.lsn > this.fold.lsn) this.#readAfter(this.fold.lsn);
+    else if (again) this.readTail();
     else this.#reachedHead();
   }
 
@@ -255,7 +255,8 @@ export class Room {
   /** Does what is due. */
   tick(): void {
     const now = this.#now();
-    if (this.#retryAtMs !== null && now >= this.#retryAtMs) this.readTail();
+    const silentAtMs = this.sessions > 0 ? this.#silentAtMs : null;
+    if (now >= Math.min(this.#retryAtMs ?? Infinity, silentAtMs ?? Infinity)) this.readTail();
     if (this.#pageRetryAtMs !== null && now >= this.#pageRetryAtMs) {
       this.#pageRetryAtMs = null;
       this.#delivery.pageRead(null);
@@ -280,7 +281,7 @@ export class Room {
       presence: this.#presence,
       connections: this.#context.connections,
       limits: this.#context.limits,
-      requestPage: (afterLsn) => this.#context.read(this, 'page', Math.max(0, afterLsn - 1)),
+      requestPage: (afterLsn) => this.#context.read(this, 'page', afterLsn),
     });
   }
 
@@ -307,21 +308,28 @@ export class Room {
     if (this.#loaded) this.#pipeline.compose();
   }
 
-  #sameHistory({ head, rows }: LogPage): boolean {
-    if (this.fold.lsn === 0) return true;
-    if (head === null || head.epoch !== this.fold.epoch || head.lsn < this.fold.lsn) return false;
-    const last = rows[0];
-    return last?.lsn !== this.fold.lsn || last.at === this.fold.at;
+  #readAfter(afterLsn: number): void {
+    this.#reading = true;
+    this.#retryAtMs = null;
+    this.#silentAtMs = null;
+    this.#readFrom = { lsn: this.fold.lsn, at: this.fold.at };
+    this.#context.read(this, 'tail', afterLsn);
   }
 
-  /**
-   * A row from any durable source: folded if it is the next one, read from the log if there is a
-   * hole.
-   */
+  #sameHistory({ head, rows }: LogPage): boolean {
+    const from = this.#readFrom;
+    if (from.lsn === 0) return true;
+    if (head === null || head.epoch !== this.fold.epoch || head.lsn < from.lsn) return false;
+    const last = rows[0];
+    return last?.lsn !== from.lsn || last.at === from.at;
+  }
+
+  /** A row from any durable source: folded if it is next; before a hole, the log is read. */
   #offer(row: DurableRow): void {
     if (row.epoch !== this.fold.epoch || row.lsn > this.fold.lsn + 1) this.readTail();
     else if (row.lsn === this.fold.lsn + 1) {
       this.#foldRow(row);
+      this.#heard();
       this.#admitWaiting();
     }
   }
@@ -346,8 +354,17 @@ export class Room {
     }
   }
 
+  /** The log was heard: whatever comes next in it will show if something is missing before it. */
+  #heard(): void {
+    const { silenceMs } = this.#context.limits;
+    // Spread, so that rooms that began together do not read together for ever.
+    const wait = this.#context.random.between(Math.ceil(silenceMs / 2), silenceMs);
+    if (!this.#reading) this.#silentAtMs = this.#now() + wait;
+  }
+
   #reachedHead(): void {
     this.#loaded = true;
+    this.#heard();
     this.#pipeline.resolve(this.fold.committed);
     this.#admitJoining();
     this.#admitWaiting();
@@ -357,18 +374,15 @@ export class Room {
 
   #admitJoining(): void {
     for (const session of [...this.#joining]) {
-      if (session.cursor !== null && session.cursor.lsn > this.fold.lsn && this.#reading) continue;
+      if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;
       this.#joining.delete(session);
       const refusal = this.#refusal(session);
       if (refusal === 'behind') {
         this.#joining.add(session);
         this.readTail();
       } else if (refusal !== null) {
-        this.#context.endSession(
-          session,
-          refusal,
-          `the hello of replica ${session.identity.replica}`,
-        );
+        const message = `the hello of replica ${session.identity.replica}`;
+        this.#context.endSession(session, refusal, message);
       } else {
         this.#supersede(session);
         this.#delivery.join(session);
@@ -387,8 +401,8 @@ export class Room {
       return 'overloaded';
     }
     if (cursor === null) return null;
-    if (cursor.epoch !== this.fold.epoch) return 'history-changed';
-    if (cursor.lsn > this.fold.lsn) {
+    // An empty room's epoch is its own invention, and the log may have another by now: read first.
+    if (cursor.epoch !== this.fold.epoch || cursor.lsn > this.fold.lsn) {
       if (session.waitedForTail) return 'history-changed';
       session.waitedForTail = true;
       return 'behind';
@@ -467,6 +481,7 @@ export class Room {
     this.#pipeline = this.#newPipeline();
     this.#loaded = false;
     this.#readAgain = false;
+    this.#readFrom = { lsn: 0, at: 0 };
     this.#durable = new DurableFold(this.#context.random.id());
     this.#admission = new AdmissionControl(this.#durable.fold);
     for (const session of everybody) this.#context.endSession(session, code, message);

@@ -27,6 +27,14 @@ export interface SessionIdentity {
   readonly replica: number;
 }
 
+/** An edit frame as the window counts it. */
+export interface EditFrame {
+  /** Timestamp of its last operation. */
+  readonly last: number;
+  readonly bytes: number;
+  readonly operations: number;
+}
+
 export class Session {
   readonly identity: SessionIdentity;
   /** As the hello gave it; null = from the beginning. */
@@ -49,9 +57,10 @@ export class Session {
   readonly waiting: Batch[] = [];
   /** Presence was left out while the socket was full. */
   presenceStale = false;
-  readonly #frames: { readonly last: number; readonly bytes: number }[] = [];
+  readonly #frames: EditFrame[] = [];
   readonly #ownRows: { readonly lsn: number; readonly operations: number }[] = [];
   #unackedBytes = 0;
+  #unackedOperations = 0;
 
   constructor(identity: SessionIdentity, cursor: Cursor | null) {
     this.identity = identity;
@@ -63,9 +72,15 @@ export class Session {
     return this.#unackedBytes;
   }
 
-  received(last: number, bytes: number): void {
-    this.#frames.push({ last, bytes });
-    this.#unackedBytes += bytes;
+  /** Operations in edit frames that are not acknowledged, what was sent before counted too. */
+  get unackedOperations(): number {
+    return this.#unackedOperations;
+  }
+
+  received(frame: EditFrame): void {
+    this.#frames.push(frame);
+    this.#unackedBytes += frame.bytes;
+    this.#unackedOperations += frame.operations;
   }
 
   settled(through: number): void {
@@ -74,6 +89,7 @@ export class Session {
       if (frame === undefined || frame.last > through) return;
       this.#frames.shift();
       this.#unackedBytes -= frame.bytes;
+      this.#unackedOperations -= frame.operations;
     }
   }
 
