@@ -71,6 +71,7 @@ export class Editor {
   }
 
   #edit(splices: readonly Splice[]): void {
+    if (splices.every(({ deleted, inserted }) => deleted === 0 && inserted === '')) return;
     const { sequence } = this.#client.core.fold;
     let expected = this.#view;
     for (const { index, deleted, inserted } of splices) {
@@ -78,7 +79,6 @@ export class Editor {
       for (let k = 0; k < deleted; k++) this.#ledger.deleted(sequence.idAt(index + k));
       expected = spliced(expected, { index, deleted, inserted });
     }
-    if (expected === this.#view) return;
     this.#view = expected;
     this.#client.edit(splices);
     const { name, core } = this.#client;

@@ -51,10 +51,7 @@ export class Nemesis {
     faults.end();
     log.heal();
     bus.heal();
-    for (const node of nodes) {
-      node.start();
-      node.logReconnected();
-    }
+    for (const node of nodes) node.start();
     for (const client of clients) {
       client.link?.release();
       client.goOnline();

@@ -64,6 +64,7 @@ function drawLimits(seed: number): Limits {
     heartbeatMs: shrunk(3_000, 300, 2_000),
     presenceMs: shrunk(defaultLimits.presenceMs, 1, 20),
     roomIdleMs: shrunk(defaultLimits.roomIdleMs, 1, 500),
+    silenceMs: shrunk(defaultLimits.silenceMs, 50, 3_000),
     retryMinMs,
     retryMaxMs: random.between(retryMinMs, 1_000),
   });

@@ -227,7 +227,7 @@ class Run {
     const { limits, settings, faults } = this.#scenario;
     const heartbeat = 2 * Math.max(limits.heartbeatMs, settings.heartbeatMs);
     const slow = faults.latencyMaxMs * faults.slowFactor + faults.logLatencyMaxMs;
-    return 10 * (heartbeat + settings.backoffMaxMs + limits.retryMaxMs + slow + 1_000);
+    return 10 * (heartbeat + settings.backoffMaxMs + limits.retryMaxMs + limits.silenceMs + slow);
   }
 
   /** A client that comes new to each document on each node: it must see what everybody sees. */
