@@ -1,6 +1,6 @@
 /**
- * The platform's clocks, timers and entropy as the engine wants them. They are declared here, and only here:
- * no ES library has them and every platform that a client runs on does.
+ * The platform's clocks, timers and entropy as the engine wants them. They are declared here, and
+ * only here: no ES library has them and every platform that a client runs on does.
  */
 import type { ClockPort } from '../engine/driver/ports.ts';
 import type { Instant } from '../engine/ids.ts';

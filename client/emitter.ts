@@ -1,6 +1,7 @@
 /**
- * Listeners, and a queue of what they are still to be told. Events are told one after the other, in the order in which they
- * came about, and never inside the call that brought them about: a listener may call anything.
+ * Listeners, and a queue of what they are still to be told. Events are told one after the other, in
+ * the order in which they came about, and never inside the call that brought them about: a listener
+ * may call anything.
  */
 
 type Listeners<Events> = { readonly [Type in keyof Events]: Set<(event: Events[Type]) => void> };

@@ -11,8 +11,8 @@ interface Address {
 const syncPath = '/v1/sync';
 
 /**
- * `url` with the protocol of a WebSocket and a path; `Parser` is the platform's URL. TypeError if it
- * is no address or of another protocol.
+ * `url` with the protocol of a WebSocket and a path; `Parser` is the platform's URL. TypeError if
+ * it is no address or of another protocol.
  */
 export function syncAddress(url: string, Parser: new (url: string) => Address): string {
   const address = new Parser(url);

@@ -1,7 +1,9 @@
 /** What can go wrong for an application, each with what to do about it. */
 import { type ErrorCode, errorCodes } from '../proto/codes.ts';
 
-/** Codes of the protocol (docs/errors.md), and `closed`: the application closed the session itself. */
+/**
+ * Codes of the protocol (docs/errors.md), and `closed`: the application closed the session itself.
+ */
 export type SyncErrorCode = ErrorCode | 'closed';
 
 const retried = 'Nothing to do: the session connects again by itself.';

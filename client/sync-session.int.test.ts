@@ -1,7 +1,7 @@
 /**
- * Goal: what is typed becomes durable once and for all, whatever is killed meanwhile. Method: the real server
- * process on a PostgreSQL of our own, sessions over WebSockets, SIGKILL. Every unit typed is another
- * character, so that the text tells which is missing or there twice.
+ * Goal: what is typed becomes durable once and for all, whatever is killed meanwhile. Method: the
+ * real server process on a PostgreSQL of our own, sessions over WebSockets, SIGKILL. Every unit
+ * typed is another character, so that the text tells which is missing or there twice.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
 /**
- * A document that a program edits: the engine's client core with a clock, a transport and listeners.
+ * A document that a program edits: the engine's client core with a clock, a transport and
+ * listeners.
  *
  * Everything that reads or edits is synchronous and works at any time, connected or not. The core
  * runs one step at a time; its events are noted during the step and told after it, so that a
@@ -184,9 +185,9 @@ export class SyncSession {
   }
 
   /**
-   * Changes the text, at once and as a whole: splices in order, each in the coordinates that the one
-   * before left. RangeError, and nothing has changed, for a place outside the text or inside a surrogate
-   * pair, or for text with a lone surrogate. SyncError `closed` after `close`.
+   * Changes the text, at once and as a whole: splices in order, each in the coordinates that the
+   * one before left. RangeError, and nothing has changed, for a place outside the text or inside a
+   * surrogate pair, or for text with a lone surrogate. SyncError `closed` after `close`.
    */
   edit(splices: readonly TextChange[]): void {
     if (this.status === 'closed') throw new SyncError('closed');
@@ -200,8 +201,8 @@ export class SyncSession {
   }
 
   /**
-   * What others see of this person; what is left out stays as it was; null = nothing at all. RangeError
-   * for places outside the text, a name above 64 units or a colour above 32.
+   * What others see of this person; what is left out stays as it was; null = nothing at all.
+   * RangeError for places outside the text, a name above 64 units or a colour above 32.
    */
   setPresence(
     presence: { readonly [Key in keyof LocalPresence]?: LocalPresence[Key] | undefined } | null,
@@ -238,7 +239,9 @@ export class SyncSession {
     await this.#wait(() => (this.#core.pendingBatches[0]?.first ?? Infinity) > through, signal);
   }
 
-  /** Waits for the status `durable`: the server's text is here and ours is there. Else as `settled`. */
+  /**
+   * Waits for the status `durable`: the server's text is here and ours is there. Else as `settled`.
+   */
   async synced({ signal }: { readonly signal?: AbortSignalLike } = {}): Promise<void> {
     await this.#wait(() => this.status === 'durable', signal);
   }

@@ -23,8 +23,9 @@ export function difference(before: string, after: string, caret: number): TextCh
 }
 
 /**
- * Where a caret at `index` is after the changes: text that appears at the caret stands behind it, text
- * that replaces what was left of it before it. As an anchor to the unit on the left would have it.
+ * Where a caret at `index` is after the changes: text that appears at the caret stands behind it,
+ * text that replaces what was left of it before it. As an anchor to the unit on the left would have
+ * it.
  */
 export function moveIndex(index: number, changes: readonly TextChange[]): number {
   let moved = index;
@@ -37,8 +38,8 @@ export function moveIndex(index: number, changes: readonly TextChange[]): number
 }
 
 /**
- * The splice after the changes, as splices to be made in order, the insertion last: it deletes what it was to
- * delete and is still there, but nothing that the changes put in between.
+ * The splice after the changes, as splices to be made in order, the insertion last: it deletes what
+ * it was to delete and is still there, but nothing that the changes put in between.
  */
 export function rebase(splice: TextChange, changes: readonly TextChange[]): readonly TextChange[] {
   let ranges = [{ start: splice.index, end: splice.index + splice.deleted }];

@@ -1,7 +1,7 @@
 /**
  * Goal: field and document stay the same, and the caret stays in its place, whatever the person, an
- * input method and others do. Method: fields that behave as a browser's, bound to sessions on a node in
- * memory; one scenario each, then random ones.
+ * input method and others do. Method: fields that behave as a browser's, bound to sessions on a
+ * node in memory; one scenario each, then random ones.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,8 @@ import { Loopback } from './testing/loopback.ts';
 import { bindTextarea } from './textarea-binding.ts';
 
 /** A text field with the caret as `|`, a selection as `[…|` (or `|…]` backwards). */
-class Field extends EventTarget {
+class Field {
+  readonly #listeners = new EventTarget();
   readonly ownerDocument = Object.assign(new EventTarget(), { activeElement: this });
   selectionStart = 0;
   selectionEnd = 0;
@@ -59,6 +60,18 @@ class Field extends EventTarget {
 
   tell(type: string): void {
     this.dispatchEvent(new Event(type));
+  }
+
+  addEventListener(...listening: Parameters<EventTarget['addEventListener']>): void {
+    this.#listeners.addEventListener(...listening);
+  }
+
+  removeEventListener(...listening: Parameters<EventTarget['removeEventListener']>): void {
+    this.#listeners.removeEventListener(...listening);
+  }
+
+  dispatchEvent(event: Event): boolean {
+    return this.#listeners.dispatchEvent(event);
   }
 }
 

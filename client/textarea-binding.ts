@@ -2,11 +2,11 @@
  * Keeps a text field and a document the same: what the person types becomes edits, what others type
  * appears in the field, and the caret stays where it was in the text.
  *
- * While an input method composes, the field belongs to it: nothing is written and nothing is read. What
- * others change meanwhile waits, and what was composed is put where its place is by then.
+ * While an input method composes, the field belongs to it: nothing is written and nothing is read.
+ * What others change meanwhile waits, and what was composed is put where its place is by then.
  *
- * A field shows CR LF as one line break; the document keeps it. The browser's own undo undoes what it
- * knows of; the result is an edit like any other.
+ * A field shows CR LF as one line break; the document keeps it. The browser's own undo undoes what
+ * it knows of; the result is an edit like any other.
  */
 import type { TextChange } from '../engine/text/text-change.ts';
 import { shownIndex, shownText, textIndex } from './line-breaks.ts';

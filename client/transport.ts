@@ -1,9 +1,12 @@
-/** What a session needs of a network: sockets that it opens by number. Tools and tests bring their own. */
+/**
+ * What a session needs of a network: sockets that it opens by number. Tools and tests bring their
+ * own.
+ */
 import type { ClientTransportPort } from '../engine/driver/replica-driver.ts';
 
 /**
- * Where a transport reports. Never called before the call that it answers has returned; reports about
- * a connection that was closed are ignored.
+ * Where a transport reports. Never called before the call that it answers has returned; reports
+ * about a connection that was closed are ignored.
  */
 export interface TransportEvents {
   opened(connection: number): void;

@@ -1,6 +1,6 @@
 /**
- * The page: a document named in the address, bound to a text field, with who else is here and how safe the
- * text is. What it shows is drawn once per frame from the session; nothing is kept twice.
+ * The page: a document named in the address, bound to a text field, with who else is here and how
+ * safe the text is. What it shows is drawn once per frame from the session; nothing is kept twice.
  */
 import { bindTextarea, connect, type SyncStatus } from '../client/index.ts';
 import { drawMirror, peerColor } from './carets.ts';

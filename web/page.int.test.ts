@@ -67,7 +67,7 @@ await describeWithBinaries('on the real server', () => {
       await shows(page, 'The field has the focus.');
     });
 
-    it('shows the other one, with name, line and column, and keeps the caret in its place', async () => {
+    it('shows who else is where, and keeps the own caret in its place', async () => {
       const [ann, bob] = await two('carets', 'one\ntwo');
       await bob.locator('#person-name').fill('Bob');
       await bob.locator('#text').focus();

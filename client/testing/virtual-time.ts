@@ -1,4 +1,7 @@
-/** Time that stands still until a test moves it; what is due happens in order of time, then of asking. */
+/**
+ * Time that stands still until a test moves it; what is due happens in order of time, then of
+ * asking.
+ */
 import type { ClockPort } from '../../engine/driver/ports.ts';
 import type { Instant } from '../../engine/ids.ts';
 

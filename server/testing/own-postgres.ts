@@ -1,4 +1,7 @@
-/** A PostgreSQL of a test's own, to kill and to start again; for code that must not import the server. */
+/**
+ * A PostgreSQL of a test's own, to kill and to start again; for code that must not import the
+ * server.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

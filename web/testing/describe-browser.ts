@@ -1,6 +1,6 @@
 /**
- * Suites in a real browser: Chromium from CHROMIUM_PATH, else from PATH, else skipped with a title that says
- * why, or failing with REQUIRE_CHROMIUM=1.
+ * Suites in a real browser: Chromium from CHROMIUM_PATH, else from PATH, else skipped with a title
+ * that says why, or failing with REQUIRE_CHROMIUM=1.
  */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
