@@ -252,6 +252,8 @@ function readHello(reader: Reader): HelloBody {
 
 /** Whether `name` is well-formed: 1 … 200 characters that stand for themselves in a URL path. */
 export function isDocumentName(name: string): boolean {
+  // A path of dots alone means another place to whoever parses an address.
+  if (name === '.' || name === '..') return false;
   return name.length <= documentNameUnitsMax && /^[A-Za-z0-9._~-]+$/.test(name);
 }
 

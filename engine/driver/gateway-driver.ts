@@ -5,7 +5,7 @@ import { clientFrameBytesMax } from '../../proto/limits.ts';
 import { assert, unreachable } from '../assert.ts';
 import type { ConnId } from '../ids.ts';
 import { isDurable } from '../sync/durability.ts';
-import type { Effect, Input } from '../sync/effects.ts';
+import type { Effect, Input, MalformedCode } from '../sync/effects.ts';
 import type { Gateway } from '../sync/gateway.ts';
 import { Driver } from './driver.ts';
 import type { GatewayPorts } from './ports.ts';
@@ -53,12 +53,13 @@ export class GatewayDriver {
       this.#driver.submit({ type: 'connReceived', conn, frame, bytes: bytes.length });
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.malformed(conn, 'bad-frame', error.message);
+      const code = error.field === 'hello.document' ? 'bad-document' : 'bad-frame';
+      this.malformed(conn, code, error.message);
     }
   }
 
   /** Something that is no frame at all: a text message, one over the size limit. */
-  malformed(conn: ConnId, code: 'bad-frame' | 'too-large', message: string): void {
+  malformed(conn: ConnId, code: MalformedCode, message: string): void {
     this.#driver.submit({ type: 'connMalformed', conn, code, message });
   }
 

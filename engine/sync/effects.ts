@@ -8,6 +8,9 @@ import type { AppendResult, AuthDecision, AuthRequest, LogPage } from '../driver
 import type { AppendId, ConnId, Instant } from '../ids.ts';
 import type { DurableFrame, DurableMessage } from './durability.ts';
 
+/** Why bytes from a socket were no frame. */
+export type MalformedCode = 'bad-frame' | 'bad-document' | 'too-large';
+
 export type Input =
   | { readonly type: 'connOpened'; readonly conn: ConnId }
   | {
@@ -20,7 +23,7 @@ export type Input =
   | {
       readonly type: 'connMalformed';
       readonly conn: ConnId;
-      readonly code: 'bad-frame' | 'too-large';
+      readonly code: MalformedCode;
       readonly message: string;
     }
   /** What was sent so far has left the process (answer to `notifyDrained`). */
