@@ -11,7 +11,7 @@ import { Fold } from '../../engine/sync/fold.ts';
 import { batchLast } from '../../proto/batch.ts';
 import { decodeUpdate } from '../../proto/update-codec.ts';
 import type { Ledger } from './ledger.ts';
-import { ancestorsOf, type Counts, type Schedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 
 export interface Audit {
   /** The fold's text. */
@@ -38,16 +38,12 @@ export function auditLog(rows: readonly LogRow[], schedule: Schedule, ledger: Le
     }
     applied.endRow();
   }
-  const known = applied.known(schedule);
-  const misplaced = ancestorsOf(schedule).flatMap((line, client) =>
-    line.filter((ancestors, i) => !sameCounts(ancestors, known[client]?.[i] ?? [])),
-  );
   return {
     text: fold.sequence.text,
     rows: rows.length,
     lost: applied.lost(),
     doubled: applied.doubled + twiceInText(fold),
-    misplaced: misplaced.length,
+    misplaced: applied.misplaced(schedule),
   };
 }
 
@@ -97,16 +93,18 @@ class Applied {
     return lost;
   }
 
-  /** By client and transaction: what its author knew. */
-  known(schedule: Schedule): Counts[][] {
-    return schedule.clients.map((line, client) =>
-      line.map(({ sequence }) => {
+  /** Transactions in the log whose base shows others than their ancestors. */
+  misplaced({ clients }: Schedule): number {
+    const misplaced = clients.flatMap((line, client) =>
+      line.slice(0, this.#ledger.sent[client]).filter(({ sequence, ancestors }) => {
         const { first } = this.#ledger.timestampsOf(client, sequence);
-        const base = this.#places[client]?.get(first)?.base ?? 0;
-        const counts = this.#counts[base] ?? [];
-        return counts.map((count, other) => (other === client ? sequence : count));
+        const base = this.#places[client]?.get(first)?.base;
+        const known = base === undefined ? undefined : this.#counts[base];
+        // Its own earlier transactions it has in any case.
+        return known?.some((count, other) => other !== client && count !== ancestors[other]);
       }),
     );
+    return misplaced.length;
   }
 
   /** Timestamps of the client's operations in (after, through]. */
@@ -132,8 +130,4 @@ function twiceInText(fold: Fold): number {
     }
   }
   return twice;
-}
-
-function sameCounts(a: Counts, b: Counts): boolean {
-  return a.length === b.length && a.every((count, i) => count === b[i]);
 }

@@ -20,6 +20,9 @@ import {
 } from './schedule.ts';
 import type { Trace } from './trace.ts';
 
+/** Time for a fresh client to get everything. */
+const freshMs = 30_000;
+
 /** Where a trace is played. */
 export interface Venue {
   readonly syncUrl: string;
@@ -52,7 +55,7 @@ export async function check(
     /[^A-Za-z0-9._~-]/g,
     '-',
   );
-  const { replay, crashes, seconds } = await play(trace, schedule, {
+  const { replay, stuck, crashes, seconds } = await play(trace, schedule, {
     ...options,
     venue,
     documentId,
@@ -74,8 +77,8 @@ export async function check(
     equal: differing.length === 0,
     lost: audit === null ? lostBy(fresh.versionVector, ledger) : audit.lost,
     doubled: audit === null ? surplus : audit.doubled + surplus,
-    kills: crashes.length,
-    recoverMsMax: Math.round(Math.max(0, ...crashes)),
+    kills: crashes.kills,
+    recoverMsMax: Math.round(Math.max(0, ...crashes.recoverMs)),
     ackMsP50: quantile(ledger.ackMs, 0.5),
     ackMsP99: quantile(ledger.ackMs, 0.99),
     seed: options.seed,
@@ -85,11 +88,21 @@ export async function check(
     operations: ledger.operations,
     seconds: Math.round(seconds * 100) / 100,
   };
-  const misplaced = audit?.misplaced ?? null;
-  return {
-    report,
-    details: { differing, misplaced, rows: audit?.rows ?? null, recoverMs: crashes },
+  const details = {
+    stuck,
+    differing,
+    misplaced: audit?.misplaced ?? null,
+    rows: audit?.rows ?? null,
+    recoverMs: crashes.recoverMs,
   };
+  return { report, details };
+}
+
+interface Played {
+  readonly replay: Replay;
+  readonly crashes: Crashes;
+  readonly stuck: string | null;
+  readonly seconds: number;
 }
 
 interface PlayOptions extends CheckOptions {
@@ -101,15 +114,10 @@ async function play(
   trace: Trace,
   schedule: Schedule,
   { venue, documentId, kills, seed, say }: PlayOptions,
-): Promise<{
-  readonly replay: Replay;
-  readonly crashes: readonly number[];
-  readonly seconds: number;
-}> {
+): Promise<Played> {
   const transactions = trace.transactions.length;
   const tenth = Math.ceil(transactions / 10);
   let told = 0;
-  let fail = (error: unknown): void => say(String(error));
   const crashes = new Crashes({
     count: venue.crash === null ? 0 : kills,
     transactions,
@@ -120,7 +128,6 @@ async function play(
       say(`kill ${number}: ${inFlight} transactions in flight`);
     },
     onRecovered: (recoverMs) => say(`everybody is back after ${Math.round(recoverMs)} ms`),
-    onFailed: (error) => fail(error),
   });
   const replay = new Replay({
     ...{ trace, schedule, documentId, url: venue.syncUrl },
@@ -131,11 +138,10 @@ async function play(
       say(`${told} of ${transactions} transactions acknowledged`);
     },
   });
-  fail = (error) => replay.fail(error);
   try {
     const start = performance.now();
-    await replay.run();
-    return { replay, crashes: crashes.recoverMs, seconds: (performance.now() - start) / 1000 };
+    const stuck = await replay.run();
+    return { replay, crashes, stuck, seconds: (performance.now() - start) / 1000 };
   } finally {
     replay.close();
   }
@@ -148,7 +154,7 @@ async function freshCopy(
 ): Promise<{ readonly text: string; readonly versionVector: ReadonlyMap<number, number> }> {
   const session = connect({ url, documentId });
   try {
-    await session.synced();
+    await session.synced({ signal: AbortSignal.timeout(freshMs) });
     return { text: session.text, versionVector: session.versionVector };
   } finally {
     session.close();

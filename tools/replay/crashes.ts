@@ -21,7 +21,6 @@ export interface CrashOptions {
   readonly restart: () => Promise<void>;
   readonly onCrash: (crash: { readonly number: number; readonly inFlight: number }) => void;
   readonly onRecovered: (recoverMs: number) => void;
-  readonly onFailed: (error: unknown) => void;
 }
 
 interface Outage {
@@ -41,6 +40,7 @@ export class Crashes {
   readonly #dues: number[];
   #state: 'idle' | 'waiting' | 'due' = 'idle';
   #outage: Outage | null = null;
+  #kills = 0;
 
   constructor(options: CrashOptions) {
     this.#options = options;
@@ -49,6 +49,11 @@ export class Crashes {
     this.#dues = Array.from({ length: count }, (_, i) =>
       Math.floor(((i + random.below(1000) / 1000) / count) * 0.9 * transactions),
     );
+  }
+
+  /** How often the server was killed. */
+  get kills(): number {
+    return this.#kills;
   }
 
   /** To be called whenever the replay moved on. */
@@ -64,13 +69,16 @@ export class Crashes {
   }
 
   #crash(replay: Replay): void {
-    const { kill, restart, onCrash, onFailed } = this.#options;
+    const { kill, restart, onCrash } = this.#options;
     this.#dues.shift();
     this.#state = 'idle';
     const { ledger, welcomes, inFlight } = replay;
     this.#outage = { since: performance.now(), sent: [...ledger.sent], welcomes };
-    onCrash({ number: this.recoverMs.length + 1, inFlight });
-    kill().then(restart).catch(onFailed);
+    this.#kills++;
+    onCrash({ number: this.#kills, inFlight });
+    kill()
+      .then(restart)
+      .catch((error: unknown) => replay.abort(String(error)));
   }
 
   #checkRecovery(replay: Replay, { since, sent, welcomes }: Outage): void {

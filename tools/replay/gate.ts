@@ -54,6 +54,8 @@ export interface GateOptions {
   readonly now: () => number;
   /** Something arrived: other gates may open. Never called inside a call of the client's. */
   readonly onArrival: () => void;
+  /** A frame is not what it should be, or `onArrival` threw. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export class Gate {
@@ -114,8 +116,12 @@ export class Gate {
     const transport = this.#inner(url, {
       opened: (connection) => events.opened(connection),
       received: (connection, bytes) => {
-        this.#arrived(connection, bytes);
-        this.#options.onArrival();
+        try {
+          this.#arrived(connection, bytes);
+          this.#options.onArrival();
+        } catch (error) {
+          this.#options.onFault(error);
+        }
       },
       closed: (connection, code) => {
         this.#forget();
@@ -129,7 +135,13 @@ export class Gate {
         this.#forget();
         transport.connect(connection);
       },
-      send: (connection, bytes) => this.#leaves(connection, bytes),
+      send: (connection, bytes) => {
+        try {
+          this.#leaves(connection, bytes);
+        } catch (error) {
+          this.#options.onFault(error);
+        }
+      },
       close: (connection) => {
         this.#forget();
         transport.close(connection);

@@ -43,10 +43,8 @@ export class Replay {
   readonly #pairs: boolean;
   /** By client and transaction: what the client's own version vector said when it was typed. */
   readonly known: readonly Counts[][];
-  /** Ends the replay with an error. */
-  readonly fail: (reason: unknown) => void;
-  readonly #done: Promise<void>;
-  #finish: () => void = () => {};
+  readonly #done: Promise<string | null>;
+  #finish: (stuck: string | null) => void = () => {};
   #playing = false;
   #acked = -1;
   #stall: NodeJS.Timeout | undefined;
@@ -58,31 +56,31 @@ export class Replay {
     this.#pairs = hasPairs(trace);
     this.ledger = new Ledger(schedule.clients.length);
     this.known = schedule.clients.map(() => []);
-    let fail = (_: Error): void => {};
-    this.#done = new Promise((resolve, reject) => {
+    this.#done = new Promise((resolve) => {
       this.#finish = resolve;
-      fail = reject;
     });
-    this.fail = (reason) => fail(reason instanceof Error ? reason : new Error(String(reason)));
     this.#players = schedule.clients.map((line, client) => {
-      const onArrival = (): void => {
-        try {
-          this.#advance();
-        } catch (error) {
-          this.fail(error);
-        }
-      };
-      const now = (): number => performance.now();
-      const gate = new Gate({ client, line, ledger: this.ledger, now, onArrival }, nodeTransport);
+      const gate = new Gate(
+        {
+          ...{ client, line, ledger: this.ledger },
+          now: () => performance.now(),
+          onArrival: () => this.#advance(),
+          onFault: (error) => this.abort(String(error)),
+        },
+        nodeTransport,
+      );
       const session = connect({ url, documentId, transport: gate.transport });
-      session.on('error', (error) => this.fail(error));
-      session.on('rescued', ({ code }) => this.fail(`client ${client} was refused: ${code}`));
+      session.on('error', (error) => this.abort(String(error)));
+      session.on('rescued', ({ code }) => this.abort(`client ${client} was refused: ${code}`));
       return { session, gate, line };
     });
   }
 
-  /** Resolves when everything is acknowledged and every client has all rows. */
-  async run(): Promise<void> {
+  /**
+   * Resolves with null when everything is acknowledged and every client has all rows; with the
+   * reason when it cannot go on.
+   */
+  async run(): Promise<string | null> {
     this.#watch();
     try {
       // A client whose first hello comes later than somebody's text would be sent all of it.
@@ -90,7 +88,7 @@ export class Replay {
       await Promise.race([Promise.all(connected), this.#done]);
       this.#playing = true;
       this.#advance();
-      await this.#done;
+      return await this.#done;
     } finally {
       clearTimeout(this.#stall);
     }
@@ -124,6 +122,11 @@ export class Replay {
     return sum(this.ledger.sent) - this.acked;
   }
 
+  /** Ends the replay before its end. */
+  abort(reason: string): void {
+    this.#finish(reason);
+  }
+
   close(): void {
     for (const { session } of this.#players) session.close();
   }
@@ -135,7 +138,7 @@ export class Replay {
       this.#acked = this.acked;
       this.#watch();
     }
-    if (this.#playing && this.#finished) this.#finish();
+    if (this.#playing && this.#finished) this.#finish(null);
     this.#options.onProgress(this);
   }
 
@@ -163,7 +166,7 @@ export class Replay {
   /** Starts the wait for the next acknowledgement anew. */
   #watch(): void {
     clearTimeout(this.#stall);
-    this.#stall = setTimeout(() => this.fail(`stuck: ${this.#state()}`), stallMs);
+    this.#stall = setTimeout(() => this.abort(this.#state()), stallMs);
   }
 
   #state(): string {

@@ -36,6 +36,8 @@ export interface Report {
 
 /** What is not in the line for machines. */
 export interface ReportDetails {
+  /** Why it was not played to the end; null: it was. */
+  readonly stuck: string | null;
   /** What differs from the trace's end; empty: nothing. */
   readonly differing: readonly string[];
   /** Transactions that, by the log, were not typed at their parents; null: the log was not read. */
@@ -45,16 +47,16 @@ export interface ReportDetails {
 }
 
 /** Whether the replay showed what it is to show. */
-export function passed(report: Report, { misplaced }: ReportDetails): boolean {
+export function passed(report: Report, { stuck, misplaced }: ReportDetails): boolean {
   const { equal, lost, doubled, concurrentShare, traceConcurrentShare } = report;
   const faithful = concurrentShare === traceConcurrentShare && (misplaced ?? 0) === 0;
-  return equal && lost === 0 && doubled === 0 && faithful;
+  return stuck === null && equal && lost === 0 && doubled === 0 && faithful;
 }
 
 /** The report as a table. */
 export function tableOf(report: Report, details: ReportDetails): string {
   const { kills, concurrentShare, traceConcurrentShare, transactions, edits } = report;
-  const { differing, misplaced, rows, recoverMs } = details;
+  const { stuck, differing, misplaced, rows, recoverMs } = details;
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const perSecond = Math.round(transactions / Math.max(report.seconds, 0.001));
   const lines = {
@@ -70,6 +72,7 @@ export function tableOf(report: Report, details: ReportDetails): string {
       kills === 0 ? '0' : `${kills}, all well after ${recoverMs.map(Math.round).join(', ')} ms`,
     acknowledged: `after ${report.ackMsP50} ms (median), ${report.ackMsP99} ms (99 of 100)`,
     log: rows === null ? 'not read' : `${rows} rows`,
+    ...(stuck === null ? {} : { stuck }),
     time: `${report.seconds} s, ${perSecond} transactions/s`,
   };
   return Object.entries(lines)
