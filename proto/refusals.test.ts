@@ -149,6 +149,7 @@ describe('a client frame', () => {
     [{ hello: { ...hello, document: '' } }, 'hello.document: expected 1 … 200 characters'],
     [{ hello: { ...hello, document: 'a/b' } }, 'of [A-Za-z0-9._~-], found "a/b"'],
     [{ hello: { ...hello, document: 'a\n' } }, 'of [A-Za-z0-9._~-], found "a\\n"'],
+    [{ hello: { ...hello, document: '..' } }, 'of [A-Za-z0-9._~-], found ".."'],
     [{ hello: { ...hello, document: 'a'.repeat(201) } }, 'expected at most 200 bytes, found 201'],
     [
       { token: { token: 'a'.repeat(8193) } },

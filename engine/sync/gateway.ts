@@ -19,7 +19,7 @@ import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
 import { type Connection, Connections } from './connections.ts';
 import { CommitLedger } from './durability.ts';
-import type { Core, Effect, Input, Ready } from './effects.ts';
+import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { Room, type RoomContext } from './room.ts';
 import { type LogicalTime, Session } from './session.ts';
 
@@ -329,7 +329,7 @@ export class Gateway implements Core<Input, Effect> {
     else this.#sendError(conn, code, message, channel);
   }
 
-  #malformed(id: ConnId, code: 'bad-frame' | 'too-large', message: string): void {
+  #malformed(id: ConnId, code: MalformedCode, message: string): void {
     if (this.#connections.get(id) === null) return;
     const detail = message;
     this.#connections.emit({ type: 'log', level: 'warn', event: 'frame-refused', code, detail });
