@@ -51,7 +51,9 @@ beforeEach(async () => {
     `${folder}/main.ts`,
     'const answer: number = 42;\nwindow.name = String(answer);\n',
   );
-  await start(loadPage(`${folder}/`));
+  const page = loadPage(`${folder}/`);
+  await page;
+  await start(page);
 });
 
 afterEach(async () => {

@@ -1,7 +1,8 @@
 /**
- * Goal: the server as it is started by `npm start`, with its own PostgreSQL: an edit from hello to ack,
- * a second client that sees it, an orderly end, and a violent one after which everything that was
- * acknowledged is there. Method: the real process and raw sockets, no client of ours in between.
+ * Goal: the server as it is started by `npm start`, with its own PostgreSQL: an edit from hello to
+ * ack, a second client that sees it, an orderly end, and a violent one after which everything that
+ * was acknowledged is there. Method: the real process and raw sockets, no client of ours in
+ * between.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -77,7 +78,7 @@ await describeWithBinaries('the server process', () => {
     expect((await enter('another')).text).toBe('');
   });
 
-  it('tells its clients to connect again when it is stopped, and ends with nothing left behind', async () => {
+  it('tells its clients to connect again when it is stopped, and ends', async () => {
     const { client } = await enter('farewell');
     const { pid } = server;
     const stopped = server.stop();
@@ -101,7 +102,7 @@ await describeWithBinaries('the server process', () => {
     expect((await enter('last-words')).text).toHaveLength(through);
   });
 
-  it('has everything that was acknowledged after SIGKILL and a restart on the same data', async () => {
+  it('has all that was acknowledged after SIGKILL and a restart on the same data', async () => {
     const texts = ['one', 'two', 'three'];
     await Promise.all(texts.map((text) => type(`kept-${text}`, text)));
     await server.restart('SIGKILL');
@@ -123,7 +124,7 @@ await describeWithBinaries('the server process', () => {
     expect((await fetch(`${server.url}readyz`)).status).toBe(200);
   });
 
-  it('does not fall back to a database of its own when DATABASE_URL does not answer', async () => {
+  it('has no database of its own to fall back to when DATABASE_URL is wrong', async () => {
     const databaseUrl = 'postgres://somebody:hunter2@127.0.0.1:1/docs';
     const failed = startServerProcess({ dataDir: `${dataDir}/unused`, databaseUrl });
     const message = String(await failed.catch((error: unknown) => error));
