@@ -28,7 +28,8 @@ const kinds = [
   'sameGap',
   // Insert at one of the two ends of what was inserted last.
   'tail',
-  // Delete the character before the caret and insert there.
+  // Delete the character before the caret; delete one and insert there.
+  'backspace',
   'eraseBeside',
   // Take one batch of somebody (and what it needs); take all that one other replica has.
   'pull',
@@ -60,12 +61,18 @@ interface Family {
 }
 
 export const families = {
-  uniform: { replicas: 3, weights: { insert: 4, erase: 2, replace: 1, pull: 3, sync: 1 } },
+  uniform: {
+    replicas: 3,
+    weights: { insert: 4, erase: 2, backspace: 1, replace: 1, pull: 3, sync: 1 },
+  },
   sameGap: { replicas: 6, weights: { root: 2, sameGap: 8, pull: 10 } },
   backward: { replicas: 3, weights: { backward: 8, forward: 2, pull: 3 } },
   tails: { replicas: 4, weights: { tail: 8, insert: 1, pull: 4 } },
   besideTombstones: { replicas: 3, weights: { eraseBeside: 6, insert: 3, pull: 4, sync: 1 } },
-  offline: { replicas: 2, weights: { forward: 6, backward: 3, replace: 2, erase: 2, sync: 0.2 } },
+  offline: {
+    replicas: 2,
+    weights: { forward: 6, backward: 3, replace: 2, erase: 2, backspace: 4, sync: 0.4 },
+  },
 } as const satisfies Record<string, Family>;
 
 /** Plans of one family with up to `lengthMax` actions. */
@@ -239,6 +246,11 @@ function splicesOf(member: Member, { kind, at, size, text }: Action): TextChange
       const { index: start, length } = member.last;
       const end = at % 2 === 0 ? start : start + length;
       return [insertion(legalIndex(content, Math.min(end, content.length)), text)];
+    }
+    case 'backspace': {
+      const before = legalIndex(content, Math.max(0, caret - 1));
+      member.caret = before;
+      return [{ index: before, deleted: caret - before, inserted: '' }];
     }
     case 'eraseBeside': {
       member.caret = index;

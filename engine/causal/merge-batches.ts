@@ -48,7 +48,7 @@ function joinNeighbours(batches: readonly Batch[]): Batch[] {
 }
 
 /** Highest timestamp of other replicas that the batch refers to; 0 = none. */
-function highestReference({ replica, ops }: Batch): number {
+export function highestReference({ replica, ops }: Batch): number {
   let highest = 0;
   for (const op of ops) {
     if (op.type === 'delete') {

@@ -194,6 +194,13 @@ describe('an obstacle', () => {
     expect(sequence.digest()).toBe(before);
   });
 
+  test('is none for a deletion that went on as later characters came', () => {
+    const sequence = sequenceOf('abc');
+    expect(sequence.obstacle(batchOf(deletion(2, id(1), 3)))).toBeNull();
+    const backwards = batchOf(deletion(2, id(1), 3, true));
+    expect(sequence.obstacle(backwards)).toMatchObject({ type: 'invalid' });
+  });
+
   test('is none for references to what the same batch inserted', () => {
     const sequence = sequenceOf(text);
     const batch = batchOf(
@@ -345,6 +352,24 @@ describe('characters', () => {
     expect(sequence.lineColumnAt(5)).toEqual({ line: 3, column: 1 });
     expect(() => sequence.lineColumnAt(6)).toThrow('assertion failed');
   });
+});
+
+test('the digest depends on every part of the state', () => {
+  const sequence = sequenceOf('abc');
+  write(sequence, 2, 1, 0, 'x');
+  write(sequence, 2, 0, 1);
+  const snapshot = sequence.toSnapshot();
+  const [first, second, ...rest] = snapshot.spans;
+  const deletions = snapshot.deletions.map((run) => ({ ...run, id: id(run.id.timestamp, 3) }));
+  const others = [
+    { ...snapshot, text: 'axbd' },
+    { ...snapshot, deletions },
+    { ...snapshot, spans: [first, { ...must(second, 'a span'), right: id(3) }, ...rest] },
+    { ...snapshot, spans: [first, { ...must(second, 'a span'), left: null }, ...rest] },
+    { ...snapshot, spans: [first, { ...must(second, 'a span'), id: id(9, 2) }, ...rest] },
+  ].map((other) => Sequence.fromSnapshot({ ...other, spans: other.spans.filter((s) => !!s) }));
+  const digests = [sequence, copyOf(sequence), ...others].map((other) => other.digest());
+  expect(new Set(digests).size).toBe(others.length + 1);
 });
 
 test('thousands of spans in many blocks stay sound', () => {

@@ -80,12 +80,14 @@ export function isBranched({ span, offset }: Place): boolean {
   return offset < span.text.length - 1 || span.branched;
 }
 
-/** Whether `run` could be the continuation of `span`, standing right after it. */
+/**
+ * Whether `run` could be the continuation of `span`, standing right after it. It is a right child
+ * then: its right origin was there before the span and cannot be below one of its characters.
+ */
 export function continues(span: Span, run: NewRun): boolean {
   return (
     run.replica === span.replica &&
     run.timestamp === span.timestamp + span.text.length &&
-    !run.leftChild &&
     run.left?.replica === span.replica &&
     run.left.timestamp === run.timestamp - 1 &&
     sameId(run.right, span.right)
