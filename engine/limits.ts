@@ -35,8 +35,8 @@ export interface Limits {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   /**
-   * A room that heard nothing from its log for about this long reads the tail: the bus may have lost
-   * the last message.
+   * A room that heard nothing from its log for about this long reads the tail: the bus may have
+   * lost the last message.
    */
   readonly silenceMs: number;
   /** A drain gives up after this and closes what is left. */

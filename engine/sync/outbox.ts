@@ -72,8 +72,8 @@ export class Outbox {
 }
 
 /**
- * Whether the batch may be sent in two pieces at `timestamp`. Never inside a run of deletions: it is
- * small however many it deletes, and it does not say where the halves of a pair are.
+ * Whether the batch may be sent in two pieces at `timestamp`. Never inside a run of deletions: it
+ * is small however many it deletes, and it does not say where the halves of a pair are.
  */
 function mayPart(batch: Batch, timestamp: number): boolean {
   const isInDeletion = batch.ops.some(

@@ -48,6 +48,10 @@ export class ReplicaConnection {
     return this.sentMs + this.heartbeatMs;
   }
 
+  /**
+   * The answer to the hello, or a new start for a session that fell behind. What was sent on this
+   * connection before is on its way all the same: only a new connection sends it again.
+   */
   welcomed(welcome: Welcome): void {
     this.phase = 'open';
     this.heartbeatMs = welcome.heartbeatMs;
@@ -55,7 +59,7 @@ export class ReplicaConnection {
     this.headLsn = welcome.headLsn;
     this.session = welcome.session;
     this.writable = welcome.writable;
-    this.#unacked.length = 0;
+    this.sentThrough = Math.max(this.sentThrough, welcome.through);
   }
 
   /** Whether an edit frame may be sent now; one may always be under way. */

@@ -59,6 +59,9 @@ export interface ReplicaOptions {
   readonly frameOperationsMax: number;
 }
 
+/** So often a replica comes back after it was superseded. */
+const supersededMax = 3;
+
 export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   readonly #options: ReplicaOptions;
   readonly #outbox = new Outbox();
@@ -73,6 +76,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #presenceSentMs = Number.NEGATIVE_INFINITY;
   /** The rows here are not to be trusted: ask for the whole state. */
   #cursorLost = false;
+  /** Times that this replica was superseded since its last acknowledgement. */
+  #superseded = 0;
   #status: SyncStatus = 'offline';
   #ended: 'failed' | 'closed' | null = null;
   #effects: ReplicaEffect[] = [];
@@ -242,7 +247,6 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     }
     this.#cursorLost = false;
     this.#settle(welcome.through);
-    connection.sentThrough = welcome.through;
     if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
     return true;
   }
@@ -308,6 +312,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       return;
     }
     assert(connection.phase === 'open', 'acks follow a welcome');
+    this.#superseded = 0;
     this.#settle(ack.through);
     const lsn = ack.lsn === 0 ? this.#fold.lsn : ack.lsn;
     const at = ack.lsn === 0 ? this.#fold.at : ack.at;
@@ -371,9 +376,15 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       case 'window-exceeded':
         this.#cursorLost = true;
         break;
+      case 'superseded':
+        // By our own older connection, as a rule: its hello was overtaken. By a second copy of this
+        // replica if it goes on: whichever of the two types is found out, otherwise this one yields.
+        this.#superseded++;
+        if (this.#superseded <= supersededMax) break;
+        this.#endReplica(code);
+        return;
       case 'replica-forked':
       case 'replica-mismatch':
-      case 'superseded':
       case 'invalid-edit':
       case 'too-large':
         this.#endReplica(code);
@@ -391,6 +402,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   /** This identity must not write any more: rescue what it had not settled, and begin anew. */
   #endReplica(code: ErrorCode): void {
+    this.#superseded = 0;
     const unsettled = this.#outbox.takeAll();
     this.#rescue(code, unsettled);
     this.#identity = this.#options.newIdentity();

@@ -67,7 +67,9 @@ export class Room {
   readonly #joining = new Set<Session>();
   #loaded = false;
   #reading = false;
-  /** The fold's place when the read under way began: rows folded since may be missing in its page. */
+  /**
+   * The fold's place when the read under way began: rows folded since may be missing in its page.
+   */
   #readFrom = { lsn: 0, at: 0 };
   /** Something happened since the read under way began: read once more. */
   #readAgain = false;

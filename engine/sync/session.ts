@@ -61,6 +61,7 @@ export class Session {
   readonly #ownRows: { readonly lsn: number; readonly operations: number }[] = [];
   #unackedBytes = 0;
   #unackedOperations = 0;
+  #settledThrough = 0;
 
   constructor(identity: SessionIdentity, cursor: Cursor | null) {
     this.identity = identity;
@@ -77,13 +78,16 @@ export class Session {
     return this.#unackedOperations;
   }
 
+  /** A frame that was settled before it came (sent again, and under way already) does not count. */
   received(frame: EditFrame): void {
+    if (frame.last <= this.#settledThrough) return;
     this.#frames.push(frame);
     this.#unackedBytes += frame.bytes;
     this.#unackedOperations += frame.operations;
   }
 
   settled(through: number): void {
+    this.#settledThrough = Math.max(this.#settledThrough, through);
     for (;;) {
       const frame = this.#frames[0];
       if (frame === undefined || frame.last > through) return;
