@@ -32,7 +32,8 @@ export class Asset {
 
   constructor(name: string, body: Buffer) {
     this.type = types[extname(name)] ?? 'application/octet-stream';
-    this.etag = `"${digest([body])}"`;
+    // Weak: the packed forms have the same.
+    this.etag = `W/"${digest([body])}"`;
     this.body = body;
   }
 
