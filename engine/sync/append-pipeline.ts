@@ -1,7 +1,7 @@
 /**
- * The edits of one room on their way to the log: queued, in flight (one append at most), or in doubt
- * after an append with unknown outcome. While something is in doubt nothing else is appended, so
- * that the order of a replica's operations in the log is always the order in which it made them.
+ * The edits of one room on their way to the log: queued, in flight (one append at most), or in
+ * doubt after an append with unknown outcome. While something is in doubt nothing else is appended,
+ * so that the order of a replica's operations in the log is always the order in which it made them.
  */
 import { type Batch, batchLast } from '../../proto/batch.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
@@ -14,7 +14,9 @@ export class AppendPipeline {
   #queue: Batch[] = [];
   #inFlight: { readonly appendId: AppendId; readonly batches: readonly Batch[] } | null = null;
   #inDoubt: readonly Batch[] = [];
-  /** Rows that are to hold one replica's batches only, until a refused row's guilty one is found. */
+  /**
+   * Rows that are to hold one replica's batches only, until a refused row's guilty one is found.
+   */
   #isolate = 0;
 
   constructor(options: {
