@@ -88,7 +88,8 @@ async function replay(): Promise<void> {
 
 function foreignVenue(syncUrl: string): Venue {
   const database = process.env.DATABASE_URL;
-  const read = database === undefined ? null : (id: string) => readLog(database, id);
+  const read =
+    database === undefined || database === '' ? null : (id: string) => readLog(database, id);
   return { syncUrl, readLog: read, crash: null };
 }
 

@@ -17,6 +17,9 @@ import { hasPairs, splicesOf, type Trace } from './trace.ts';
 /** Transactions typed and not acknowledged, per client: a bound on the client's outbox. */
 const inFlightMax = 512;
 
+/** Time for all clients to connect at the start. */
+const connectMs = 20_000;
+
 /** Nothing was acknowledged for so long: something is stuck. */
 const stallMs = 60_000;
 
@@ -78,14 +81,17 @@ export class Replay {
 
   /**
    * Resolves with null when everything is acknowledged and every client has all rows; with the
-   * reason when it cannot go on.
+   * reason when it cannot go on. Rejects when there is no server.
    */
   async run(): Promise<string | null> {
     this.#watch();
     try {
       // A client whose first hello comes later than somebody's text would be sent all of it.
-      const connected = this.#players.map(({ session }) => session.synced());
-      await Promise.race([Promise.all(connected), this.#done]);
+      const signal = AbortSignal.timeout(connectMs);
+      const connected = this.#players.map(({ session }) => session.synced({ signal }));
+      await Promise.race([Promise.all(connected), this.#done]).catch((cause: unknown) => {
+        throw new Error(`cannot connect to ${this.#options.url}: ${String(cause)}`, { cause });
+      });
       this.#playing = true;
       this.#advance();
       return await this.#done;
