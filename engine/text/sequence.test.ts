@@ -261,6 +261,35 @@ describe('operations that arrive again', () => {
   });
 });
 
+describe('the operations since a version', () => {
+  /** Two replicas; 2 wrote 'b', 1 saw it and wrote 'aaaa', 2 went on with 'cd', 1 saw that too. */
+  function pair(): Sequence {
+    const one = new Sequence();
+    const two = new Sequence();
+    one.integrate(write(two, 2, 0, 0, 'b'));
+    write(one, 1, 0, 0, 'aaaa');
+    one.integrate(write(two, 2, 1, 0, 'cd'));
+    return one;
+  }
+
+  test('end a batch where it would refer to what is not before it', () => {
+    const typing = pair();
+    write(typing, 1, 7, 0, 'x');
+    const backspacing = pair();
+    for (const index of [6, 5, 4]) write(backspacing, 1, index, 1);
+    const deleting = pair();
+    for (let i = 0; i < 3; i++) write(deleting, 1, 4, 1);
+    const firsts = [typing, backspacing, deleting].map((sequence) =>
+      sequence.batchesSince(new VersionVector()).map(({ first, replica }) => `${first}.${replica}`),
+    );
+    expect(firsts).toEqual([
+      ['1.2', '2.1', '6.1'],
+      ['1.2', '2.1', '6.1'],
+      ['1.2', '2.1', '7.1'],
+    ]);
+  });
+});
+
 describe('changes', () => {
   test('of one deletion are one, where its characters stand side by side', () => {
     const a = sequenceOf('abcdef');

@@ -109,8 +109,8 @@ export class Sequence {
    * A local edit: splices, each in the coordinates that the one before left, as one batch that is
    * already applied; null if it changes nothing. The first timestamp is one above the clock, or
    * above `clock` if that is higher. RangeError, and nothing has changed, if a splice is not inside
-   * the text, begins or ends inside a surrogate pair or inserts a lone surrogate, or if no timestamps
-   * are left.
+   * the text, begins or ends inside a surrogate pair or inserts a lone surrogate, or if there are
+   * not enough timestamps left.
    */
   edit(replica: number, splices: readonly TextChange[], base: number, clock = 0): Batch | null {
     const operations = this.#checkSplices(splices);
