@@ -1,6 +1,7 @@
 /**
  * Assertions: on in production, for programmer errors only. A failed one stops the process or the
- * simulation; nobody catches it. What another party did wrong is a ProtocolError or an outcome value.
+ * simulation; nobody catches it. What another party did wrong is a ProtocolError or an outcome
+ * value.
  */
 
 /** Stops unless `condition` holds. `message` says what was expected, with the values. */
