@@ -21,19 +21,18 @@ export class ConvergenceCheck {
   readonly #seen = new Map<string, Seen>();
   #states = 0;
 
-  clientStepped(client: SimClient): void {
+  /** A client has come to a version, named by `versionKey`, and to a text. */
+  arrived(client: SimClient, key: string, text: string): void {
     const { name, document, core } = client;
     const { sequence } = core.fold;
-    const key = versionKey(client);
     const seen = this.#seen.get(key);
     if (seen === undefined) {
       this.#states++;
       const digest = this.#states % digestEvery === 0 ? sequence.digest() : null;
-      this.#seen.set(key, { by: name, text: core.text, digest });
+      this.#seen.set(key, { by: name, text, digest });
       return;
     }
     if (seen.by === name) return;
-    const { text } = core;
     const what = (): string => `${name} and ${seen.by} have the same operations of ${document} but`;
     check(
       seen.text === text,
@@ -54,7 +53,8 @@ export class ConvergenceCheck {
   }
 }
 
-function versionKey({ document, core }: SimClient): string {
+/** The document and its version, as one string. */
+export function versionKey({ document, core }: SimClient): string {
   let key = document;
   for (const [replica, last] of core.fold.sequence.versionVector.entries()) {
     key += ` ${replica}:${last}`;

@@ -1,7 +1,7 @@
 /** All checkers behind one observer, and the list of what an honest cluster never does. */
 import type { LogEvent } from '../engine/driver/gateway-driver.ts';
 import type { ReplicaEvent } from '../engine/driver/replica-driver.ts';
-import { ConvergenceCheck } from './check-convergence.ts';
+import { ConvergenceCheck, versionKey } from './check-convergence.ts';
 import { DurabilityCheck } from './check-durability.ts';
 import { TypedLedger } from './check-exactly-once.ts';
 import { Editor } from './editor.ts';
@@ -18,18 +18,12 @@ export class Checks implements Observer {
   readonly #durability: DurabilityCheck;
   readonly #convergence = new ConvergenceCheck();
   readonly #editors = new Map<SimClient, Editor>();
+  readonly #versions = new Map<SimClient, string>();
   readonly #ledgers = new Map<string, TypedLedger>();
   readonly #truthOf: (document: string) => LogTruth;
-  #acked = 0;
-
   constructor(truthOf: (document: string) => LogTruth) {
     this.#truthOf = truthOf;
     this.#durability = new DurabilityCheck(truthOf);
-  }
-
-  /** Acknowledgements that clients got. */
-  get acked(): number {
-    return this.#acked;
   }
 
   editorOf(client: SimClient): Editor {
@@ -67,7 +61,6 @@ export class Checks implements Observer {
         if (event.origin === 'remote') this.editorOf(client).follow(event.changes);
         return;
       case 'acked': {
-        this.#acked++;
         const { through } = event.ack;
         const known = this.#truthOf(document).through(client.replica);
         check(through <= known, 'G3', () => `${name} got ack ${through}, log: ${known}`, name);
@@ -84,10 +77,13 @@ export class Checks implements Observer {
   }
 
   clientStepped(client: SimClient): void {
-    const { name, core } = client;
+    const key = versionKey(client);
+    if (this.#versions.get(client) === key) return;
+    this.#versions.set(client, key);
+    const { text } = client.core;
     const { view } = this.editorOf(client);
-    check(core.text === view, 'S9', () => `the view of ${name} is not its text`, name);
+    check(text === view, 'S9', () => `the view of ${client.name} is not its text`, client.name);
     this.#durability.clientStepped(client);
-    this.#convergence.clientStepped(client);
+    this.#convergence.arrived(client, key, text);
   }
 }

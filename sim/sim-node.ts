@@ -65,7 +65,7 @@ export class SimNode implements ServerEnd {
     this.#starts++;
     const life = `${this.name}.${this.#starts}`;
     world.note(`${life} starts`);
-    const isAlive = (): boolean => this.#process === process;
+    const isAlive = (): boolean => this.#process === started;
     const links = new Map<ConnId, Link>();
     const nodeLog = log.connect(this.name, isAlive);
     const offsetMax = faults.plan.clockOffsetMaxMs;
@@ -101,19 +101,19 @@ export class SimNode implements ServerEnd {
       onLog: (event) => observer.serverLogged(this.name, event),
       onDrained: () => {},
     });
-    const process = { driver, clock, log: nodeLog, links };
-    this.#process = process;
+    const started = { driver, clock, log: nodeLog, links };
+    this.#process = started;
   }
 
   /** The process dies, here and now. */
   crash(): void {
-    const process = this.#process;
-    if (process === null) return;
+    const dying = this.#process;
+    if (dying === null) return;
     this.#parts.world.note(`${this.name} crashes`);
     this.#process = null;
-    process.clock.stop();
+    dying.clock.stop();
     this.#parts.bus.leave(this.name);
-    for (const link of process.links.values()) {
+    for (const link of dying.links.values()) {
       const keepDown = this.#death.between(0, 1_000_000);
       // A dead process's sockets are closed by its kernel; a dead machine's are not.
       link.serverDied({ keepDown, clientHears: this.#death.chance(700_000) });
