@@ -276,14 +276,16 @@ function legalIndex(content: string, index: number): number {
   return cutsPair(content, index) ? index - 1 : index;
 }
 
-/** Whether two characters have the same left origin and different right origins. */
-export function hasMixedSiblings(reference: ReferenceDocument): boolean {
+/** Whether two right children of one character have different right origins. */
+export function hasMixedSiblings(sequence: Sequence): boolean {
   const rights = new Map<string, string>();
-  for (const { left, right } of reference.units) {
-    const key = JSON.stringify(left);
-    const seen = rights.get(key);
-    if (seen !== undefined && seen !== JSON.stringify(right)) return true;
-    rights.set(key, JSON.stringify(right));
+  for (const { id, length, left, right, leftChild } of sequence.toSnapshot().spans) {
+    for (let k = leftChild ? 1 : 0; k < length; k++) {
+      const parent = k === 0 ? left : { ...id, timestamp: id.timestamp + k - 1 };
+      const [key, value] = [JSON.stringify(parent), JSON.stringify(right)];
+      if ((rights.get(key) ?? value) !== value) return true;
+      rights.set(key, value);
+    }
   }
   return false;
 }

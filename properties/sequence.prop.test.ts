@@ -36,7 +36,7 @@ test('histories are long, and one in ten has siblings with different right origi
   const mixed = plans.filter((plan) => {
     const cluster = Cluster.run(plan, false);
     cluster.settle();
-    return cluster.members.some(({ reference }) => hasMixedSiblings(reference));
+    return cluster.members.some(({ sequence }) => hasMixedSiblings(sequence));
   });
   expect(mixed.length / plans.length).toBeGreaterThanOrEqual(0.1);
 });
