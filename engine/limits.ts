@@ -8,6 +8,8 @@ export interface Limits {
   /** Unacknowledged bytes and operations that a session may have; the rest waits at the client. */
   readonly windowBytes: number;
   readonly windowOperations: number;
+  /** Operations in one edit frame: bounds the time that a few bytes can cost. */
+  readonly frameOperationsMax: number;
   /** A row's body, about: keeps one author's paste from delaying everybody's next commit. */
   readonly rowBytesMax: number;
   /** Bytes handed to a socket before its buffer must have drained. */
@@ -46,6 +48,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   windowBytes: 2 ** 20,
   windowOperations: 2 ** 18,
+  frameOperationsMax: 2 ** 22,
   rowBytesMax: 2 ** 19,
   sendBytesMax: 2 ** 18,
   recentBytesMax: 2 ** 18,

@@ -8,6 +8,7 @@
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
 import type { Fold, VoidCode } from './fold.ts';
+import { operationUnits } from './operation-units.ts';
 
 export type Admission =
   /** Append `batch` (without what is on its way already). */
@@ -65,14 +66,7 @@ export class AdmissionControl {
   }
 
   #afterPending(batch: Batch, through: number): ReturnType<Fold['judge']> {
-    if (batchLast(batch) <= through) return { type: 'covered' };
-    if (batch.first <= through) {
-      if (!canCut(batch, through + 1)) {
-        const reason = `what is on its way ends inside a pair at ${through}`;
-        return { type: 'void', code: 'replica-forked', reason };
-      }
-      return this.#afterPending(sliceBatch(batch, through + 1), through);
-    }
+    if (batch.first <= through) return this.#overlapping(batch, through);
     const invalid = (reason: string): ReturnType<Fold['judge']> => {
       return { type: 'void', code: 'invalid-edit', reason };
     };
@@ -88,6 +82,34 @@ export class AdmissionControl {
       return invalid(`no character (${unknown.timestamp}, ${unknown.replica}) to refer to`);
     }
     return { type: 'applied', batch };
+  }
+
+  /** A resend: what it repeats must be what is here or on its way, and the rest goes on from there. */
+  #overlapping(batch: Batch, through: number): ReturnType<Fold['judge']> {
+    const agrees = this.#agrees(batch, Math.min(through, batchLast(batch)));
+    if (agrees && batchLast(batch) <= through) return { type: 'covered' };
+    if (agrees && canCut(batch, through + 1)) {
+      return this.#afterPending(sliceBatch(batch, through + 1), through);
+    }
+    const reason = `other content is on its way under timestamps from ${batch.first}`;
+    return { type: 'void', code: 'replica-forked', reason };
+  }
+
+  #agrees(batch: Batch, to: number): boolean {
+    const known = Math.min(this.#fold.committed.get(batch.replica), batchLast(batch));
+    if (batch.first <= known) {
+      if (known < batchLast(batch) && !canCut(batch, known + 1)) return false;
+      if (!this.#fold.sequence.holds(sliceBatch(batch, batch.first, known + 1))) return false;
+    }
+    const said = operationUnits(batch);
+    return (this.#pending.get(batch.replica) ?? []).every((pending) => {
+      const noted = operationUnits(pending);
+      const from = Math.max(batch.first, pending.first, known + 1);
+      for (let at = from; at <= Math.min(to, batchLast(pending)); at++) {
+        if (said.get(at) !== noted.get(at)) return false;
+      }
+      return true;
+    });
   }
 
   #unknownReference(batch: Batch): OpId | null {

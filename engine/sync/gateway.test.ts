@@ -3,6 +3,7 @@
  * same machine at random; these are the cases that a reader should know by name.
  */
 import { describe, expect, it } from 'vitest';
+import { sliceBatch } from '../../proto/batch.ts';
 import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
 
 const empty = { head: null, rows: [] };
@@ -125,6 +126,33 @@ describe('an edit', () => {
     script.edit(1, batch);
     script.commit(1);
     expect(script.appends).toEqual([]);
+  });
+
+  it('that was sent twice with other content ends the replica', () => {
+    const script = new GatewayScript();
+    script.join(1, 11);
+    script.edit(1, new Typist(11).type(0, 'abc'));
+    script.edit(1, new Typist(11).type(0, 'abd'));
+    expect(script.closed.get(1)).toBe(4411);
+  });
+
+  it('may be cut differently when it is sent again', () => {
+    const script = new GatewayScript();
+    script.join(1, 11);
+    const anna = new Typist(11);
+    const batches = [anna.type(0, 'ab'), anna.type(2, 'cd'), anna.type(0, '>')];
+    const joined = new Typist(11).type(0, 'abcd');
+    script.edit(1, ...batches);
+    script.edit(1, joined);
+    script.edit(1, sliceBatch(joined, 2, 4), sliceBatch(joined, 4));
+    expect(script.closed.size).toBe(0);
+  });
+
+  it('with more operations than a frame may have is too large', () => {
+    const script = new GatewayScript({ frameOperationsMax: 3 });
+    script.join(1, 11);
+    script.edit(1, new Typist(11).type(0, 'four'));
+    expect(script.closed.get(1)).toBe(4413);
   });
 
   it('after a gap is refused, and nothing of it is appended', () => {
@@ -377,6 +405,18 @@ it('an idle room leaves memory', () => {
   expect(script.gateway.stats.rooms).toBe(1);
   script.advance(1);
   expect(script.gateway.stats.rooms).toBe(0);
+});
+
+it('a drain takes no more edits, and ends although their clients go on typing', () => {
+  const script = new GatewayScript();
+  script.join(1, 11);
+  const anna = new Typist(11);
+  script.edit(1, anna.type(0, 'a'));
+  script.feed({ type: 'drain' });
+  script.edit(1, anna.type(1, 'b'));
+  script.commit(1);
+  expect(script.appends).toEqual([]);
+  expect(script.drained).toBe(true);
 });
 
 it('a drain settles what is in flight before it closes', () => {

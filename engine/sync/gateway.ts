@@ -18,6 +18,7 @@ import type { AppendId, ConnId, Instant } from '../ids.ts';
 import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
 import { type Connection, Connections } from './connections.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { Room, type RoomContext } from './room.ts';
@@ -38,6 +39,9 @@ export class Gateway implements Core<Input, Effect> {
   readonly #appends = new Map<AppendId, Room>();
   readonly #reads = new Map<number, { readonly room: Room; readonly purpose: 'tail' | 'page' }>();
   readonly #context: RoomContext;
+  readonly #deadlines = new DeadlineQueue<Room>();
+  /** Rooms whose deadline may have changed in this step. */
+  readonly #touched = new Set<Room>();
   #lastSession = 0;
   #lastRead = 0;
   #drainUntilMs: number | null = null;
@@ -106,7 +110,10 @@ export class Gateway implements Core<Input, Effect> {
         return;
       case 'logReconnected':
       case 'busGap':
-        for (const room of this.#rooms.values()) room.readTail();
+        for (const room of this.#rooms.values()) {
+          this.#touched.add(room);
+          room.readTail();
+        }
         return;
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
@@ -144,7 +151,8 @@ export class Gateway implements Core<Input, Effect> {
     } else if (session.phase !== 'open' || room === null) {
       this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
     } else if (body.type === 'edit') {
-      this.#edit(session, room, body.batches, bytes);
+      // While draining, edits stay in their client's outbox: it is about to go to another node.
+      if (this.#drainUntilMs === null) this.#edit(session, room, body.batches, bytes);
     } else if (body.type === 'presence') {
       room.setPresence(session, body.state);
     } else {
@@ -223,6 +231,12 @@ export class Gateway implements Core<Input, Effect> {
       return;
     }
     const operations = named.reduce((sum, batch) => sum + batchOperations(batch), 0);
+    const { frameOperationsMax } = this.#limits;
+    if (operations > frameOperationsMax) {
+      const message = `${operations} operations in one frame, ${frameOperationsMax} is the limit`;
+      this.#endSession(session, 'too-large', message);
+      return;
+    }
     const alone = session.unackedBytes === 0;
     session.received({ last: batchLast(last), bytes, operations });
     const { windowBytes, windowOperations } = this.#limits;
@@ -241,6 +255,7 @@ export class Gateway implements Core<Input, Effect> {
     const room = this.#appends.get(appendId);
     assert(room !== undefined, `append ${appendId} is not of this process`);
     this.#appends.delete(appendId);
+    this.#touched.add(room);
     room.appendSettled(appendId, result, this.#ledger.settle(appendId, result));
   }
 
@@ -248,6 +263,7 @@ export class Gateway implements Core<Input, Effect> {
     const read = this.#reads.get(readId);
     assert(read !== undefined, `read ${readId} is not of this process`);
     this.#reads.delete(readId);
+    this.#touched.add(read.room);
     if (read.purpose === 'tail') read.room.tailRead(page);
     else read.room.pageRead(page);
   }
@@ -255,6 +271,7 @@ export class Gateway implements Core<Input, Effect> {
   #busReceived(document: string, bytes: Uint8Array): void {
     const room = this.#rooms.get(document);
     if (room === undefined) return;
+    this.#touched.add(room);
     try {
       const message: BusRow = decodeBusRow(bytes);
       room.busReceived(message);
@@ -290,16 +307,22 @@ export class Gateway implements Core<Input, Effect> {
 
   #openRoom(document: string): Room {
     const open = this.#rooms.get(document);
-    if (open !== undefined) return open;
+    if (open !== undefined) {
+      this.#touched.add(open);
+      return open;
+    }
     // Subscribe, then read: a row committed in between is heard or read, never missed.
     this.#connections.emit({ type: 'subscribe', document });
     const room = new Room(document, this.#context);
     this.#rooms.set(document, room);
+    this.#touched.add(room);
     return room;
   }
 
   #roomOf(session: Session): Room | null {
-    return this.#rooms.get(session.identity.document) ?? null;
+    const room = this.#rooms.get(session.identity.document) ?? null;
+    if (room !== null) this.#touched.add(room);
+    return room;
   }
 
   #channels(id: ConnId): Session[] {
@@ -354,14 +377,26 @@ export class Gateway implements Core<Input, Effect> {
       this.#close(conn.id, 'heartbeat-timeout', 'nothing was heard for two heartbeat intervals');
     }
     const now = this.#connections.now.monoMs;
-    for (const room of [...this.#rooms.values()]) {
-      if ((room.deadlineMs ?? Infinity) > now) continue;
+    this.#armTouched();
+    for (const room of this.#deadlines.takeDue(now)) {
       room.tick();
-      if (!room.evictable) continue;
-      this.#rooms.delete(room.document);
-      this.#connections.emit({ type: 'unsubscribe', document: room.document });
+      if (room.evictable) this.#evict(room);
+      else this.#touched.add(room);
     }
     this.#runDrain(now);
+    this.#armTouched();
+  }
+
+  #armTouched(): void {
+    for (const room of this.#touched) this.#deadlines.set(room, room.deadlineMs);
+    this.#touched.clear();
+  }
+
+  #evict(room: Room): void {
+    // An answer may reach a room that left memory before; the document may have another one by now.
+    if (this.#rooms.get(room.document) !== room) return;
+    this.#rooms.delete(room.document);
+    this.#connections.emit({ type: 'unsubscribe', document: room.document });
   }
 
   #runDrain(now: number): void {
@@ -376,10 +411,10 @@ export class Gateway implements Core<Input, Effect> {
   }
 
   #nextDeadline(): number | null {
-    let earliest = this.#connections.deadlineMs ?? Infinity;
-    for (const room of this.#rooms.values()) {
-      earliest = Math.min(earliest, room.deadlineMs ?? Infinity);
-    }
+    let earliest = Math.min(
+      this.#connections.deadlineMs ?? Infinity,
+      this.#deadlines.nextMs ?? Infinity,
+    );
     if (this.#drainUntilMs !== null && !this.#drained) {
       earliest = Math.min(earliest, this.#drainUntilMs);
     }
