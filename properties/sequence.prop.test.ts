@@ -29,7 +29,7 @@ describe('the sequence is the oracle after every step, and all replicas converge
 });
 
 test('histories are long, and one in ten has siblings with different right origins', () => {
-  const plans = fc.sample(anyPlan(lengthMax), 300);
+  const plans = fc.sample(anyPlan(lengthMax), 500);
   const lengths = plans.map(({ actions }) => actions.length);
   expect(Math.max(...lengths)).toBeGreaterThan(lengthMax * 0.9);
   expect(lengths.reduce((a, b) => a + b) / plans.length).toBeGreaterThan(lengthMax * 0.3);
