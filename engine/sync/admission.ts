@@ -84,7 +84,9 @@ export class AdmissionControl {
     return { type: 'applied', batch };
   }
 
-  /** A resend: what it repeats must be what is here or on its way, and the rest goes on from there. */
+  /**
+   * A resend: what it repeats must be what is here or on its way, and the rest goes on from there.
+   */
   #overlapping(batch: Batch, through: number): ReturnType<Fold['judge']> {
     const agrees = this.#agrees(batch, Math.min(through, batchLast(batch)));
     if (agrees && batchLast(batch) <= through) return { type: 'covered' };

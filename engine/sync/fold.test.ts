@@ -53,7 +53,7 @@ describe('a batch', () => {
     expect([...fold.voided]).toEqual([[2, [0]]]);
   });
 
-  it('that continues with the second half of a pair is void: what is here was other content', () => {
+  it('that goes on with the second half of a pair is void: other content is here', () => {
     const fold = new Fold(1);
     foldRows(fold, new Typist(11).type(0, 'abc'));
     const forked = new Typist(11).type(0, 'ab\u{1F600}');

@@ -1,6 +1,6 @@
 /**
- * A batch unit by unit, in words that do not depend on how its runs are cut or joined: two batches of
- * one replica agree on a timestamp exactly when the words are equal.
+ * A batch unit by unit, in words that do not depend on how its runs are cut or joined: two batches
+ * of one replica agree on a timestamp exactly when the words are equal.
  */
 import type { Batch, Op, OpId } from '../../proto/batch.ts';
 
