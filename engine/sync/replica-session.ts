@@ -378,7 +378,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         break;
       case 'superseded':
         // By our own older connection, as a rule: its hello was overtaken. By a second copy of this
-        // replica if it goes on: whichever of the two types is found out, otherwise this one yields.
+        // replica if it goes on: whichever of the two types is found out, else this one yields.
         this.#superseded++;
         if (this.#superseded <= supersededMax) break;
         this.#endReplica(code);
