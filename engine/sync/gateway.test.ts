@@ -57,7 +57,7 @@ describe('hello', () => {
     script.hello(1, 22, cursor);
     const page = { head: headAt(1), rows: [logRow(1, new Typist(11).type(0, 'a'))] };
     script.answerRead(page);
-    if (cursor.epoch !== page.head.epoch) script.answerRead(page); // Read once more, to be sure.
+    if (cursor.epoch !== page.head?.epoch) script.answerRead(page); // Read once more, to be sure.
     expect(script.closed.get(1)).toBe(4414);
   });
 
