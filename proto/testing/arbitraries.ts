@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import type { Batch, Op, OpId } from '../batch.ts';
 import { opLength } from '../batch.ts';
-import type { ClientFrame } from '../client-frame.ts';
+import { type ClientFrame, isDocumentName } from '../client-frame.ts';
 import { errorCodes, isErrorCode } from '../codes.ts';
 import {
   errorMessageUnitsMax,
@@ -165,11 +165,9 @@ const splice = fc
   }));
 const window = fc.record({ bytes: uint32, operations: uint32 });
 
-const documentName = fc.string({
-  unit: fc.constantFrom(...'AZaz09._~-'),
-  minLength: 1,
-  maxLength: 200,
-});
+const documentName = fc
+  .string({ unit: fc.constantFrom(...'AZaz09._~-'), minLength: 1, maxLength: 200 })
+  .filter(isDocumentName);
 const token = text(0, 100);
 
 const clientBody = fc.oneof(
