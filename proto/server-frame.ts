@@ -39,7 +39,7 @@ const fieldPatch = 9;
 /** Of a Row. */
 const fieldRowBatches = 3;
 
-/** A committed row of the log, without what the fold refused or already had. */
+/** A committed row of the log, without the batches that the fold refused. */
 export interface FrameRow {
   /** Commit time minus that of the row before (row 1: ms since 1970). */
   readonly at: number;
