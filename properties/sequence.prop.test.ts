@@ -9,6 +9,7 @@ import { VersionVector } from '../engine/causal/version-vector.ts';
 import { Sequence } from '../engine/text/sequence.ts';
 import { applyChanges } from '../engine/text/text-change.ts';
 import { type Batch, batchLast, canCut, sliceBatch } from '../proto/batch.ts';
+import { decodeUpdate, encodeUpdate } from '../proto/update-codec.ts';
 import { anyPlan, Cluster, families, hasMixedSiblings, type Plan, planOf } from './histories.ts';
 
 const lengthMax = 60;
@@ -136,7 +137,9 @@ test('batchesSince tells the rest of the history to every earlier state', () => 
       cluster.settle();
       const { sequence: full } = must(cluster.members[0], 'a replica');
       for (const state of [new Sequence(), ...states.filter((_, i) => i % 7 === 0)]) {
-        integrateAll(state, full.batchesSince(state.versionVector));
+        const rest = full.batchesSince(state.versionVector);
+        expect(decodeUpdate(encodeUpdate({ batches: rest })).batches).toEqual(rest);
+        integrateAll(state, rest);
         expect(state.digest()).toBe(full.digest());
       }
       expect(full.batchesSince(full.versionVector)).toEqual([]);

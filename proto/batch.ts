@@ -92,7 +92,7 @@ export function batchLast(batch: Batch): number {
 }
 
 /** Whether two ids, or two origins that may be missing, are the same. */
-function sameId(a: OpId | null, b: OpId | null): boolean {
+export function sameId(a: OpId | null, b: OpId | null): boolean {
   if (a === null || b === null) return a === b;
   return a.timestamp === b.timestamp && a.replica === b.replica;
 }
@@ -149,9 +149,21 @@ function sliceOp(op: Op, replica: number, start: number, end: number): Op {
       text,
     };
   }
-  const skipped = op.reversed ? op.count - end : start;
-  const target = { timestamp: op.target.timestamp + skipped, replica: op.target.replica };
-  return { type: 'delete', timestamp, target, count: end - start, reversed: op.reversed };
+  return sliceDeletion(op, timestamp, op.timestamp + end);
+}
+
+/** The deletions with timestamps in [from, to), which must meet those of `run`. */
+export function sliceDeletion<D extends DeleteOp>(run: D, from: number, to: number): D {
+  const start = Math.max(from - run.timestamp, 0);
+  const end = Math.min(to - run.timestamp, run.count);
+  if (start === 0 && end === run.count) return run;
+  const skipped = run.reversed ? run.count - end : start;
+  return {
+    ...run,
+    timestamp: run.timestamp + start,
+    target: { timestamp: run.target.timestamp + skipped, replica: run.target.replica },
+    count: end - start,
+  };
 }
 
 /** The same batch under other names, author and references alike. */
@@ -191,13 +203,22 @@ function joinOps(a: Op, b: Op, replica: number): Op | null {
     const sameRight = b.right === 'same' || (a.right !== 'same' && sameId(a.right, b.right));
     return goesOn && sameRight ? { ...a, text: a.text + b.text } : null;
   }
-  if (a.type !== 'delete' || b.type !== 'delete') return null;
-  if (a.target.replica !== b.target.replica) return null;
+  return a.type === 'delete' && b.type === 'delete' ? joinDeleteOps(a, b) : null;
+}
+
+/** As `joinDeletions`, but only to what may stand in a batch: all targets older than the first. */
+export function joinDeleteOps(a: DeleteOp, b: DeleteOp): DeleteOp | null {
+  const joined = joinDeletions(a, b);
+  if (joined === null || joined.target.timestamp + joined.count > joined.timestamp) return null;
+  return joined;
+}
+
+/** One run that means `a`, then `b` of the same author; null if there is none. */
+export function joinDeletions<D extends DeleteOp>(a: D, b: D): D | null {
+  if (b.timestamp !== a.timestamp + a.count || a.target.replica !== b.target.replica) return null;
   const count = a.count + b.count;
   // A single deletion has no direction and fits both.
-  // One operation names only targets older than its first timestamp.
-  const older = a.target.timestamp + count <= a.timestamp;
-  const mayRise = older && (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
+  const mayRise = (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
   if (mayRise && b.target.timestamp === a.target.timestamp + a.count) {
     return { ...a, count, reversed: false };
   }

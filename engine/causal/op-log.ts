@@ -5,7 +5,7 @@
  * leaves no id in the text, so it is kept here: author and timestamp → the character it hit. Two
  * deletions of one character are both kept. Does not know text or order.
  */
-import type { DeleteOp, OpId } from '../../proto/batch.ts';
+import { type DeleteOp, joinDeletions, type OpId, sliceDeletion } from '../../proto/batch.ts';
 import { RunIndex } from './run-index.ts';
 import { VersionVector } from './version-vector.ts';
 
@@ -57,34 +57,4 @@ export class OpLog {
       }
     }
   }
-}
-
-/** The deletions with timestamps in [from, to), which must meet those of `run`. */
-export function sliceDeletion<D extends DeleteOp>(run: D, from: number, to: number): D {
-  const start = Math.max(from - run.timestamp, 0);
-  const end = Math.min(to - run.timestamp, run.count);
-  if (start === 0 && end === run.count) return run;
-  const skipped = run.reversed ? run.count - end : start;
-  return {
-    ...run,
-    timestamp: run.timestamp + start,
-    target: { timestamp: run.target.timestamp + skipped, replica: run.target.replica },
-    count: end - start,
-  };
-}
-
-/** One run that means `a`, then `b` of the same author; null if there is none. */
-export function joinDeletions<D extends DeleteOp>(a: D, b: D): D | null {
-  if (b.timestamp !== a.timestamp + a.count || a.target.replica !== b.target.replica) return null;
-  const count = a.count + b.count;
-  // A single deletion has no direction and fits both.
-  const mayRise = (!a.reversed || a.count === 1) && (!b.reversed || b.count === 1);
-  if (mayRise && b.target.timestamp === a.target.timestamp + a.count) {
-    return { ...a, count, reversed: false };
-  }
-  const mayFall = (a.reversed || a.count === 1) && (b.reversed || b.count === 1);
-  if (mayFall && b.target.timestamp + b.count === a.target.timestamp) {
-    return { ...a, target: b.target, count, reversed: true };
-  }
-  return null;
 }

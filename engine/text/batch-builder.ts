@@ -1,8 +1,7 @@
 /**
  * Puts operations of one replica together into a batch, as few and as long as they can be.
  */
-import type { Batch, DeleteOp, Op, OpId } from '../../proto/batch.ts';
-import { joinDeletions } from '../causal/op-log.ts';
+import { type Batch, type DeleteOp, joinDeleteOps, type Op, type OpId } from '../../proto/batch.ts';
 
 export class BatchBuilder {
   readonly #ops: Op[] = [];
@@ -41,7 +40,7 @@ export class BatchBuilder {
   delete({ target, count, reversed }: Omit<DeleteOp, 'type' | 'timestamp'>): void {
     const op: DeleteOp = { type: 'delete', timestamp: this.#next, target, count, reversed };
     const last = this.#ops.at(-1);
-    const joined = last?.type === 'delete' ? joinDeletions(last, op) : null;
+    const joined = last?.type === 'delete' ? joinDeleteOps(last, op) : null;
     if (joined === null) this.#ops.push(op);
     else this.#ops[this.#ops.length - 1] = joined;
     this.#next += count;

@@ -2,13 +2,20 @@
  * What spans and op log say about the past: the text at a version, the operations since one, and
  * whether an operation that arrives again is the one that is here.
  */
-import type { Batch, DeleteOp, InsertOp, OpId } from '../../proto/batch.ts';
+import {
+  type Batch,
+  type DeleteOp,
+  type InsertOp,
+  type OpId,
+  sameId,
+  sliceDeletion,
+} from '../../proto/batch.ts';
 import { cutsPair } from '../../proto/text.ts';
 import { must } from '../assert.ts';
-import { type OpLog, sliceDeletion } from '../causal/op-log.ts';
+import type { OpLog } from '../causal/op-log.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BatchBuilder } from './batch-builder.ts';
-import { leftOriginOf, type Span, sameId } from './span.ts';
+import { leftOriginOf, type Span } from './span.ts';
 import type { SpanList } from './span-list.ts';
 
 /** Whether every operation of the batch is here with the same content, origins and targets. */
@@ -193,14 +200,16 @@ class ReplicaHistory {
   }
 
   /** How many of the deletions may be in the batch that is being built. */
-  #deletable({ target, count, reversed }: DeleteOp): number {
+  #deletable({ timestamp, target, count, reversed }: DeleteOp): number {
     const { first } = this.#builder;
     if (target.replica === this.#replica || target.timestamp + count <= first) return count;
     if (reversed || target.timestamp >= first) return 0;
     const units = first - target.timestamp;
     const place = this.#list.place({ timestamp: first, replica: target.replica });
-    // Both halves of a pair are deleted by one batch, and stand in one batch, which is then before.
-    return cutsPair(place.span.text, place.offset) ? units + 1 : units;
+    if (!cutsPair(place.span.text, place.offset)) return units;
+    // Both halves of a pair are deleted by one operation, and stand in one batch, which is then
+    // before. The operation must be younger than both: if this one is not, the next one is.
+    return timestamp > first ? units + 1 : units - 1;
   }
 
   #mayRefer(id: OpId | null): boolean {

@@ -10,10 +10,11 @@ import {
   type InsertOp,
   type OpId,
   opLength,
+  sameId,
 } from '../../proto/batch.ts';
 import { cutsPair, loneSurrogate } from '../../proto/text.ts';
 import type { OpLog } from '../causal/op-log.ts';
-import { idOf, type Place, sameId } from './span.ts';
+import { idOf, type Place } from './span.ts';
 import type { SpanList } from './span-list.ts';
 
 /**

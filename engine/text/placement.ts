@@ -15,9 +15,9 @@
  * between them, which were inserted concurrently, are walked once. Ids that are not here or an l
  * that is not before r are the caller's error.
  */
-import type { OpId } from '../../proto/batch.ts';
+import { type OpId, sameId } from '../../proto/batch.ts';
 import { must } from '../assert.ts';
-import { compareIds, idOf, isBranched, leftOriginOf, type Place, sameId } from './span.ts';
+import { compareIds, idOf, isBranched, leftOriginOf, type Place } from './span.ts';
 import type { SpanList } from './span-list.ts';
 
 export interface Placement {

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectSame } from '../../properties/same-state.ts';
 import type { Batch, InsertOp, Op, OpId } from '../../proto/batch.ts';
+import { decodeUpdate, encodeUpdate } from '../../proto/update-codec.ts';
 import { must } from '../assert.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import { ReferenceDocument } from './reference.ts';
@@ -288,6 +289,20 @@ describe('the operations since a version', () => {
       ['1.2', '2.1', '7.1'],
     ]);
   });
+});
+
+test('what is told of a deletion can be encoded, wherever the rest of its run leads', () => {
+  const anna = sequenceOf('a');
+  const ben = copyOf(anna);
+  write(ben, 2, 1, 0, 'X');
+  write(ben, 2, 0, 1); // Timestamp 3 deletes 1.
+  ben.integrate(write(anna, 1, 1, 0, '😀')); // 2 and 3.
+  write(ben, 2, 0, 2); // 4 and 5 delete 2 and 3: a run from 3 on, to a target that is not older.
+  const known = new VersionVector();
+  known.observe(1, 3);
+  known.observe(2, 2);
+  const rest = ben.batchesSince(known);
+  expect(decodeUpdate(encodeUpdate({ batches: rest })).batches).toEqual(rest);
 });
 
 describe('changes', () => {

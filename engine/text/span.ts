@@ -6,7 +6,7 @@
  * that stand side by side and fit are always joined: equal states have equal spans, however they
  * came about.
  */
-import type { OpId } from '../../proto/batch.ts';
+import { type OpId, sameId } from '../../proto/batch.ts';
 
 export interface Span {
   readonly replica: number;
@@ -53,11 +53,6 @@ export interface NewRun {
   readonly left: OpId | null;
   readonly right: OpId | null;
   readonly leftChild: boolean;
-}
-
-export function sameId(a: OpId | null, b: OpId | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.timestamp === b.timestamp && a.replica === b.replica;
 }
 
 /** Total order of ids: by timestamp, then replica. Negative: a first. */
