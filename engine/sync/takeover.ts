@@ -5,6 +5,7 @@
 import type { Batch } from '../../proto/batch.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import type { Welcome } from '../../proto/server-frame.ts';
+import { cutsPair } from '../../proto/text.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import type { TextChange } from '../text/text-change.ts';
 import { Fold } from './fold.ts';
@@ -60,16 +61,8 @@ export function difference(before: string, after: string): readonly TextChange[]
   ) {
     end++;
   }
-  if (isHigh(before.charCodeAt(start - 1))) start--;
-  if (isLow(before.charCodeAt(before.length - end))) end--;
+  if (cutsPair(before, start)) start--;
+  if (cutsPair(before, before.length - end)) end--;
   const deleted = before.length - end - start;
   return [{ index: start, deleted, inserted: after.slice(start, after.length - end) }];
-}
-
-function isHigh(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-function isLow(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }
