@@ -146,9 +146,8 @@ export class Delivery {
 
   /** Tells everybody what is new about presence; who cannot take it now gets all of it later. */
   flushPresence(): void {
-    const part = this.#parts.presence.flush();
-    if (part === null) return;
-    for (const session of this.sessions.values()) this.#sendPresence(session, part);
+    const parts = this.#parts.presence.flush();
+    for (const session of this.sessions.values()) this.#sendPresence(session, parts);
   }
 
   /** Acknowledges what is committed of an open session's replica and was not told yet. */
@@ -205,10 +204,12 @@ export class Delivery {
     }
   }
 
-  #sendPresence(session: Session, part: Uint8Array): void {
+  /** All of the parts or, to be told everything later, none. */
+  #sendPresence(session: Session, parts: readonly Uint8Array[]): void {
     const { conn, channel } = session.identity;
-    if (!this.#parts.connections.isWritable(conn)) session.presenceStale = true;
-    else this.#parts.connections.sendControl(conn, joinParts(channel, [part]));
+    const { connections } = this.#parts;
+    if (!connections.isWritable(conn)) session.presenceStale ||= parts.length > 0;
+    else for (const part of parts) connections.sendControl(conn, joinParts(channel, [part]));
   }
 
   #ackOf(session: Session, folded: FoldedRow): Parameters<DurableFold['frame']>[2] {
@@ -225,11 +226,11 @@ export class Delivery {
     }
     session.acked = through;
     session.settled(through);
-    const own = session.countOwn({ lsn: folded.lsn, operations }, base);
-    const stale =
-      operations === 0
-        ? { operations: 0, ms: 0 }
-        : this.#staleness.between(base, fold.cursor, session.pinned, own);
+    let stale = { operations: 0, ms: 0 };
+    if (operations > 0) {
+      const own = session.countOwn({ lsn: folded.lsn, operations }, base);
+      stale = this.#staleness.between(base, fold.cursor, session.pinned, own);
+    }
     return {
       replica,
       ack: { through, lsn: 0, at: 0, staleOperations: stale.operations, staleMs: stale.ms },

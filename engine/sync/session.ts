@@ -104,7 +104,7 @@ export class Session {
   countOwn(row: { readonly lsn: number; readonly operations: number }, base: number): number {
     this.#ownRows.push(row);
     // Bases never fall, so rows at or below this one are not asked for again.
-    while ((this.#ownRows[0]?.lsn ?? Infinity) <= base) this.#ownRows.shift();
+    while (this.#ownRows.length > 0 && (this.#ownRows[0]?.lsn ?? 0) <= base) this.#ownRows.shift();
     return this.#ownRows.reduce((sum, { operations }) => sum + operations, 0);
   }
 }
