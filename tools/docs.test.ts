@@ -1,8 +1,8 @@
 /**
  * Goal: the pages that list a closed set list all of it, and nothing else. Method: the sets are
- * read from their sources (proto/codes.ts, proto/sync.proto), the pages as text.
+ * read from their sources (proto/codes.ts, proto/sync.proto, the folder), the pages as text.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../proto/codes.ts';
@@ -18,6 +18,16 @@ describe('docs/errors.md', () => {
     const known = Object.entries(errorCodes).map(([code, { close }]) => [code, close]);
     expect(documented).toEqual(Object.fromEntries(known));
     expect(rows).toHaveLength(known.length);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  it('tells of every file of engine/sync, once', () => {
+    const table = /^\| Of `engine\/sync\/`.*?\n\n/ms.exec(read('docs/architecture.md'))?.[0] ?? '';
+    const told = [...table.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file);
+    const files = readdirSync(join(import.meta.dirname, '..', 'engine', 'sync'));
+    const known = files.filter((file) => /(?<!\.test)\.ts$/.test(file));
+    expect(told.toSorted()).toEqual(known.toSorted());
   });
 });
 
