@@ -62,7 +62,7 @@ export interface FaultPlan {
 }
 
 /** No faults at all: what holds after the fault phase. */
-const calm: FaultPlan = {
+export const calm: FaultPlan = {
   latencyMinMs: 1,
   latencyMaxMs: 5,
   slowPerMillion: 0,

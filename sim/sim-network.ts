@@ -161,7 +161,6 @@ export class Link {
     if (item.type === 'bytes') this.server.received(this.#conn, item.bytes);
     else {
       this.#serverOpen = false;
-      this.#down.cut(0);
       this.server.closed(this.#conn);
     }
   }
@@ -173,7 +172,6 @@ export class Link {
     else if (item.type === 'bytes') this.client.received(this.connection, item.bytes);
     else {
       this.#clientOpen = false;
-      this.#up.cut(0);
       this.client.closed(this.connection, item.code);
     }
   }
