@@ -4,7 +4,8 @@
  * that sticks to a character which no row has carried yet waits until one does.
  */
 import type { Anchor, PresenceState } from '../../proto/frame-messages.ts';
-import { encodePresencePart, type Peer } from '../../proto/server-frame.ts';
+import { presencePeersMax } from '../../proto/limits.ts';
+import { encodePresencePart, type Peer, type PresenceUpdate } from '../../proto/server-frame.ts';
 import { anchorIndex } from '../text/anchor.ts';
 import type { Fold } from './fold.ts';
 
@@ -44,8 +45,8 @@ export class RoomPresence {
     this.#dirty = true;
   }
 
-  /** The encoded part with everything new since the last flush; null if nothing can be told yet. */
-  flush(): Uint8Array | null {
+  /** Encoded parts with everything new since the last flush; none if nothing can be told yet. */
+  flush(): Uint8Array[] {
     const peers: Peer[] = [];
     for (const [session, entry] of this.#entries) {
       if (!entry.changed) continue;
@@ -55,8 +56,8 @@ export class RoomPresence {
       peers.push(peer);
     }
     this.#dirty = false;
-    if (peers.length === 0 && this.#left.length === 0) return null;
-    return encodePresencePart({ peers, left: this.#left.splice(0), full: false });
+    if (peers.length === 0 && this.#left.length === 0) return [];
+    return encodeParts({ peers, left: this.#left.splice(0), full: false });
   }
 
   /** After a row: carets that waited for it can be told now. */
@@ -67,13 +68,13 @@ export class RoomPresence {
   }
 
   /** Everybody, for a session that has just come or could not be told for a while. */
-  all(): Uint8Array {
+  all(): Uint8Array[] {
     const peers: Peer[] = [];
     for (const [session, entry] of this.#entries) {
       const peer = this.#resolve(session, entry);
       if (peer !== null) peers.push(peer);
     }
-    return encodePresencePart({ peers, left: [], full: true });
+    return encodeParts({ peers, left: [], full: true });
   }
 
   #resolve(session: number, { replica, state }: Entry): Peer | null {
@@ -101,4 +102,18 @@ export class RoomPresence {
       ? { ...anchor, replica: index }
       : 'unknown';
   }
+}
+
+/** One update in as many parts as the limit on the names in one asks for. */
+function encodeParts({ peers, left, full }: PresenceUpdate): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let told = 0;
+  do {
+    const some = peers.slice(told, told + presencePeersMax);
+    const from = Math.max(0, told - peers.length);
+    const gone = left.slice(from, from + presencePeersMax - some.length);
+    parts.push(encodePresencePart({ peers: some, left: gone, full: full && told === 0 }));
+    told += some.length + gone.length;
+  } while (told < peers.length + left.length);
+  return parts;
 }
