@@ -8,7 +8,7 @@
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
 import type { Fold, VoidCode } from './fold.ts';
-import { operationUnits } from './operation-units.ts';
+import { operationAt, sameOperations } from './same-operations.ts';
 
 export type Admission =
   /** Append `batch` (without what is on its way already). */
@@ -50,7 +50,7 @@ export class AdmissionControl {
     const pending = this.#pending.get(replica);
     if (pending === undefined) return;
     const known = this.#fold.committed.get(replica);
-    while ((pending[0] === undefined ? Infinity : batchLast(pending[0])) <= known) pending.shift();
+    pending.splice(0, firstThrough(pending, known + 1));
     if (pending.length === 0) this.#pending.delete(replica);
   }
 
@@ -103,15 +103,14 @@ export class AdmissionControl {
       if (known < batchLast(batch) && !canCut(batch, known + 1)) return false;
       if (!this.#fold.sequence.holds(sliceBatch(batch, batch.first, known + 1))) return false;
     }
-    const said = operationUnits(batch);
-    return (this.#pending.get(batch.replica) ?? []).every((pending) => {
-      const noted = operationUnits(pending);
-      const from = Math.max(batch.first, pending.first, known + 1);
-      for (let at = from; at <= Math.min(to, batchLast(pending)); at++) {
-        if (said.get(at) !== noted.get(at)) return false;
-      }
-      return true;
-    });
+    const pending = this.#pending.get(batch.replica) ?? [];
+    for (let i = firstThrough(pending, batch.first); i < pending.length; i++) {
+      const noted = pending[i];
+      if (noted === undefined || noted.first > to) break;
+      const from = Math.max(batch.first, noted.first, known + 1);
+      if (!sameOperations(batch, noted, from, Math.min(to, batchLast(noted)))) return false;
+    }
+    return true;
   }
 
   #unknownReference(batch: Batch): OpId | null {
@@ -133,23 +132,28 @@ export class AdmissionControl {
   #exists(batch: Batch, id: OpId): boolean {
     if (id.replica !== batch.replica) return this.#fold.sequence.has(id);
     if (insertsAt(batch, id.timestamp)) return true;
-    const batches = this.#pending.get(batch.replica) ?? [];
-    for (let i = batches.length - 1; i >= 0; i--) {
-      const earlier = batches[i];
-      if (earlier !== undefined && earlier.first <= id.timestamp) {
-        if (batchLast(earlier) >= id.timestamp) return insertsAt(earlier, id.timestamp);
-        break;
-      }
+    const pending = this.#pending.get(batch.replica) ?? [];
+    const earlier = pending[firstThrough(pending, id.timestamp)];
+    if (earlier !== undefined && earlier.first <= id.timestamp) {
+      return insertsAt(earlier, id.timestamp);
     }
     return this.#fold.sequence.has(id);
   }
 }
 
+/** Position of the first batch that goes through `timestamp` or beyond. */
+function firstThrough(batches: readonly Batch[], timestamp: number): number {
+  let low = 0;
+  let high = batches.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const batch = batches[middle];
+    if (batch !== undefined && batchLast(batch) < timestamp) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function insertsAt(batch: Batch, timestamp: number): boolean {
-  return batch.ops.some(
-    (op) =>
-      op.type === 'insert' &&
-      op.timestamp <= timestamp &&
-      timestamp < op.timestamp + op.text.length,
-  );
+  return operationAt(batch, timestamp)?.type === 'insert';
 }

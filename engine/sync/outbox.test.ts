@@ -48,3 +48,24 @@ it('an acknowledgement inside a batch leaves the rest of it', () => {
   expect(outbox.settle(4)).toBe(1);
   expect(outbox.next(0, 10)).toBeNull();
 });
+
+it('a place to cut is found at once, however much is deleted by however many operations', () => {
+  const outbox = new Outbox();
+  const long = 200_000;
+  const many = 20_000;
+  const target = (timestamp: number) => ({ replica: 22, timestamp });
+  const first = 10 * long;
+  const ops = [{ type: 'delete', timestamp: first, target: target(1), count: long }];
+  for (let i = 1; i <= many; i++) {
+    ops.push({
+      type: 'delete',
+      timestamp: first + long + i - 1,
+      target: target(long + 2 * i),
+      count: 1,
+    });
+  }
+  const deletes = ops.map((op) => ({ ...op, type: 'delete', reversed: false }) as const);
+  outbox.push({ replica: 11, first, gap: 0, base: 0, ops: deletes }, 0);
+  expect(outbox.next(0, 10)?.ops).toHaveLength(1);
+  expect(outbox.next(first + long - 1, 10)?.ops).toHaveLength(10);
+});

@@ -6,10 +6,11 @@ import {
   type Batch,
   batchLast,
   batchOperations,
-  canCut,
   joinBatches,
   sliceBatch,
 } from '../../proto/batch.ts';
+import { cutsPair } from '../../proto/text.ts';
+import { operationAt } from './same-operations.ts';
 
 export class Outbox {
   #batches: Batch[] = [];
@@ -40,8 +41,7 @@ export class Outbox {
     const batch = this.#batches.find((candidate) => batchLast(candidate) > sentThrough);
     if (batch === undefined) return null;
     const from = Math.max(batch.first, sentThrough + 1);
-    let to = Math.min(batchLast(batch) + 1, from + operationsMax);
-    while (to <= batchLast(batch) && !mayPart(batch, to)) to++;
+    const to = partAt(batch, Math.min(batchLast(batch) + 1, from + operationsMax));
     return from === batch.first && to > batchLast(batch) ? batch : sliceBatch(batch, from, to);
   }
 
@@ -72,12 +72,13 @@ export class Outbox {
 }
 
 /**
- * Whether the batch may be sent in two pieces at `timestamp`. Never inside a run of deletions: it
- * is small however many it deletes, and it does not say where the halves of a pair are.
+ * Where the batch may be sent in two pieces: at `timestamp` or next after it. Never inside a run of
+ * deletions: it is small however many it deletes, and it does not say where the halves of a pair
+ * are.
  */
-function mayPart(batch: Batch, timestamp: number): boolean {
-  const isInDeletion = batch.ops.some(
-    (op) => op.type === 'delete' && op.timestamp < timestamp && timestamp < op.timestamp + op.count,
-  );
-  return !isInDeletion && canCut(batch, timestamp);
+function partAt(batch: Batch, timestamp: number): number {
+  const op = operationAt(batch, timestamp);
+  if (op === null || op.timestamp === timestamp) return timestamp;
+  if (op.type === 'delete') return op.timestamp + op.count;
+  return cutsPair(op.text, timestamp - op.timestamp) ? timestamp + 1 : timestamp;
 }
