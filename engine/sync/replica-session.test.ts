@@ -239,3 +239,30 @@ it('presence of others tells where they are in the text as it is here now', () =
   ben.type(0, 'zero\n');
   expect(ben.session.peers).toMatchObject([{ head: 12, line: 3, column: 4 }]);
 });
+
+it('what was typed against a row that the log has lost is offered with a base that it has', () => {
+  const rows = [
+    logRow(1, new Typist(22).type(0, 'shared')),
+    logRow(2, new Typist(33).type(0, '!')),
+  ];
+  const first = new GatewayScript();
+  const anna = new ReplicaScript(11);
+  anna.feed({ type: 'start' });
+  anna.connect(first, 1);
+  first.answerRead({ head: headAt(2), rows });
+  anna.pass(first);
+  anna.type(0, 'anna ');
+  anna.closed();
+  const restored = new GatewayScript();
+  anna.advance(100);
+  anna.connect(restored, 1);
+  const page = { head: headAt(1), rows: rows.slice(0, 1) };
+  restored.answerRead(page);
+  restored.answerRead(page); // Its cursor is ahead, so the log is read twice.
+  anna.pass(restored);
+  anna.advance(100);
+  anna.connect(restored, 2);
+  restored.commit(2);
+  anna.pass(restored);
+  expect([anna.session.status, anna.session.text]).toEqual(['durable', 'anna shared']);
+});

@@ -263,7 +263,9 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#outbox.settle(welcome.through);
     const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
     const unsettled = this.#outbox.takeAll();
-    const own = sameHistory ? unsettled : ownOperations(old, replica, welcome.through, fold.lsn);
+    const own = sameHistory
+      ? unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, fold.lsn) }))
+      : ownOperations(old, replica, welcome.through, fold.lsn);
     if (!integrateAll(fold, own)) {
       this.#rescue('history-changed', own);
       this.#identity = this.#options.newIdentity();
