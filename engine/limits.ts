@@ -12,6 +12,8 @@ export interface Limits {
   readonly frameOperationsMax: number;
   /** A row's body, about: keeps one author's paste from delaying everybody's next commit. */
   readonly rowBytesMax: number;
+  /** What all rooms may have on their way to the log; above it, whoever edits is turned away. */
+  readonly backlogBytesMax: number;
   /** Bytes handed to a socket before its buffer must have drained. */
   readonly sendBytesMax: number;
   /** Recent rows kept encoded per room, for sessions that fell a little behind. */
@@ -50,6 +52,7 @@ export const defaultLimits: Limits = {
   windowOperations: 2 ** 18,
   frameOperationsMax: 2 ** 22,
   rowBytesMax: 2 ** 19,
+  backlogBytesMax: 2 ** 27,
   sendBytesMax: 2 ** 18,
   recentBytesMax: 2 ** 18,
   pageBytesMax: 2 ** 18,

@@ -6,10 +6,16 @@
 import { type Batch, batchLast } from '../../proto/batch.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import type { AppendId } from '../ids.ts';
-import { takeRow } from './row-composer.ts';
+import { rowBytes, takeRow } from './row-composer.ts';
+
+/** What all rooms of a node have on their way to the log, bytes, about. */
+export interface Backlog {
+  bytes: number;
+}
 
 export class AppendPipeline {
   readonly #rowBytesMax: number;
+  readonly #backlog: Backlog;
   readonly #append: (batches: readonly Batch[]) => AppendId;
   #queue: Batch[] = [];
   #inFlight: { readonly appendId: AppendId; readonly batches: readonly Batch[] } | null = null;
@@ -21,10 +27,13 @@ export class AppendPipeline {
 
   constructor(options: {
     readonly rowBytesMax: number;
+    /** Shared with the other rooms; counts what is here. */
+    readonly backlog: Backlog;
     /** Sends a row on its way. */
     readonly append: (batches: readonly Batch[]) => AppendId;
   }) {
     this.#rowBytesMax = options.rowBytesMax;
+    this.#backlog = options.backlog;
     this.#append = options.append;
   }
 
@@ -35,6 +44,7 @@ export class AppendPipeline {
 
   push(batch: Batch): void {
     this.#queue.push(batch);
+    this.#backlog.bytes += rowBytes(batch);
   }
 
   /** Sends the next row on its way, unless one is in flight or in doubt. */
@@ -45,6 +55,9 @@ export class AppendPipeline {
       oneReplica: this.#isolate > 0,
     });
     this.#isolate = Math.max(0, this.#isolate - 1);
+    // Joined batches take less than they did apart.
+    this.#release(this.#queue.slice(0, this.#queue.length - rest.length));
+    this.#hold(batches);
     this.#queue = rest;
     this.#inFlight = { appendId: this.#append(batches), batches };
   }
@@ -54,12 +67,14 @@ export class AppendPipeline {
     if (this.#inFlight?.appendId !== appendId) return null;
     const { batches } = this.#inFlight;
     this.#inFlight = null;
+    this.#release(batches);
     return batches;
   }
 
   /** Whether these are in the log will be known when it has been read to its head. */
   doubt(batches: readonly Batch[]): void {
     this.#inDoubt = batches;
+    this.#hold(batches);
   }
 
   /** The log was read to its head, where `committed` is known: what it lacks is queued again. */
@@ -67,8 +82,9 @@ export class AppendPipeline {
     const missing = this.#inDoubt.filter(
       (batch) => batchLast(batch) > committed.get(batch.replica),
     );
-    this.#queue = [...missing, ...this.#queue];
+    this.#release(this.#inDoubt);
     this.#inDoubt = [];
+    this.#requeue(missing);
   }
 
   /** The log refused the row for what is in it: returns the guilty replica, or goes to find it. */
@@ -77,13 +93,39 @@ export class AppendPipeline {
     const [only] = replicas;
     if (replicas.size === 1 && only !== undefined) return only;
     this.#isolate = replicas.size;
-    this.#queue = [...batches, ...this.#queue];
+    this.#requeue(batches);
     return null;
   }
 
   /** Forgets what is not in flight of a replica that has ended. */
   drop(replica: number): void {
-    this.#queue = this.#queue.filter((batch) => batch.replica !== replica);
-    this.#inDoubt = this.#inDoubt.filter((batch) => batch.replica !== replica);
+    this.#queue = this.#without(replica, this.#queue);
+    this.#inDoubt = this.#without(replica, this.#inDoubt);
+  }
+
+  /** Forgets everything: the history that it was for is over. */
+  clear(): void {
+    this.#release([...this.#queue, ...this.#inDoubt, ...(this.#inFlight?.batches ?? [])]);
+    this.#queue = [];
+    this.#inDoubt = [];
+    this.#inFlight = null;
+  }
+
+  #requeue(batches: readonly Batch[]): void {
+    this.#queue = [...batches, ...this.#queue];
+    this.#hold(batches);
+  }
+
+  #without(replica: number, batches: readonly Batch[]): Batch[] {
+    this.#release(batches.filter((batch) => batch.replica === replica));
+    return batches.filter((batch) => batch.replica !== replica);
+  }
+
+  #hold(batches: readonly Batch[]): void {
+    for (const batch of batches) this.#backlog.bytes += rowBytes(batch);
+  }
+
+  #release(batches: readonly Batch[]): void {
+    for (const batch of batches) this.#backlog.bytes -= rowBytes(batch);
   }
 }

@@ -55,6 +55,7 @@ export class Gateway implements Core<Input, Effect> {
       random: new Random(options.seed, 'gateway'),
       connections: this.#connections,
       ledger: this.#ledger,
+      backlog: { bytes: 0 },
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#append(room, epoch, body),
       read: (room, purpose, afterLsn) => this.#read(room, purpose, afterLsn),
@@ -248,6 +249,10 @@ export class Gateway implements Core<Input, Effect> {
       this.#endSession(session, 'window-exceeded', 'more in flight than the welcome allows');
       return;
     }
+    if (this.#context.backlog.bytes > this.#limits.backlogBytesMax) {
+      this.#endSession(session, 'overloaded', 'more waits for the log than fits here');
+      return;
+    }
     room.edit(session, named);
   }
 
@@ -350,6 +355,8 @@ export class Gateway implements Core<Input, Effect> {
     this.#forget(session);
     if (last) this.#close(conn, code, message, channel);
     else this.#sendError(conn, code, message, channel);
+    if (last || this.#connections.isWritable(conn)) return;
+    this.#close(conn, 'overloaded', 'the socket is not read');
   }
 
   #malformed(id: ConnId, code: MalformedCode, message: string): void {

@@ -25,7 +25,7 @@ import type { AppendId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
 import { AdmissionControl } from './admission.ts';
-import { AppendPipeline } from './append-pipeline.ts';
+import { AppendPipeline, type Backlog } from './append-pipeline.ts';
 import { Backoff } from './backoff.ts';
 import type { Connections } from './connections.ts';
 import { Delivery } from './delivery.ts';
@@ -46,6 +46,7 @@ export interface RoomContext {
   readonly random: Random;
   readonly connections: Connections;
   readonly ledger: CommitLedger;
+  readonly backlog: Backlog;
   /** Ends a session: error frame, and the socket closes when it carries no other. */
   endSession(session: Session, code: ErrorCode, message: string): void;
   /** Emits an append whose result comes back to `appendSettled`. */
@@ -62,7 +63,7 @@ export class Room {
   #admission: AdmissionControl;
   #presence: RoomPresence;
   #delivery: Delivery;
-  #pipeline: AppendPipeline;
+  readonly #pipeline: AppendPipeline;
   /** Sessions that wait until the fold has reached the log's head and their cursor. */
   readonly #joining = new Set<Session>();
   #loaded = false;
@@ -120,10 +121,8 @@ export class Room {
 
   get deadlineMs(): number | null {
     const silentAtMs = this.sessions > 0 ? this.#silentAtMs : null;
-    let earliest = this.#retryAtMs ?? Infinity;
-    for (const due of [silentAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs]) {
-      if (due !== null) earliest = Math.min(earliest, due);
-    }
+    const own = [this.#retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs];
+    const earliest = Math.min(...[silentAtMs, ...own].map((due) => due ?? Infinity));
     return earliest === Infinity ? null : earliest;
   }
 
@@ -167,6 +166,7 @@ export class Room {
   /** A session's socket can take more. */
   pump(session: Session): void {
     if (session.phase === 'open') this.#delivery.pump(session);
+    else if (session.phase === 'joining' && this.#loaded) this.#admitJoining();
   }
 
   appendSettled(appendId: AppendId, result: AppendResult, row: DurableRow | null): void {
@@ -174,11 +174,8 @@ export class Room {
     if (batches === null) return; // Of a history that this room has left.
     if (result.outcome === 'committed') {
       assert(row !== null, 'a committed append has its row');
-      this.#context.connections.emit({
-        type: 'publish',
-        document: this.document,
-        message: busMessage(row),
-      });
+      const message = busMessage(row);
+      this.#context.connections.emit({ type: 'publish', document: this.document, message });
       this.#offer(row);
     } else if (result.outcome === 'unknown') {
       this.#pipeline.doubt(batches);
@@ -302,6 +299,7 @@ export class Room {
   #newPipeline(): AppendPipeline {
     return new AppendPipeline({
       rowBytesMax: this.#context.limits.rowBytesMax,
+      backlog: this.#context.backlog,
       append: (batches) => this.#context.append(this, this.fold.epoch, encodeUpdate({ batches })),
     });
   }
@@ -377,6 +375,8 @@ export class Room {
   #admitJoining(): void {
     for (const session of [...this.#joining]) {
       if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;
+      // A socket that is full is sent no snapshot: `pump` comes back to it.
+      if (!this.#context.connections.isWritable(session.identity.conn)) continue;
       this.#joining.delete(session);
       const refusal = this.#refusal(session);
       if (refusal === 'behind') {
@@ -387,7 +387,7 @@ export class Room {
         this.#context.endSession(session, refusal, message);
       } else {
         this.#supersede(session);
-        this.#delivery.join(session);
+        if (session.phase === 'joining') this.#delivery.join(session);
       }
     }
   }
@@ -480,7 +480,7 @@ export class Room {
   /** This room's history is over: everybody is told, and the next hello loads the log anew. */
   #abandon(code: ErrorCode, message: string): void {
     const everybody = [...this.#delivery.sessions.values(), ...this.#joining];
-    this.#pipeline = this.#newPipeline();
+    this.#pipeline.clear();
     this.#loaded = false;
     this.#readAgain = false;
     this.#readFrom = { lsn: 0, at: 0 };

@@ -15,7 +15,7 @@ export function takeRow(
   let taken = 0;
   for (const batch of queue) {
     const author = batches[0]?.replica ?? batch.replica;
-    size += 2 * batchOperations(batch) + 16 * batch.ops.length;
+    size += rowBytes(batch);
     if (
       taken > 0 &&
       (size > options.bytesMax || (options.oneReplica && batch.replica !== author))
@@ -30,4 +30,9 @@ export function takeRow(
     else last.set(batch.replica, batches.push(batch) - 1);
   }
   return { batches, rest: queue.slice(taken) };
+}
+
+/** What a batch takes in a row and in memory, bytes, about. */
+export function rowBytes(batch: Batch): number {
+  return 2 * batchOperations(batch) + 16 * batch.ops.length;
 }

@@ -82,7 +82,11 @@ export class GatewayScript {
   }
 
   send(conn: number, body: ClientBody, bytes = 10): void {
-    const frame = { channel: 0, body };
+    this.sendOn(conn, 0, body, bytes);
+  }
+
+  sendOn(conn: number, channel: number, body: ClientBody, bytes = 10): void {
+    const frame = { channel, body };
     this.feed({ type: 'connReceived', conn: conn as ConnId, frame, bytes });
   }
 
