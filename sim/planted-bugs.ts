@@ -275,7 +275,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     id: 'F07',
     story: 'An empty room takes a cursor of the real epoch for one of another history.',
     properties: ['S13'],
-    seedsMax: 3000,
+    seedsMax: 6000,
     plantings: [
       {
         file: room,
@@ -302,7 +302,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     id: 'F10',
     story: 'A frame that was settled before it came counts against the window for ever.',
     properties: ['S13'],
-    seedsMax: 3000,
+    seedsMax: 6000,
     plantings: [
       {
         file: 'engine/sync/session.ts',
@@ -328,7 +328,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     id: 'F12',
     story: 'A session that is welcomed again on its connection sends everything twice.',
     properties: ['S13'],
-    seedsMax: 3000,
+    seedsMax: 6000,
     plantings: [
       {
         file: 'engine/sync/replica-connection.ts',
@@ -341,7 +341,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     id: 'F13',
     story: "A hello that was overtaken by the next connection's ends an honest replica.",
     properties: ['G3'],
-    seedsMax: 3000,
+    seedsMax: 6000,
     plantings: [
       {
         file: 'engine/sync/replica-session.ts',

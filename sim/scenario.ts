@@ -29,7 +29,7 @@ export function drawScenario(seed: number, choice: ScenarioChoice = {}): Scenari
   const nodes = choice.nodes ?? shape.pick([1, 2, 2, 3]);
   const clients = choice.clients ?? shape.pick([2, 2, 3, 3, 4, 5]);
   const documents = choice.documents ?? shape.pick([1, 1, 1, 2]);
-  const durationMs = choice.durationMs ?? shape.between(1_500, 8_000);
+  const durationMs = choice.durationMs ?? shape.between(1_000, 5_000);
   const drawn = {
     nodes,
     clients,
