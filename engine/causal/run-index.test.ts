@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { Random } from '../random.ts';
 import { type Run, RunIndex } from './run-index.ts';
 
-test('runs are found by any timestamp, however they came and went', () => {
+test.each([2, 1024])('runs are found by any timestamp, in chunks of %i', (chunkMax) => {
   const random = new Random(1);
-  const index = new RunIndex<Run>();
+  const index = new RunIndex<Run>(chunkMax);
   const runs: Run[] = [];
   for (let step = 0; step < 400; step++) {
     const run = { replica: 1 + random.below(3), timestamp: 1 + random.below(500) };
