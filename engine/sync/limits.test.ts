@@ -5,6 +5,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type Batch, batchLast } from '../../proto/batch.ts';
+import { decodeUpdate } from '../../proto/update-codec.ts';
+import { Sequence } from '../text/sequence.ts';
 import { GatewayScript, headAt, logRow, Typist } from './testing/gateway-script.ts';
 
 const caret = { replica: 0, timestamp: 0, side: 'after' } as const;
@@ -97,7 +99,7 @@ describe('the work for an edit does not grow with what is on its way', () => {
   it('when many operations refer to each other', () => {
     const script = new GatewayScript();
     script.join(1, 11);
-    const count = 20_000;
+    const count = 60_000;
     const [begin, ...rest] = keystrokes(count);
     const left = { timestamp: 1, replica: 11 };
     const ops = rest.map(({ first }) => {
@@ -110,6 +112,34 @@ describe('the work for an edit does not grow with what is on its way', () => {
     expect(script.closed.size).toBe(0);
     expect(batchLast({ replica: 11, first: 2, gap: 0, base: 0, ops })).toBe(count);
   });
+});
+
+it('a row of many small edits takes no longer to compose than to say', () => {
+  const script = new GatewayScript({ rowBytesMax: 2 ** 22 });
+  script.join(1, 11);
+  const [first, second, ...apart] = keystrokes(80_000);
+  if (first === undefined || second === undefined) throw new Error('two keystrokes at least');
+  script.edit(1, first);
+  script.commit(1);
+  script.edit(1, second);
+  for (const batch of apart) {
+    const ops = batch.ops.map((op) => ({ ...op, left: null, right: null }));
+    script.edit(1, { ...batch, ops });
+  }
+  script.commit(2);
+  expect(decodeUpdate(script.appends[0]?.body ?? new Uint8Array(0)).batches).toHaveLength(1);
+});
+
+it('a snapshot is loaded in time, whatever the order in which its text was typed', () => {
+  const count = 200_000;
+  const spans = Array.from({ length: count }, (_, i) => {
+    const id = { timestamp: count - i, replica: 11 };
+    const right = i === count - 1 ? null : { timestamp: count - i - 1, replica: 11 };
+    const child = { left: null, right, leftChild: right !== null };
+    return { id, length: 1, deleted: false, ...child };
+  });
+  const loaded = Sequence.fromSnapshot({ spans, text: 'x'.repeat(count), deletions: [] });
+  expect(loaded.length).toBe(count);
 });
 
 describe('what waits for the log', () => {

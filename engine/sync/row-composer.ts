@@ -1,5 +1,6 @@
 /** Which of the queued batches become the next row of the log. */
 import { type Batch, batchOperations, joinBatches } from '../../proto/batch.ts';
+import { must } from '../assert.ts';
 
 /**
  * The batches of the next row and those that stay: in order, adjoining ones of a replica joined, up
@@ -9,12 +10,12 @@ export function takeRow(
   queue: readonly Batch[],
   options: { readonly bytesMax: number; readonly oneReplica: boolean },
 ): { readonly batches: readonly Batch[]; readonly rest: Batch[] } {
-  const batches: Batch[] = [];
-  const last = new Map<number, number>();
+  const chains: Batch[][] = [];
+  const last = new Map<number, Batch[]>();
   let size = 0;
   let taken = 0;
   for (const batch of queue) {
-    const author = batches[0]?.replica ?? batch.replica;
+    const author = queue[0]?.replica;
     size += rowBytes(batch);
     if (
       taken > 0 &&
@@ -23,13 +24,25 @@ export function takeRow(
       break;
     }
     taken++;
-    const at = last.get(batch.replica);
-    const previous = at === undefined ? undefined : batches[at];
-    const joined = previous === undefined ? null : joinBatches(previous, batch);
-    if (joined !== null && at !== undefined) batches[at] = joined;
-    else last.set(batch.replica, batches.push(batch) - 1);
+    const chain = last.get(batch.replica) ?? [];
+    const previous = chain.at(-1);
+    if (previous !== undefined && joinBatches(previous, batch) !== null) chain.push(batch);
+    else {
+      const begun = [batch];
+      chains.push(begun);
+      last.set(batch.replica, begun);
+    }
   }
-  return { batches, rest: queue.slice(taken) };
+  return { batches: chains.map(joinAll), rest: queue.slice(taken) };
+}
+
+/** Batches of which each follows the one before, as one; by halves, because a join copies both. */
+function joinAll(batches: readonly Batch[]): Batch {
+  const [only] = batches;
+  if (only !== undefined && batches.length === 1) return only;
+  const half = batches.length >>> 1;
+  const joined = joinBatches(joinAll(batches.slice(0, half)), joinAll(batches.slice(half)));
+  return must(joined, 'neighbours that can be joined');
 }
 
 /** What a batch takes in a row and in memory, bytes, about. */
