@@ -200,7 +200,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     id: 'F01',
     story: 'An edit cut for size parts the deletions of the two halves of a pair.',
-    properties: ['S13'],
+    properties: ['S13', 'S6'],
     seedsMax: 1000,
     plantings: [
       {
@@ -286,6 +286,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    id: 'F08',
+    story: 'A hello that waits for the log is refused because the read failed.',
+    properties: ['S13'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;',
+        replacement: 'if (session.waitedForTail && this.#reading) continue;',
+      },
+    ],
+  },
+  {
     id: 'F09',
     story: 'A room whose last bus message was lost never looks at the log.',
     properties: ['L1', 'L2'],
@@ -347,6 +360,25 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: 'engine/sync/replica-session.ts',
         text: 'if (this.#superseded <= supersededMax) break;',
         replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'F14',
+    story: 'An ack for a row that brought nothing new never ends (here it throws instead).',
+    properties: ['assert'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'if (operations > 0) {',
+        replacement: 'if (operations >= 0) {',
+      },
+      {
+        file: 'engine/sync/session.ts',
+        text: '    this.#ownRows.push(row);',
+        replacement:
+          "    if (base === Infinity) throw new Error('for ever');\n    this.#ownRows.push(row);",
       },
     ],
   },
