@@ -102,7 +102,9 @@ export class SimClient implements ClientEnd {
 
   /** A local edit. */
   edit(splices: readonly Splice[]): void {
-    const what = splices.map(({ index, deleted, inserted }) => `${index}-${deleted}+${inserted}`);
+    const what = splices.map(
+      ({ index, deleted, inserted }) => `${index}-${deleted}+${JSON.stringify(inserted)}`,
+    );
     this.#world.note(`${this.name} edits ${what.join(' ')}`);
     this.#step(() => this.#driver.submit({ type: 'edited', splices }));
   }
