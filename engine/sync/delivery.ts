@@ -10,6 +10,7 @@
 import { batchOperations, renameBatch } from '../../proto/batch.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
+import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
 import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
@@ -133,7 +134,7 @@ export class Delivery {
    */
   pageRead(page: LogPage | null): Session[] {
     const after = this.#pageAfter;
-    if (after === null) return []; // Asked for by the delivery of a history that the room has left.
+    assert(after !== null, 'a page arrived that nobody asked for');
     this.#pageAfter = null;
     const strangers = page === null ? [] : this.#sendPage(after, page);
     for (const session of this.sessions.values()) {

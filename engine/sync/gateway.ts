@@ -37,7 +37,10 @@ export class Gateway implements Core<Input, Effect> {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<number, Session>();
   readonly #appends = new Map<AppendId, Room>();
-  readonly #reads = new Map<number, { readonly room: Room; readonly purpose: 'tail' | 'page' }>();
+  readonly #reads = new Map<
+    number,
+    { readonly room: Room; readonly answer: (page: LogPage | null) => void }
+  >();
   readonly #context: RoomContext;
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
@@ -58,7 +61,7 @@ export class Gateway implements Core<Input, Effect> {
       backlog: { bytes: 0 },
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#append(room, epoch, body),
-      read: (room, purpose, afterLsn) => this.#read(room, purpose, afterLsn),
+      read: (room, afterLsn, answer) => this.#read(room, afterLsn, answer),
     };
   }
 
@@ -269,8 +272,7 @@ export class Gateway implements Core<Input, Effect> {
     assert(read !== undefined, `read ${readId} is not of this process`);
     this.#reads.delete(readId);
     this.#touched.add(read.room);
-    if (read.purpose === 'tail') read.room.tailRead(page);
-    else read.room.pageRead(page);
+    read.answer(page);
   }
 
   #busReceived(document: string, bytes: Uint8Array): void {
@@ -301,10 +303,10 @@ export class Gateway implements Core<Input, Effect> {
     return appendId;
   }
 
-  #read(room: Room, purpose: 'tail' | 'page', afterLsn: number): void {
+  #read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void {
     this.#lastRead++;
     const readId = this.#lastRead;
-    this.#reads.set(readId, { room, purpose });
+    this.#reads.set(readId, { room, answer });
     const { document } = room;
     const bytesMax = this.#limits.pageBytesMax;
     this.#connections.emit({ type: 'readLog', readId, document, afterLsn, bytesMax });

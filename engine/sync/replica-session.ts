@@ -228,7 +228,6 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   #welcomed(connection: ReplicaConnection, welcome: Welcome): boolean {
     connection.welcomed(welcome);
-    this.#backoff.reset();
     const { replica } = this.#identity;
     if (welcome.through > this.#fold.sequence.versionVector.get(replica)) {
       // The server knows operations of this replica that we do not: our memory is an old copy.
@@ -405,8 +404,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   /** This identity must not write any more: rescue what it had not settled, and begin anew. */
   #endReplica(code: ErrorCode): void {
     this.#superseded = 0;
-    const unsettled = this.#outbox.takeAll();
-    this.#rescue(code, unsettled);
+    this.#rescue(code, this.#outbox.takeAll());
     this.#identity = this.#options.newIdentity();
     this.#cursorLost = true;
     this.#reconnect();
@@ -487,6 +485,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const status = this.#ended ?? this.#connectedStatus();
     if (status === this.#status) return;
     this.#status = status;
+    // Not at the welcome: what fails right after one must wait longer each time.
+    if (status === 'durable') this.#backoff.reset();
     this.#effects.push({ type: 'statusChanged', status });
   }
 

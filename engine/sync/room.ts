@@ -51,8 +51,8 @@ export interface RoomContext {
   endSession(session: Session, code: ErrorCode, message: string): void;
   /** Emits an append whose result comes back to `appendSettled`. */
   append(room: Room, epoch: number, body: Uint8Array): AppendId;
-  /** Emits a read whose page comes back to `tailRead` or `pageRead`. */
-  read(room: Room, purpose: 'tail' | 'page', afterLsn: number): void;
+  /** Emits a read of the log; `answer` gets its page, or null when it failed. */
+  read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void;
 }
 
 export class Room {
@@ -201,7 +201,7 @@ export class Room {
     this.#readAfter(Math.max(0, this.fold.lsn - 1));
   }
 
-  tailRead(page: LogPage | null): void {
+  #tailRead(page: LogPage | null): void {
     this.#reading = false;
     if (page === null) {
       this.#retryAtMs = this.#now() + this.#backoff.next(this.#context.random);
@@ -232,7 +232,8 @@ export class Room {
     else this.#reachedHead();
   }
 
-  pageRead(page: LogPage | null): void {
+  #pageRead(owner: Delivery, page: LogPage | null): void {
+    if (owner !== this.#delivery) return; // Asked for in a history that this room has left.
     if (page === null) {
       this.#pageRetryAtMs = this.#now() + this.#backoff.next(this.#context.random);
       return;
@@ -275,13 +276,13 @@ export class Room {
   }
 
   #newDelivery(): Delivery {
-    return new Delivery({
-      durable: this.#durable,
-      presence: this.#presence,
-      connections: this.#context.connections,
-      limits: this.#context.limits,
-      requestPage: (afterLsn) => this.#context.read(this, 'page', afterLsn),
+    const { connections, limits } = this.#context;
+    const delivery: Delivery = new Delivery({
+      ...{ durable: this.#durable, presence: this.#presence, connections, limits },
+      requestPage: (afterLsn) =>
+        this.#context.read(this, afterLsn, (page) => this.#pageRead(delivery, page)),
     });
+    return delivery;
   }
 
   /** Runs what decodes rows; a row that this version cannot read ends the room. */
@@ -292,8 +293,8 @@ export class Room {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#abandon('unreadable-log', error.message);
-      return false;
     }
+    return false;
   }
 
   #newPipeline(): AppendPipeline {
@@ -310,10 +311,9 @@ export class Room {
 
   #readAfter(afterLsn: number): void {
     this.#reading = true;
-    this.#retryAtMs = null;
-    this.#silentAtMs = null;
+    [this.#retryAtMs, this.#silentAtMs] = [null, null];
     this.#readFrom = { lsn: this.fold.lsn, at: this.fold.at };
-    this.#context.read(this, 'tail', afterLsn);
+    this.#context.read(this, afterLsn, (page) => this.#tailRead(page));
   }
 
   #sameHistory({ head, rows }: LogPage): boolean {
@@ -483,6 +483,7 @@ export class Room {
     this.#pipeline.clear();
     this.#loaded = false;
     this.#readAgain = false;
+    this.#pageRetryAtMs = null;
     this.#readFrom = { lsn: 0, at: 0 };
     this.#durable = new DurableFold(this.#context.random.id());
     this.#admission = new AdmissionControl(this.#durable.fold);
@@ -493,8 +494,7 @@ export class Room {
   }
 
   #armPresence(): void {
-    if (this.#presence.dirty) {
-      this.#presenceAtMs ??= this.#now() + this.#context.limits.presenceMs;
-    }
+    if (!this.#presence.dirty) return;
+    this.#presenceAtMs ??= this.#now() + this.#context.limits.presenceMs;
   }
 }

@@ -8,6 +8,9 @@ import type { Batch } from '../../proto/batch.ts';
 import type { ConnId, Cursor } from '../ids.ts';
 import type { HistoryPoint } from './staleness.ts';
 
+/** Own rows after the base that are told apart; a client whose base moves has a handful. */
+const ownRowsMax = 1000;
+
 /**
  * What a client had seen when it last typed: the rows up to `base`, and its own operations up to
  * `own`. A prefix of the log determines a version vector, so these two numbers are its vector
@@ -59,6 +62,7 @@ export class Session {
   presenceStale = false;
   readonly #frames: EditFrame[] = [];
   readonly #ownRows: { readonly lsn: number; readonly operations: number }[] = [];
+  #ownOperations = 0;
   #unackedBytes = 0;
   #unackedOperations = 0;
   #settledThrough = 0;
@@ -103,8 +107,16 @@ export class Session {
    */
   countOwn(row: { readonly lsn: number; readonly operations: number }, base: number): number {
     this.#ownRows.push(row);
-    // Bases never fall, so rows at or below this one are not asked for again.
-    while (this.#ownRows.length > 0 && (this.#ownRows[0]?.lsn ?? 0) <= base) this.#ownRows.shift();
-    return this.#ownRows.reduce((sum, { operations }) => sum + operations, 0);
+    this.#ownOperations += row.operations;
+    // Bases never fall, so rows at or below this one are not asked for again. Nor are those that a
+    // client whose base stands still has left far behind told apart.
+    for (;;) {
+      const first = this.#ownRows[0];
+      if (first === undefined) break;
+      if (first.lsn > base && this.#ownRows.length <= ownRowsMax) break;
+      this.#ownRows.shift();
+      if (first.lsn <= base) this.#ownOperations -= first.operations;
+    }
+    return this.#ownOperations;
   }
 }
