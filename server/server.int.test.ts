@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { decodeSnapshot } from '../proto/snapshot-codec.ts';
 import { isRunning, readPostmasterFile } from './postgres/postmaster-file.ts';
 import { describeWithBinaries } from './testing/describe-postgres.ts';
@@ -121,7 +121,10 @@ await describeWithBinaries('the server process', () => {
 
   it('refuses a second server on the same data folder, and says who has it', async () => {
     await expect(startServerProcess({ dataDir })).rejects.toThrow(new RegExp(`${server.pid}`));
-    expect((await fetch(`${server.url}readyz`)).status).toBe(200);
+    // The case before may still be at work: a backend outlives its killed postmaster for a moment.
+    await vi.waitFor(async () => expect((await fetch(`${server.url}readyz`)).status).toBe(200), {
+      timeout: 20_000,
+    });
   });
 
   it('has no database of its own to fall back to when DATABASE_URL is wrong', async () => {
