@@ -45,7 +45,7 @@ export const errorCodes = {
     close: 4505,
     meaning: 'A row of this document has a format that this node cannot read.',
   },
-  overloaded: { close: 1013, meaning: 'The node is at a limit; retry after the time told.' },
+  overloaded: { close: 1013, meaning: 'The node is at a limit; retry later.' },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
