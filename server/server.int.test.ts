@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { must } from '../engine/assert.ts';
 import { decodeSnapshot } from '../proto/snapshot-codec.ts';
 import { isRunning, readPostmasterFile } from './postgres/postmaster-file.ts';
 import { describeWithBinaries } from './testing/describe-postgres.ts';
@@ -112,8 +113,10 @@ await describeWithBinaries('the server process', () => {
 
   it('starts its PostgreSQL again when that ends by itself, and loses nothing', async () => {
     const author = await type('revived', 'before');
-    const postmaster = await readPostmasterFile(join(dataDir, 'postgres', 'cluster'));
-    process.kill(postmaster?.pid ?? 0, 'SIGKILL');
+    // The folder as the launcher tells it: it is not always below the data folder.
+    const folder = [...server.logs().matchAll(/ runs in ([^"\s]+)/g)].at(-1)?.[1];
+    const postmaster = await readPostmasterFile(must(folder, 'a server tells its folder'));
+    process.kill(must(postmaster, 'PostgreSQL runs').pid, 'SIGKILL');
     author.send(typing(' and after', { first: 7, base: 1 }));
     expect((await author.next((frame) => frame.ack !== null)).ack?.through).toBe(16);
     expect((await enter('revived')).text).toBe('before and after');
