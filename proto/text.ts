@@ -13,12 +13,14 @@ declare const TextEncoder: new () => {
   encodeInto(text: string, into: Uint8Array): { readonly written: number };
 };
 declare const TextDecoder: new (
-  label: 'utf-8',
+  label: 'utf-8' | 'utf-16le',
   options: { readonly fatal: true; readonly ignoreBOM: true },
-) => { decode(bytes: Uint8Array): string };
+) => { decode(bytes: Uint8Array | Uint16Array): string };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** All our platforms keep numbers with the low byte first. */
+const unitDecoder = new TextDecoder('utf-16le', { fatal: true, ignoreBOM: true });
 
 /** Up to this length our own loop beats the call into the platform. */
 const shortLength = 32;
@@ -89,4 +91,15 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   } catch {
     return null;
   }
+}
+
+/** The text of UTF-16 units [start, end), which are well-formed. */
+export function textOfUnits(units: Uint8Array | Uint16Array, start: number, end: number): string {
+  if (end - start <= shortLength) {
+    let text = '';
+    for (let at = start; at < end; at++) text += String.fromCharCode(units[at] as number);
+    return text;
+  }
+  const part = units.subarray(start, end);
+  return unitDecoder.decode(part instanceof Uint16Array ? part : Uint16Array.from(part));
 }
