@@ -15,7 +15,7 @@ import { type Batch, batchLast } from '../proto/batch.ts';
 import { cutsPair } from '../proto/text.ts';
 import { expectSame } from './same-state.ts';
 
-const kinds = [
+export const kinds = [
   // Insert anywhere; delete a range anywhere; replace a range and insert elsewhere, in one batch.
   'insert',
   'erase',
@@ -54,7 +54,7 @@ export interface Plan {
 }
 
 /** Number of replicas and weights of the kinds; a kind that is not named does not occur. */
-interface Family {
+export interface Family {
   readonly replicas: number;
   readonly weights: Partial<Record<Kind, number>>;
 }
@@ -116,16 +116,24 @@ export interface Member {
   last: { index: number; length: number };
 }
 
+/** Is told what happens to the replicas' texts, after it happened. */
+export interface ClusterObserver {
+  edited(member: Member, splices: readonly TextChange[], batch: Batch | null): void;
+  integrated(member: Member, batch: Batch, changes: readonly TextChange[]): void;
+}
+
 /** Replicas that carry out a plan. */
 export class Cluster {
   readonly members: readonly Member[];
   /** Everything that was written, in the order of writing. */
   readonly batches: Batch[] = [];
   readonly #isCompared: boolean;
+  readonly #observer: ClusterObserver | null;
 
   /** `isCompared`: after each step the replica that took it is compared with the oracle. */
-  constructor(replicas: number, isCompared = true) {
+  constructor(replicas: number, isCompared = true, observer: ClusterObserver | null = null) {
     this.#isCompared = isCompared;
+    this.#observer = observer;
     this.members = Array.from({ length: replicas }, (_, position) => ({
       // Ids that are not in the order of the positions, and one above 32 bits.
       id: [7, 2 ** 40 + 3, 1, 9, 4, 8][position] ?? position + 100,
@@ -168,9 +176,11 @@ export class Cluster {
     for (const { index, inserted } of splices) {
       member.last = { index, length: inserted.length };
     }
-    if (batch === null) return;
-    this.batches.push(batch);
-    member.reference.integrate(batch);
+    if (batch !== null) {
+      this.batches.push(batch);
+      member.reference.integrate(batch);
+    }
+    this.#observer?.edited(member, splices, batch);
   }
 
   #pull(member: Member, at: number): void {
@@ -202,8 +212,9 @@ export class Cluster {
       );
       this.#deliver(member, needed);
     }
-    member.sequence.integrate(batch);
+    const changes = member.sequence.integrate(batch);
     member.reference.integrate(batch);
+    this.#observer?.integrated(member, batch, changes);
   }
 
   #has(member: Member, position: number): boolean {
