@@ -8,12 +8,32 @@
  *   | row      | indexes                  | no   | refused |
  *
  * A batch that comes out keeps the rules of batch.ts and op-stream.ts; one that breaks them cannot
- * be written, because a row of the log that no node can read would stop its document.
+ * be written, because a row of the log that no node can read would stop its document. Both ways go
+ * through OpColumns; a frame's batches, few and small, become objects.
  */
 import type { Batch, Binding } from './batch.ts';
-import { opLength } from './batch.ts';
+import { DecodeError } from './decode-error.ts';
 import { principalUnitsMax, secretHashBytes } from './limits.ts';
-import { goesOn, nameOf, readOps, type WrittenNames, writeOps } from './op-stream.ts';
+import {
+  batchBase,
+  batchFirst,
+  batchGap,
+  batchName,
+  batchStride,
+  batchTextEnd,
+  OpColumns,
+} from './op-columns.ts';
+import {
+  addTyping,
+  checkLengths,
+  goesOn,
+  type ReadNames,
+  readOps,
+  type WrittenNames,
+  writeOps,
+  writtenName,
+} from './op-stream.ts';
+import { readUnits } from './unit-text.ts';
 import type { Reader, Writer } from './wire.ts';
 
 const fieldReplica = 1;
@@ -26,71 +46,73 @@ const fieldSecretHash = 7;
 const fieldPrincipal = 8;
 
 /** Where a batch stands. */
-export type BatchPlace = 'update' | 'edit' | 'row';
+export type BatchPlace = 'update' | FramePlace;
+export type FramePlace = 'edit' | 'row';
+
+/** Where a frame's batch is while it is converted; empty in between. */
+const frameColumns = new OpColumns();
 
 /**
- * Writes the content of a Batch message. `names`: see WrittenNames.
+ * Writes the content of the Batch message of the batch at `position`.
  * RangeError if the batch breaks a rule of the format.
  */
 export function writeBatch(
   writer: Writer,
-  batch: Batch,
+  columns: OpColumns,
+  position: number,
   place: BatchPlace,
   names: WrittenNames,
 ): void {
-  const text = checkedText(batch);
-  writer.uint32(fieldReplica, nameOf(batch.replica, names));
-  writer.uint(fieldFirst, batch.first);
-  writer.uint(fieldGap, batch.gap);
-  if (place !== 'row') writer.uint(fieldBase, batch.base);
-  if (!goesOn(batch)) {
+  checkLengths(columns, position);
+  const { batches } = columns;
+  const at = position * batchStride;
+  const first = batches[at + batchFirst] ?? 0;
+  const gap = batches[at + batchGap] ?? 0;
+  if (gap >= first) throw new RangeError(`batch ${first}: gap of ${gap}`);
+  writer.uint32(fieldReplica, writtenName(batches[at + batchName] ?? 0, names));
+  writer.uint(fieldFirst, first);
+  writer.uint(fieldGap, gap);
+  if (place !== 'row') writer.uint(fieldBase, batches[at + batchBase] ?? 0);
+  if (!goesOn(columns, position)) {
     const mark = writer.open(fieldOps);
-    writeOps(writer, batch, names);
+    writeOps(writer, columns, position, names);
     writer.close(mark);
   }
-  writer.string(fieldText, text);
-  if (place === 'update' && batch.binding !== undefined) {
-    writeBinding(writer, batch.binding, fieldSecretHash, fieldPrincipal);
+  writer.units(
+    fieldText,
+    columns.text,
+    columns.textStart(position),
+    batches[at + batchTextEnd] ?? 0,
+  );
+  if (place !== 'update' || columns.bindings.size === 0) return;
+  const binding = columns.bindings.get(position);
+  if (binding !== undefined) writeBinding(writer, binding, fieldSecretHash, fieldPrincipal);
+}
+
+/** Writes a batch whose replicas are indexes, as `writeBatch` does; its binding is left out. */
+export function writeFrameBatch(writer: Writer, batch: Batch, place: FramePlace): void {
+  try {
+    frameColumns.addBatch(batch);
+    writeBatch(writer, frameColumns, 0, place, frameColumns.replicas);
+  } finally {
+    frameColumns.clear();
   }
 }
 
-/** The text of all inserts, if the batch is one that `readBatch` will accept. */
-function checkedText(batch: Batch): string {
-  let text = '';
-  let next = batch.first;
-  for (const op of batch.ops) {
-    const length = opLength(op);
-    // Subtracted, because a sum above 2^53 is rounded.
-    if (op.timestamp !== next || length < 1 || length > Number.MAX_SAFE_INTEGER - next + 1) {
-      throw new RangeError(`operation of ${length} at ${op.timestamp}, expected at ${next}`);
-    }
-    if (op.type === 'insert') text += op.text;
-    next += length;
-  }
-  if (next === batch.first || batch.first < 1) {
-    throw new RangeError(`batch of ${batch.ops.length} operations from ${batch.first} on`);
-  }
-  if (batch.gap >= batch.first) {
-    throw new RangeError(`batch ${batch.first}: gap of ${batch.gap}`);
-  }
-  return text;
-}
-
-/**
- * Reads the content of a Batch message. `names` gives the meaning of the names by position; null:
- * they stay as they are.
- */
+/** Reads the content of a Batch message, adding the batch to the columns. */
 export function readBatch(
   reader: Reader,
   place: BatchPlace,
-  names: readonly number[] | null,
-): Batch {
+  names: ReadNames,
+  columns: OpColumns,
+): void {
+  const textStart = columns.textLength;
   let name = 0;
   let first = 0;
   let gap = 0;
   let base = 0;
-  let stream: Reader | null = null;
-  let text = '';
+  let opsStart = -1;
+  let opsEnd = 0;
   let secretHash: Uint8Array | null = null;
   let principal = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -108,10 +130,11 @@ export function readBatch(
         base = reader.uint('base');
         break;
       case fieldOps:
-        stream = reader.inner('ops');
+        opsStart = reader.content('ops');
+        opsEnd = reader.offset;
         break;
       case fieldText:
-        text = reader.string('text');
+        readText(reader, columns, textStart);
         break;
       case fieldSecretHash:
         secretHash = reader.bytes('secret_hash');
@@ -123,17 +146,48 @@ export function readBatch(
         reader.skip();
     }
   }
-  const replica = names === null ? name : names[name];
-  if (replica === undefined) throw reader.error('replica', `below ${names?.length}`, name);
+  const author = names === null ? columns.nameOf(name) : names[name];
+  if (author === undefined) throw reader.error('replica', `below ${names?.length}`, name);
   if (place === 'edit' && name !== 0) throw reader.error('replica', 'the sender, 0', name);
   if (gap >= first) throw reader.error('first', `above the gap of ${gap}`, first);
   if (place === 'row' && base !== 0) throw reader.error('base', 'none in a row', base);
-  const ops = readOps(reader, { stream, text, first, author: replica, names });
-  const batch = { replica, first, gap, base, ops };
+  columns.beginBatch(author, first, gap, base);
+  if (opsStart === -1) addTyping(reader, columns, author, first, textStart);
+  else {
+    const { end } = reader;
+    reader.seek(opsStart, opsEnd);
+    const taken = readOps(reader, columns, author, first, textStart, names);
+    reader.seek(end, end);
+    if (opsStart === opsEnd) throw reader.error('ops', 'an operation', 'none');
+    const units = columns.textLength - textStart;
+    if (taken < units) throw reader.error('text', `${taken} units`, units);
+  }
+  const position = columns.endBatch();
+  if (secretHash === null && principal === '') return;
   const binding = checkBinding(reader, secretHash, principal);
-  if (binding === null) return batch;
   if (place !== 'update') throw reader.error('secret_hash', 'none in a frame', 'one');
-  return { ...batch, binding };
+  if (binding !== null) columns.bindings.set(position, binding);
+}
+
+/** The text goes where the columns end, in place of one that came before in the same message. */
+function readText(reader: Reader, columns: OpColumns, textStart: number): void {
+  const start = reader.content('text');
+  const end = reader.offset;
+  columns.textLength = textStart;
+  columns.reserveText(end - start);
+  const textEnd = readUnits(reader.source, start, end, columns.text, textStart);
+  if (textEnd === -1) throw new DecodeError('text', start, 'expected UTF-8, found other bytes');
+  columns.textLength = textEnd;
+}
+
+/** Reads a batch whose replicas are indexes and stay so, as `readBatch` does. */
+export function readFrameBatch(reader: Reader, place: FramePlace): Batch {
+  try {
+    readBatch(reader, place, null, frameColumns);
+    return frameColumns.batchAt(0);
+  } finally {
+    frameColumns.clear();
+  }
 }
 
 /** Writes the two fields of a binding. RangeError if they break their limits. */

@@ -7,7 +7,7 @@
  * say.
  */
 import type { Batch } from './batch.ts';
-import { readBatch, writeBatch } from './batch-codec.ts';
+import { readFrameBatch, writeFrameBatch } from './batch-codec.ts';
 import { DecodeError } from './decode-error.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
@@ -99,7 +99,7 @@ export function encodeClientFrame(frame: ClientFrame): Uint8Array {
   if (body.type === 'edit') {
     for (const batch of body.batches) {
       const mark = writer.open(fieldBatches);
-      writeBatch(writer, batch, 'edit', null);
+      writeFrameBatch(writer, batch, 'edit');
       writer.close(mark);
     }
   } else {
@@ -217,7 +217,7 @@ function readBody(reader: Reader, field: number, batches: Batch[]): ClientBody |
 }
 
 function readEditBatch(reader: Reader): Batch {
-  return readBatch(reader, 'edit', null);
+  return readFrameBatch(reader, 'edit');
 }
 
 function readHello(reader: Reader): HelloBody {

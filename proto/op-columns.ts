@@ -21,6 +21,7 @@
  * be read anew after a call that adds.
  */
 import { type Batch, type Binding, type Op, type OpId, opLength } from './batch.ts';
+import { textOfUnits } from './text.ts';
 
 /** Numbers in a record of `batches`, and where each of them is. */
 export const batchStride = 6;
@@ -61,9 +62,6 @@ const keptUnitsMax = 16 * 1024;
 /** Up to this many replicas a look-up by eye is faster than the map. */
 const scannedReplicasMax = 16;
 
-/** Units that become a string in one call. */
-const chunkUnits = 4096;
-
 export class OpColumns {
   /** Replica by name, each one once. */
   readonly replicas: number[] = [];
@@ -85,7 +83,8 @@ export class OpColumns {
 
   /** Forgets everything, the names too; keeps columns that are not large. */
   clear(): void {
-    this.replicas.length = 0;
+    // Setting the length would give the array's memory back, for the next keystroke to take anew.
+    while (this.replicas.length > 0) this.replicas.pop();
     this.batchCount = 0;
     this.opCount = 0;
     this.textLength = 0;
@@ -238,17 +237,6 @@ export class OpColumns {
     return binding === undefined ? batch : { ...batch, binding };
   }
 
-  /** Units [start, end) of the text. */
-  textOf(start: number, end: number): string {
-    const { text } = this;
-    if (end - start === 1) return String.fromCharCode(text[start] ?? 0);
-    let all = '';
-    for (let at = start; at < end; at += chunkUnits) {
-      all += String.fromCharCode(...text.subarray(at, Math.min(at + chunkUnits, end)));
-    }
-    return all;
-  }
-
   #find(replica: number): number {
     const { replicas } = this;
     if (this.#names === null && replicas.length > scannedReplicasMax) {
@@ -298,7 +286,7 @@ export class OpColumns {
       timestamp,
       left,
       right,
-      text: this.textOf(textStart, textStart + length),
+      text: textOfUnits(this.text, textStart, textStart + length),
     };
   }
 

@@ -11,7 +11,7 @@
  * side: it checks the form, not whether the server tells the truth.
  */
 import type { Batch } from './batch.ts';
-import { readBatch, writeBatch } from './batch-codec.ts';
+import { readFrameBatch, writeFrameBatch } from './batch-codec.ts';
 import { type ErrorCode, isErrorCode } from './codes.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
@@ -142,7 +142,7 @@ export interface ServerFrame {
 
 /** A batch as a part of a row. Names are indexes; base and binding are left out. */
 export function encodeBatchPart(batch: Batch): Uint8Array {
-  return part(fieldRowBatches, (writer) => writeBatch(writer, batch, 'row', null));
+  return part(fieldRowBatches, (writer) => writeFrameBatch(writer, batch, 'row'));
 }
 
 /** A row made of parts of `encodeBatchPart`, as a part of a frame. */
@@ -342,7 +342,7 @@ function readReplica(reader: Reader, index: number): number {
 }
 
 function readRowBatch(reader: Reader): Batch {
-  return readBatch(reader, 'row', null);
+  return readFrameBatch(reader, 'row');
 }
 
 function readAck(reader: Reader): Ack {

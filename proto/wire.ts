@@ -18,6 +18,7 @@
 import { DecodeError } from './decode-error.ts';
 import { unknownFieldsMax } from './limits.ts';
 import { loneSurrogate, readUtf8, utf8Length, writeUtf8 } from './text.ts';
+import { utf8LengthOfUnits, writeUnits } from './unit-text.ts';
 
 const wireVarint = 0;
 const wireFixed64 = 1;
@@ -27,12 +28,24 @@ const wireFixed32 = 5;
 const uint32Max = 0xffff_ffff;
 /** Bytes of the varint of 2^53-1. */
 const varintBytesMax = 8;
+/** Four bytes of a varint carry this many values. */
+const fourBytes = 0x1000_0000;
+
+/** V8 keeps up to 64 bytes in its own heap: four times as fast as 128 for a keystroke. */
+const heapBytesMax = 64;
+/** A larger array is given back by `clear`. */
+const keptBytesMax = 64 * 1024;
 
 /** Collects one message. Field numbers are 1 … 15, so that a tag is one byte. */
 export class Writer {
-  /** V8 keeps up to 64 bytes in its own heap: four times as fast as 128 for a keystroke. */
-  #bytes = new Uint8Array(64);
+  #bytes = new Uint8Array(heapBytesMax);
   #length = 0;
+
+  /** Forgets what was written: a writer that is used again saves its array. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length > keptBytesMax) this.#bytes = new Uint8Array(heapBytesMax);
+  }
 
   /** A number 0 … 2^53-1; 0 is left out. RangeError for any other value. */
   uint(field: number, value: number): void {
@@ -63,6 +76,18 @@ export class Writer {
     this.varint(length);
     this.#reserve(length);
     writeUtf8(value, length, this.#bytes, this.#length);
+    this.#length += length;
+  }
+
+  /** The text of UTF-16 units [start, end), as `string` does. */
+  units(field: number, units: Uint16Array, start: number, end: number): void {
+    if (start === end) return;
+    const length = utf8LengthOfUnits(units, start, end);
+    if (length === -1) throw new RangeError(`field ${field}: lone surrogate in the text`);
+    this.#byte(field * 8 + wireBytes);
+    this.varint(length);
+    this.#reserve(length);
+    writeUnits(units, start, end, this.#bytes, this.#length);
     this.#length += length;
   }
 
@@ -121,12 +146,22 @@ export class Writer {
       throw new RangeError(`expected a whole number 0 … 2^53-1, got ${value}`);
     }
     this.#reserve(varintBytesMax);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) + 0x80;
-      rest = Math.floor(rest / 0x80);
+    if (value >= fourBytes) {
+      // Cut in two, because shifts are on 32 bits and divisions of more are slow.
+      rest = Math.floor(value / fourBytes);
+      const low = value - rest * fourBytes;
+      bytes[at] = low | 0x80;
+      bytes[at + 1] = (low >>> 7) | 0x80;
+      bytes[at + 2] = (low >>> 14) | 0x80;
+      bytes[at + 3] = (low >>> 21) | 0x80;
+      at += 4;
     }
-    this.#bytes[this.#length++] = rest;
+    for (; rest >= 0x80; rest >>>= 7) bytes[at++] = rest | 0x80;
+    bytes[at] = rest;
+    this.#length = at + 1;
   }
 
   /** Encoded fields as they are. */
@@ -138,7 +173,13 @@ export class Writer {
 
   /** What was written, in an array of its own. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const length = this.#length;
+    if (length > heapBytesMax) return this.#bytes.slice(0, length);
+    // For a keystroke a loop is faster than the call into the platform.
+    const from = this.#bytes;
+    const bytes = new Uint8Array(length);
+    for (let index = 0; index < length; index++) bytes[index] = from[index] ?? 0;
+    return bytes;
   }
 
   #zigzag(value: number): void {
@@ -189,7 +230,7 @@ function varintSize(value: number): number {
  * meanwhile; nothing that is returned shares memory with them, except another Reader.
  */
 export class Reader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   #position: number;
   #end: number;
   #field = 0;
@@ -202,9 +243,33 @@ export class Reader {
     this.#end = end;
   }
 
+  /** Begins anew with other bytes: a reader that is used again saves its creation. */
+  reset(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#position = 0;
+    this.#end = bytes.length;
+    this.#unknown = 0;
+  }
+
+  /** The bytes, of which the message is a part. */
+  get source(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Position in the bytes: the end of what was read last. */
   get offset(): number {
     return this.#position;
+  }
+
+  /** Where the message ends. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Goes on at a position that was read past, up to `end`. */
+  seek(position: number, end: number): void {
+    this.#position = position;
+    this.#end = end;
   }
 
   /** Whether the message has more bytes. */
@@ -216,9 +281,9 @@ export class Reader {
   next(): number {
     if (this.#position >= this.#end) return 0;
     const tag = this.varint('(tag)');
-    this.#wire = tag % 8;
-    this.#field = (tag - this.#wire) / 8;
-    if (this.#field === 0 || tag > uint32Max) throw this.error('(tag)', 'a field number', tag);
+    if (tag < 8 || tag > uint32Max) throw this.error('(tag)', 'a field number', tag);
+    this.#wire = tag & 7;
+    this.#field = tag >>> 3;
     return this.#field;
   }
 
@@ -240,7 +305,7 @@ export class Reader {
 
   /** Well-formed text of at most `bytesMax` bytes. */
   string(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): string {
-    const start = this.#enter(field, bytesMax);
+    const start = this.content(field, bytesMax);
     const text = readUtf8(this.#bytes, start, this.#position);
     if (text === null) throw new DecodeError(field, start, 'expected UTF-8, found other bytes');
     return text;
@@ -248,9 +313,17 @@ export class Reader {
 
   /** Bytes, copied. */
   bytes(field: string): Uint8Array {
-    const start = this.#enter(field);
+    const start = this.content(field);
     // Not slice(): that of a Node Buffer shares its memory.
     return new Uint8Array(this.#bytes.subarray(start, this.#position));
+  }
+
+  /** Start of the content of a length-delimited field; the position goes to its end. */
+  content(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): number {
+    this.#expect(field, wireBytes);
+    const length = this.varint(field);
+    if (length > bytesMax) throw this.error(field, `at most ${bytesMax} bytes`, length);
+    return this.#take(field, length);
   }
 
   packed(field: string): number[] {
@@ -278,10 +351,9 @@ export class Reader {
    * field, for the error.
    */
   message<T>(field: string, read: (reader: Reader) => T, index?: number): T {
-    const start = this.#enter(field);
+    const start = this.content(field);
     const outer = this.#end;
-    this.#end = this.#position;
-    this.#position = start;
+    this.seek(start, this.#position);
     try {
       const value = read(this);
       this.#end = outer;
@@ -294,7 +366,7 @@ export class Reader {
 
   /** A reader of this field's content, to be read later. */
   inner(field: string): Reader {
-    const start = this.#enter(field);
+    const start = this.content(field);
     return new Reader(this.#bytes, start, this.#position);
   }
 
@@ -310,7 +382,7 @@ export class Reader {
         if (this.#position - start >= 10) throw this.error(name, 'a varint', 'more than 10 bytes');
       }
     } else if (this.#wire === wireFixed64) this.#take(name, 8);
-    else if (this.#wire === wireBytes) this.#enter(name);
+    else if (this.#wire === wireBytes) this.content(name);
     else if (this.#wire === wireFixed32) this.#take(name, 4);
     else throw this.error(name, 'a wire type 0, 1, 2 or 5', this.#wire);
   }
@@ -362,14 +434,6 @@ export class Reader {
 
   #expect(field: string, wire: number): void {
     if (this.#wire !== wire) throw this.error(field, `wire type ${wire}`, this.#wire);
-  }
-
-  /** Start of the content of a length-delimited field; the position goes to its end. */
-  #enter(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): number {
-    this.#expect(field, wireBytes);
-    const length = this.varint(field);
-    if (length > bytesMax) throw this.error(field, `at most ${bytesMax} bytes`, length);
-    return this.#take(field, length);
   }
 
   /** Start of the next `count` bytes, which must all be there. */
