@@ -8,9 +8,10 @@ import { highestReference, mergeBatches } from '../engine/causal/merge-batches.t
 import { VersionVector } from '../engine/causal/version-vector.ts';
 import { Sequence } from '../engine/text/sequence.ts';
 import { applyChanges } from '../engine/text/text-change.ts';
-import { type Batch, batchLast, canCut, sliceBatch } from '../proto/batch.ts';
+import { type Batch, batchLast, sliceBatch } from '../proto/batch.ts';
 import { decodeUpdate, encodeUpdate } from '../proto/update-codec.ts';
 import { anyPlan, Cluster, families, hasMixedSiblings, type Plan, planOf } from './histories.ts';
+import { isSafeCut } from './replays.ts';
 
 const lengthMax = 60;
 const numRuns = 100;
@@ -57,16 +58,6 @@ function integrateAll(sequence: Sequence, batches: readonly Batch[]): void {
     expect(applyChanges(before, changes)).toBe(sequence.text);
   }
   sequence.check();
-}
-
-/** Whether `at` cuts neither a pair nor a deletion of several characters, which could be a pair. */
-function isSafeCut(batch: Batch, at: number): boolean {
-  return (
-    canCut(batch, at) &&
-    batch.ops.every(
-      (op) => op.type === 'insert' || at <= op.timestamp || at >= op.timestamp + op.count,
-    )
-  );
 }
 
 /** The batch cut wherever it can be. */
