@@ -20,6 +20,7 @@ test(`${histories} histories agree with the oracle, however they are told`, () =
   expect(share(statistics.deletions)).toBeGreaterThan(0.4);
   expect(share(statistics.pairs)).toBeGreaterThan(0.25);
   expect(share(statistics.hostile)).toBeGreaterThan(0.08);
+  expect(share(statistics.crowded)).toBeGreaterThan(0.005);
   expect(share(statistics.batches)).toBeGreaterThan(8);
 }, 7_200_000);
 

@@ -21,7 +21,7 @@ import {
   type Plan,
 } from './histories.ts';
 import { hostileHistory, type Pick } from './hostile-histories.ts';
-import { anyRandomPlan, randomPicks } from './random-histories.ts';
+import { anyRandomPlan, crowdedPicks, randomPicks } from './random-histories.ts';
 import { applyTold, positions, reloaded, replay, type Seen, same } from './replays.ts';
 import { expectSame } from './same-state.ts';
 import { shrink } from './shrink.ts';
@@ -31,12 +31,17 @@ const lengthMax = 32;
 /** Replicas of a plan that get everything in the end. */
 const settledMax = 3;
 
+/** Siblings from which on an engine may want to keep a directory of them. */
+const crowd = 65;
+
 /** How many histories had what. */
 export interface Statistics {
   histories: number;
   hostile: number;
   /** Right siblings with different right origins: what tells orders apart. */
   mixed: number;
+  /** More insertions than `crowd` with the same left origin. */
+  crowded: number;
   /** Concurrent batches. */
   concurrent: number;
   deletions: number;
@@ -58,17 +63,17 @@ export function differ(options: { seed: number; from: number; count: number }): 
   const statistics = newStatistics();
   for (let number = options.from; number < options.from + options.count; number++) {
     const random = new Random(options.seed, `history ${number}`);
-    const chance = random.below(8);
     const where = `history ${number} of seed ${options.seed}`;
-    if (chance === 0) attempt(hostileTrial(random), statistics, where);
-    else attempt(planTrial(random), statistics, where);
+    if (number % 100 === 0) attempt(hostileTrial(crowdedPicks(random), random), statistics, where);
+    else if (number % 8 > 0) attempt(planTrial(random), statistics, where);
+    else attempt(hostileTrial(randomPicks(lengthMax, random), random), statistics, where);
   }
   return statistics;
 }
 
 function newStatistics(): Statistics {
   return {
-    ...{ histories: 0, hostile: 0, mixed: 0, concurrent: 0, deletions: 0, pairs: 0 },
+    ...{ histories: 0, hostile: 0, mixed: 0, crowded: 0, concurrent: 0, deletions: 0, pairs: 0 },
     batches: 0,
   };
 }
@@ -169,16 +174,17 @@ class Twins implements ClusterObserver {
   }
 }
 
-function hostileTrial(random: Random): Trial<Pick> {
+function hostileTrial(picks: readonly Pick[], random: Random): Trial<Pick> {
   const seed = random.next();
   return {
-    items: randomPicks(lengthMax, random),
+    items: picks,
     run: (some, statistics) => {
       statistics.histories++;
       statistics.hostile++;
       const { sequence, batches } = runHostile(some, new Random(seed));
       count(statistics, batches);
       if (hasMixedSiblings(sequence)) statistics.mixed++;
+      if (mostSiblings(batches) > crowd) statistics.crowded++;
     },
   };
 }
@@ -213,6 +219,16 @@ function count(statistics: Statistics, batches: readonly Batch[]): void {
   }
   const firsts = new Set(batches.map(({ first }) => first));
   if (firsts.size < batches.length) statistics.concurrent++;
+}
+
+function mostSiblings(batches: readonly Batch[]): number {
+  const counts = new Map<string, number>();
+  for (const op of batches.flatMap((batch) => batch.ops)) {
+    if (op.type === 'delete') continue;
+    const key = `${op.left?.timestamp} ${op.left?.replica}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return Math.max(...counts.values());
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -4,7 +4,7 @@
  */
 import { ReferenceDocument } from '../engine/text/reference.ts';
 import { type Batch, batchLast } from '../proto/batch.ts';
-import { needsOf } from './linear-extensions.ts';
+import { isIn, needsOf } from './linear-extensions.ts';
 import { describeReference } from './same-state.ts';
 
 /** One operation of one replica. */
@@ -18,6 +18,8 @@ export interface Pick {
   readonly text: string;
   /** Delete the left origin instead. */
   readonly isDeletion: boolean;
+  /** The origins are among the first characters that were inserted, as everybody else's. */
+  readonly isCrowded: boolean;
 }
 
 export interface HostileHistory {
@@ -28,12 +30,18 @@ export interface HostileHistory {
   readonly state: string;
 }
 
+/** Batches whose characters are the origins of a crowd. */
+const crowdedBatches = 2;
+
 /** The batches of the picks, one each. */
 export function hostileHistory(picks: readonly Pick[]): HostileHistory {
   const reference = new ReferenceDocument();
   const batches: Batch[] = [];
-  for (const { replica, from, to, leap, text, isDeletion } of picks) {
-    const { units } = reference;
+  for (const { replica, from, to, leap, text, isDeletion, isCrowded } of picks) {
+    const first = batches.slice(0, crowdedBatches);
+    const units = isCrowded
+      ? reference.units.filter(({ id }) => first.some((batch) => isIn(batch, id)))
+      : reference.units;
     // Boundaries -1 … n: -1 is the start of the document, n its end.
     const low = Math.floor((Math.min(from, to) / 10_000) * (units.length + 1)) - 1;
     const high = Math.floor((Math.max(from, to) / 10_000) * (units.length + 1));

@@ -21,6 +21,7 @@ const pick = fc.record({
   leap: fc.oneof(fc.constant(0), fc.nat({ max: 5 })),
   text: fc.constantFrom('a', 'b', 'c', 'de', 'fgh'),
   isDeletion: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true)),
+  isCrowded: fc.constant(false),
 });
 
 function deliver(

@@ -68,7 +68,8 @@ function namedIds(op: Op): OpId[] {
   return Array.from({ length: op.count }, (_, k) => ({ timestamp: timestamp + k, replica }));
 }
 
-function isIn(batch: Batch, id: OpId): boolean {
+/** Whether the operation is one of the batch. */
+export function isIn(batch: Batch, id: OpId): boolean {
   return (
     batch.replica === id.replica && batch.first <= id.timestamp && id.timestamp <= batchLast(batch)
   );

@@ -11,7 +11,7 @@ const texts = ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd', 'xyz', 'hello', '\n', 'e\
 const pairs = ['😀', 'a😀b', '😀😀', '\0'];
 
 /** A plan of one family with 1 … `lengthMax` actions. */
-export function randomPlan(family: Family, lengthMax: number, random: Random): Plan {
+function randomPlan(family: Family, lengthMax: number, random: Random): Plan {
   const weighted: [Kind, number][] = [];
   let sum = 0;
   for (const kind of kinds) {
@@ -34,7 +34,7 @@ export function randomPlan(family: Family, lengthMax: number, random: Random): P
  * replica, each new, takes a random part of what there is and inserts, four times in five behind
  * the first character that it sees.
  */
-export function sameGapPlan(lengthMax: number, random: Random): Plan {
+function sameGapPlan(lengthMax: number, random: Random): Plan {
   const roots = random.between(2, 5);
   const actions = Array.from({ length: roots }, (_, replica) =>
     actionOf('sameGap', replica, random),
@@ -51,14 +51,16 @@ export function sameGapPlan(lengthMax: number, random: Random): Plan {
 
 /** 1 … `lengthMax` operations with any origins, by four replicas. */
 export function randomPicks(lengthMax: number, random: Random): readonly Pick[] {
-  return Array.from({ length: random.between(1, lengthMax) }, () => ({
-    replica: random.between(1, 4),
-    from: random.below(10_000),
-    to: random.below(10_000),
-    leap: random.below(2) === 0 ? 0 : random.below(6),
-    text: random.pick(['a', 'b', 'c', 'de', 'fgh']),
-    isDeletion: random.below(7) === 0,
-  }));
+  return Array.from({ length: random.between(1, lengthMax) }, () =>
+    pickOf(random, { isCrowded: false }),
+  );
+}
+
+/** Hundreds of operations, nine in ten of them with the same few characters as origins. */
+export function crowdedPicks(random: Random): readonly Pick[] {
+  return Array.from({ length: random.between(150, 300) }, () =>
+    pickOf(random, { isCrowded: random.below(10) > 0 }),
+  );
 }
 
 /** A family of plans by chance; every third plan aims at one gap. */
@@ -70,4 +72,16 @@ export function anyRandomPlan(lengthMax: number, random: Random): Plan {
 function actionOf(kind: Kind, replica: number, random: Random): Action {
   const text = random.below(9) === 0 ? random.pick(pairs) : random.pick(texts);
   return { kind, replica, at: random.below(10_000), size: random.between(1, 6), text };
+}
+
+function pickOf(random: Random, { isCrowded }: { isCrowded: boolean }): Pick {
+  return {
+    replica: random.between(1, 4),
+    from: random.below(10_000),
+    to: random.below(10_000),
+    leap: random.below(2) === 0 ? 0 : random.below(6),
+    text: random.pick(['a', 'b', 'c', 'de', 'fgh']),
+    isDeletion: random.below(isCrowded ? 20 : 7) === 0,
+    isCrowded,
+  };
 }
