@@ -24,6 +24,11 @@ interface Case {
 const cases: readonly Case[] = [
   { name: 'C1 a tie', ops: 'A0:a(^,$) B0:b(^,$)', order: 'a b' },
   {
+    name: 'C1 a tie of the agents 99 and 100: ids are numbers, not text',
+    ops: 'c0:a(^,$) d0:b(^,$)',
+    order: 'a b',
+  },
+  {
     name: 'C2 forward runs',
     ops: 'A0:a1(^,$) A1:a2(a1,$) A2:a3(a2,$) B0:b1(^,$) B1:b2(b1,$) B2:b3(b2,$)',
     order: 'a1 a2 a3 b1 b2 b3',
