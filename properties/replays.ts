@@ -5,7 +5,6 @@
  * Plain comparisons that throw instead of `expect`: this runs a hundred thousand times.
  */
 import { must } from '../engine/assert.ts';
-import { mergeBatches } from '../engine/causal/merge-batches.ts';
 import type { VersionVector } from '../engine/causal/version-vector.ts';
 import type { Random } from '../engine/random.ts';
 import { Document } from '../engine/text/document.ts';
@@ -117,11 +116,8 @@ function repacked({ batches, digest }: Written, random: Random): void {
   const document = Document.create({ replica: 99 });
   const rest = shuffled(parts, random);
   while (rest.length > 0) {
-    const some = rest.splice(0, random.between(1, 5));
-    applyTold(
-      document,
-      encodeUpdate({ batches: random.below(2) === 0 ? some : mergeBatches(some) }),
-    );
+    const update = encodeUpdate({ batches: rest.splice(0, random.between(1, 5)) });
+    applyTold(document, random.below(2) === 0 ? update : Document.mergeUpdates([update]));
   }
   expectState(document, digest, 'other batches');
 }
