@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../engine/assert.ts';
-import { highestReference, mergeBatches } from '../engine/causal/merge-batches.ts';
+import { mergeUpdates } from '../engine/causal/merge-batches.ts';
 import { VersionVector } from '../engine/causal/version-vector.ts';
 import { Sequence } from '../engine/text/sequence.ts';
 import { applyChanges } from '../engine/text/text-change.ts';
@@ -109,7 +109,8 @@ describe('how operations are cut into batches changes nothing', () => {
       fc.property(anyPlan(lengthMax), (plan) => {
         const { batches, digest } = written(plan);
         const sequence = new Sequence();
-        integrateAll(sequence, mergeBatches(batches.toReversed()));
+        const updates = batches.toReversed().map((batch) => encodeUpdate({ batches: [batch] }));
+        integrateAll(sequence, decodeUpdate(mergeUpdates(updates)).batches);
         expect(sequence.digest()).toBe(digest);
       }),
       { numRuns },
@@ -207,3 +208,15 @@ test('indexes, ids, lines and columns agree with the text', () => {
     { numRuns: 40 },
   );
 });
+
+/** Highest timestamp of other replicas that the batch refers to; 0 = none. */
+function highestReference({ replica, ops }: Batch): number {
+  const ends = ops.flatMap((op) => {
+    if (op.type === 'delete') {
+      return [{ ...op.target, timestamp: op.target.timestamp + op.count - 1 }];
+    }
+    return [op.left, op.right].filter((origin) => origin !== null && origin !== 'same');
+  });
+  const others = ends.filter((id) => id.replica !== replica);
+  return others.reduce((highest, { timestamp }) => Math.max(highest, timestamp), 0);
+}

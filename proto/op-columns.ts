@@ -239,14 +239,18 @@ export class OpColumns {
 
   #find(replica: number): number {
     const { replicas } = this;
-    if (this.#names === null && replicas.length > scannedReplicasMax) {
-      this.#names = new Map(replicas.map((known, name) => [known, name]));
-    }
-    const name = this.#names === null ? replicas.indexOf(replica) : this.#names.get(replica);
-    if (name !== undefined && name !== -1) return name;
-    replicas.push(replica);
-    this.#names?.set(replica, replicas.length - 1);
-    return replicas.length - 1;
+    if (replicas.length > scannedReplicasMax) return this.#findInMap(replica);
+    for (let name = 0; name < replicas.length; name++) if (replicas[name] === replica) return name;
+    return replicas.push(replica) - 1;
+  }
+
+  #findInMap(replica: number): number {
+    const { replicas } = this;
+    this.#names ??= new Map(replicas.map((known, name) => [known, name]));
+    const name = this.#names.get(replica);
+    if (name !== undefined) return name;
+    this.#names.set(replica, replicas.length);
+    return replicas.push(replica) - 1;
   }
 
   #extendInsert(count: number): void {

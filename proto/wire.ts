@@ -50,7 +50,8 @@ export class Writer {
   /** A number 0 … 2^53-1; 0 is left out. RangeError for any other value. */
   uint(field: number, value: number): void {
     if (value === 0) return;
-    this.#byte(field * 8 + wireVarint);
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = field * 8 + wireVarint;
     this.varint(value);
   }
 
@@ -142,10 +143,16 @@ export class Writer {
 
   /** A number 0 … 2^53-1 without a tag, for the inside of a packed field. */
   varint(value: number): void {
+    if (this.#length + varintBytesMax > this.#bytes.length) this.#grow(varintBytesMax);
+    if ((value & 0x7f) === value) this.#bytes[this.#length++] = value;
+    else this.#longVarint(value);
+  }
+
+  /** A number of several bytes, or none. */
+  #longVarint(value: number): void {
     if (!(Number.isSafeInteger(value) && value >= 0)) {
       throw new RangeError(`expected a whole number 0 … 2^53-1, got ${value}`);
     }
-    this.#reserve(varintBytesMax);
     const bytes = this.#bytes;
     let at = this.#length;
     let rest = value;
@@ -173,13 +180,7 @@ export class Writer {
 
   /** What was written, in an array of its own. */
   finish(): Uint8Array {
-    const length = this.#length;
-    if (length > heapBytesMax) return this.#bytes.slice(0, length);
-    // For a keystroke a loop is faster than the call into the platform.
-    const from = this.#bytes;
-    const bytes = new Uint8Array(length);
-    for (let index = 0; index < length; index++) bytes[index] = from[index] ?? 0;
-    return bytes;
+    return this.#bytes.slice(0, this.#length);
   }
 
   #zigzag(value: number): void {
@@ -205,9 +206,11 @@ export class Writer {
   }
 
   #reserve(extra: number): void {
-    const needed = this.#length + extra;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    if (this.#length + extra > this.#bytes.length) this.#grow(extra);
+  }
+
+  #grow(extra: number): void {
+    const grown = new Uint8Array(Math.max(this.#length + extra, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
@@ -289,7 +292,7 @@ export class Reader {
 
   /** A number 0 … `max` (2^53-1 if not given). */
   uint(field: string, max: number = Number.MAX_SAFE_INTEGER): number {
-    this.#expect(field, wireVarint);
+    if (this.#wire !== wireVarint) throw this.#otherWire(field, wireVarint);
     const value = this.varint(field);
     if (value > max) throw this.error(field, `at most ${max}`, value);
     return value;
@@ -320,10 +323,13 @@ export class Reader {
 
   /** Start of the content of a length-delimited field; the position goes to its end. */
   content(field: string, bytesMax: number = Number.MAX_SAFE_INTEGER): number {
-    this.#expect(field, wireBytes);
+    if (this.#wire !== wireBytes) throw this.#otherWire(field, wireBytes);
     const length = this.varint(field);
     if (length > bytesMax) throw this.error(field, `at most ${bytesMax} bytes`, length);
-    return this.#take(field, length);
+    const start = this.#position;
+    if (length > this.#end - start) throw this.#tooShort(field, length);
+    this.#position = start + length;
+    return start;
   }
 
   packed(field: string): number[] {
@@ -339,7 +345,7 @@ export class Reader {
   }
 
   fixed32(field: string): number {
-    this.#expect(field, wireFixed32);
+    if (this.#wire !== wireFixed32) throw this.#otherWire(field, wireFixed32);
     const start = this.#take(field, 4);
     let value = 0;
     for (let index = 3; index >= 0; index--) value = value * 0x100 + this.#at(start + index);
@@ -389,35 +395,57 @@ export class Reader {
 
   /** A number without a tag, from the inside of a packed field. */
   varint(field: string): number {
-    const start = this.#position;
-    let byte = this.#at(this.#take(field, 1));
-    if (byte < 0x80) return byte;
-    let value = byte - 0x80;
-    for (let scale = 0x80; ; scale *= 0x80) {
-      byte = this.#at(this.#take(field, 1));
-      // Exact up to 2^53; above it too large in any rounding.
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) break;
-      if (this.#position - start >= varintBytesMax) {
-        throw new DecodeError(
-          field,
-          start,
-          'expected a number up to 2^53-1, found a longer varint',
-        );
+    const position = this.#position;
+    if (position < this.#end) {
+      const byte = this.#bytes[position] ?? 0;
+      if (byte < 0x80) {
+        this.#position = position + 1;
+        return byte;
       }
     }
-    if (byte === 0) {
-      throw new DecodeError(field, start, `expected the shortest varint, found a longer ${value}`);
-    }
-    if (value > Number.MAX_SAFE_INTEGER) {
-      throw new DecodeError(field, start, `expected a number up to 2^53-1, found ${value}`);
-    }
-    return value;
+    return this.#longVarint(field);
   }
 
   /** An error to throw about the value that ends here. */
   error(field: string, expected: string, found: unknown): DecodeError {
     return new DecodeError(field, this.#position, `expected ${expected}, found ${String(found)}`);
+  }
+
+  /** A number of several bytes, or none. */
+  #longVarint(field: string): number {
+    const bytes = this.#bytes;
+    const start = this.#position;
+    const end = Math.min(this.#end, start + varintBytesMax);
+    // In two halves, because shifts are on 32 bits.
+    let low = 0;
+    let high = 0;
+    let byte = 0x80;
+    let at = start;
+    for (let shift = 0; byte >= 0x80 && shift < 28 && at < end; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      low |= (byte & 0x7f) << shift;
+    }
+    for (let shift = 0; byte >= 0x80 && at < end; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      high |= (byte & 0x7f) << shift;
+    }
+    this.#position = at;
+    const value = high * fourBytes + low;
+    if (byte === 0 || byte >= 0x80 || value > Number.MAX_SAFE_INTEGER) {
+      throw this.#noVarint(field, start, byte, value);
+    }
+    return value;
+  }
+
+  /** What is wrong with the varint from `start` to here, whose last byte is `byte`. */
+  #noVarint(field: string, start: number, byte: number, value: number): DecodeError {
+    const expected = 'expected a number up to 2^53-1, found';
+    if (byte === 0) {
+      return new DecodeError(field, start, `expected the shortest varint, found a longer ${value}`);
+    }
+    if (byte < 0x80) return new DecodeError(field, start, `${expected} ${value}`);
+    if (this.#position - start < varintBytesMax) return this.#tooShort(field, 1);
+    return new DecodeError(field, start, `${expected} a longer varint`);
   }
 
   #zigzag(field: string): number {
@@ -432,16 +460,18 @@ export class Reader {
     return low % 2 === 1 ? -magnitude - 1 : magnitude;
   }
 
-  #expect(field: string, wire: number): void {
-    if (this.#wire !== wire) throw this.error(field, `wire type ${wire}`, this.#wire);
+  #otherWire(field: string, wire: number): DecodeError {
+    return this.error(field, `wire type ${wire}`, this.#wire);
+  }
+
+  #tooShort(field: string, count: number): DecodeError {
+    return this.error(field, `${count} more bytes`, this.#end - this.#position);
   }
 
   /** Start of the next `count` bytes, which must all be there. */
   #take(field: string, count: number): number {
     const start = this.#position;
-    if (count > this.#end - start) {
-      throw this.error(field, `${count} more bytes`, this.#end - start);
-    }
+    if (count > this.#end - start) throw this.#tooShort(field, count);
     this.#position = start + count;
     return start;
   }

@@ -1,65 +1,228 @@
 /**
  * The same operations in fewer batches: per replica in order, without duplicates, neighbours
- * joined.
+ * joined, runs of operations too.
  *
  * Two batches are joined only if the second refers to nothing of another replica at or above the
  * first one's first timestamp. With it a batch refers only to what precedes its first timestamp,
- * and the order by first timestamp is a causal one.
+ * and the order by first timestamp is a causal one. Joining from the left as long as it is allowed
+ * gives the fewest batches, because a part of a batch that may be is one, too.
+ *
+ * In three passes over columns: what remains of each batch (a *piece*), which pieces stand together
+ * (a *group*, one batch of the result), and the copy in the order of the result. Time is that of
+ * reading and writing, and of a sort where batches do not come in order.
  */
-import { type Batch, batchLast, canCut, joinBatches, sliceBatch } from '../../proto/batch.ts';
+import {
+  batchBase,
+  batchFirst,
+  batchGap,
+  batchName,
+  batchOpEnd,
+  batchStride,
+  kindDeleteReversed,
+  kindInsert,
+  OpColumns,
+  opKind,
+  opLeftName,
+  opLeftTimestamp,
+  opRightName,
+  opRightTimestamp,
+  opStride,
+  opUnits,
+} from '../../proto/op-columns.ts';
+import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
+import { RunWriter } from './run-writer.ts';
 
-/** The operations of all batches (full replica ids), ordered by (first timestamp, replica). */
-export function mergeBatches(batches: readonly Batch[]): Batch[] {
-  const byReplica = new Map<number, Batch[]>();
-  for (const batch of batches) {
-    const own = byReplica.get(batch.replica) ?? [];
-    own.push(batch);
-    byReplica.set(batch.replica, own);
-  }
-  return [...byReplica.values()]
-    .flatMap((own) => joinNeighbours(withoutDuplicates(own)))
-    .sort((a, b) => a.first - b.first || a.replica - b.replica);
+/**
+ * The operations of all updates as one, ordered by (first timestamp, replica). Trusts that equal
+ * ids have equal content. DecodeError if one is not an update.
+ */
+export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
+  const columns = new OpColumns();
+  for (const update of updates) readUpdate(update, columns);
+  return writeUpdate(mergeColumns(columns));
 }
 
-/** Batches of one replica by timestamp, without what an earlier one has. */
-function withoutDuplicates(batches: Batch[]): Batch[] {
-  const kept: Batch[] = [];
+/** What remains of the batches, those of a replica together and in order. */
+interface Pieces {
+  readonly count: number;
+  /** Position of the batch of each piece. */
+  readonly positions: Int32Array;
+  /** Timestamp from which on it remains. */
+  readonly starts: Float64Array;
+  /** 1: stands in one batch with the piece before it. */
+  readonly joined: Uint8Array;
+}
+
+/** The same batches merged, in columns of their own. */
+function mergeColumns(columns: OpColumns): OpColumns {
+  const pieces = piecesOf(columns);
+  const { positions, starts, joined } = pieces;
+  const writer = new RunWriter(columns);
+  for (let piece of groupsInOrder(columns, pieces)) {
+    writer.beginBatch(positions[piece] ?? 0, starts[piece] ?? 0);
+    do {
+      writer.addFrom(positions[piece] ?? 0, starts[piece] ?? 0);
+      piece++;
+    } while (piece < pieces.count && joined[piece] === 1);
+    writer.endBatch();
+  }
+  return writer.columns;
+}
+
+function piecesOf(columns: OpColumns): Pieces {
+  const { batches, batchCount } = columns;
+  const lasts = lastTimestamps(columns);
+  const order = byAuthor(columns, lasts);
+  const positions = new Int32Array(batchCount);
+  const starts = new Float64Array(batchCount);
+  const joined = new Uint8Array(batchCount);
+  let count = 0;
+  let author = -1;
+  /** Last timestamp of the author that an earlier piece has. */
   let known = 0;
-  for (const batch of batches.sort((a, b) => a.first - b.first || batchLast(b) - batchLast(a))) {
-    if (batchLast(batch) <= known) continue;
-    const isNew = batch.first > known || !canCut(batch, known + 1);
-    kept.push(isNew ? batch : sliceBatch(batch, known + 1));
-    known = batchLast(batch);
+  /** The batch of the group that is open, and its first timestamp. */
+  let group = 0;
+  let groupFirst = 0;
+  for (const position of order) {
+    const at = position * batchStride;
+    if (batches[at + batchName] !== author) {
+      author = batches[at + batchName] ?? 0;
+      known = 0;
+    }
+    const last = lasts[position] ?? 0;
+    if (last <= known) continue;
+    const first = batches[at + batchFirst] ?? 0;
+    const isNew = first > known || !canCut(columns, position, known + 1);
+    const start = isNew ? first : known + 1;
+    const follows =
+      known > 0 &&
+      start === known + 1 &&
+      (start > first || (batches[at + batchGap] === 0 && !columns.bindings.has(position))) &&
+      batches[at + batchBase] === batches[group * batchStride + batchBase] &&
+      highestReference(columns, position, start) < groupFirst;
+    if (!follows) {
+      group = position;
+      groupFirst = start;
+    }
+    positions[count] = position;
+    starts[count] = start;
+    joined[count++] = follows ? 1 : 0;
+    known = last;
   }
-  return kept;
+  return { count, positions, starts, joined };
 }
 
-/** By halves: joining one after the other would copy a growing list of operations each time. */
-function joinNeighbours(batches: readonly Batch[]): Batch[] {
-  if (batches.length < 2) return [...batches];
-  const middle = batches.length >>> 1;
-  const left = joinNeighbours(batches.slice(0, middle));
-  const right = joinNeighbours(batches.slice(middle));
-  const before = left.at(-1);
-  const after = right[0];
-  if (before === undefined || after === undefined) return [...left, ...right];
-  const joined = highestReference(after) < before.first ? joinBatches(before, after) : null;
-  return joined === null ? [...left, ...right] : [...left.slice(0, -1), joined, ...right.slice(1)];
+function lastTimestamps({ batches, batchCount, ops }: OpColumns): Float64Array {
+  const lasts = new Float64Array(batchCount);
+  let op = 0;
+  for (let position = 0; position < batchCount; position++) {
+    const at = position * batchStride;
+    const end = (batches[at + batchOpEnd] ?? 0) * opStride;
+    let next = batches[at + batchFirst] ?? 0;
+    for (; op < end; op += opStride) next += ops[op + opUnits] ?? 0;
+    lasts[position] = next - 1;
+  }
+  return lasts;
 }
 
-/** Highest timestamp of other replicas that the batch refers to; 0 = none. */
-export function highestReference({ replica, ops }: Batch): number {
+/** Positions of the batches by author, then (first timestamp, longest first). */
+function byAuthor({ batches, batchCount, replicas }: OpColumns, lasts: Float64Array): Int32Array {
+  // Counted, not compared: batches of many authors often come in turns, each author's in order.
+  const ends = new Int32Array(replicas.length + 1);
+  const nameAt = (position: number): number => batches[position * batchStride + batchName] ?? 0;
+  for (let position = 0; position < batchCount; position++) {
+    const name = nameAt(position) + 1;
+    ends[name] = (ends[name] ?? 0) + 1;
+  }
+  for (let name = 1; name < ends.length; name++)
+    ends[name] = (ends[name] ?? 0) + (ends[name - 1] ?? 0);
+  const order = new Int32Array(batchCount);
+  for (let position = 0; position < batchCount; position++) {
+    const name = nameAt(position);
+    const at = ends[name] ?? 0;
+    order[at] = position;
+    ends[name] = at + 1;
+  }
+  const firstAt = (position: number): number => batches[position * batchStride + batchFirst] ?? 0;
+  const compare = (a: number, b: number): number =>
+    firstAt(a) - firstAt(b) || (lasts[b] ?? 0) - (lasts[a] ?? 0);
+  let start = 0;
+  for (const end of ends.subarray(0, replicas.length)) {
+    sort(order.subarray(start, end), compare);
+    start = end;
+  }
+  return order;
+}
+
+/** The first piece of every group, by (first timestamp, replica). */
+function groupsInOrder({ batches, replicas }: OpColumns, pieces: Pieces): Int32Array {
+  const { count, positions, starts, joined } = pieces;
+  const groups = new Int32Array(count);
+  let groupCount = 0;
+  for (let piece = 0; piece < count; piece++) if (joined[piece] === 0) groups[groupCount++] = piece;
+  const replicaOf = (piece: number): number =>
+    replicas[batches[(positions[piece] ?? 0) * batchStride + batchName] ?? 0] ?? 0;
+  return sort(
+    groups.subarray(0, groupCount),
+    (a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || replicaOf(a) - replicaOf(b),
+  );
+}
+
+/** Sorts what is not in order already, as it mostly is. */
+function sort(values: Int32Array, compare: (a: number, b: number) => number): Int32Array {
+  for (let index = 1; index < values.length; index++) {
+    if (compare(values[index - 1] ?? 0, values[index] ?? 0) > 0) return values.sort(compare);
+  }
+  return values;
+}
+
+/** Whether the batch can be cut before `timestamp`, as in batch.ts. */
+function canCut(columns: OpColumns, position: number, timestamp: number): boolean {
+  const { batches, ops, text } = columns;
+  let before = batches[position * batchStride + batchFirst] ?? 0;
+  let unit = columns.textStart(position);
+  for (let op = columns.opStart(position) * opStride; before < timestamp; op += opStride) {
+    const length = ops[op + opUnits] ?? 0;
+    const isInsert = ops[op + opKind] === kindInsert;
+    if (before + length > timestamp) {
+      // Well-formed text has a low surrogate only behind a high one.
+      return !isInsert || ((text[unit + timestamp - before] ?? 0) & 0xfc00) !== 0xdc00;
+    }
+    if (isInsert) unit += length;
+    before += length;
+  }
+  return true;
+}
+
+/**
+ * Highest timestamp of other replicas to which operations of the batch from timestamp `start` on
+ * refer; 0 = none.
+ */
+function highestReference(columns: OpColumns, position: number, start: number): number {
+  const { batches, ops } = columns;
+  const at = position * batchStride;
+  const author = batches[at + batchName] ?? 0;
+  const end = (batches[at + batchOpEnd] ?? 0) * opStride;
+  let timestamp = batches[at + batchFirst] ?? 0;
   let highest = 0;
-  for (const op of ops) {
-    if (op.type === 'delete') {
-      const last = op.target.timestamp + op.count - 1;
-      if (op.target.replica !== replica) highest = Math.max(highest, last);
+  for (let op = columns.opStart(position) * opStride; op < end; op += opStride) {
+    const length = ops[op + opUnits] ?? 0;
+    const skipped = Math.max(start - timestamp, 0);
+    timestamp += length;
+    if (skipped >= length) continue;
+    const left = ops[op + opLeftTimestamp] ?? 0;
+    const isOfOther = ops[op + opLeftName] !== author;
+    if (ops[op + opKind] !== kindInsert) {
+      const isReversed = ops[op + opKind] === kindDeleteReversed;
+      const last = left + length - 1 - (isReversed ? skipped : 0);
+      if (isOfOther && last > highest) highest = last;
       continue;
     }
-    for (const origin of [op.left, op.right]) {
-      if (origin === null || origin === 'same' || origin.replica === replica) continue;
-      highest = Math.max(highest, origin.timestamp);
-    }
+    // The rest of an insert refers to the unit before it, the author's own.
+    if (skipped > 0) continue;
+    if (isOfOther && left > highest) highest = left;
+    const right = ops[op + opRightTimestamp] ?? 0;
+    if (ops[op + opRightName] !== author && right > highest) highest = right;
   }
   return highest;
 }

@@ -9,11 +9,12 @@
  * early waits. Knows no log, server or network; its batches have base 0.
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
+import { batchFirst, batchGap, batchName, batchStride, OpColumns } from '../../proto/op-columns.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
-import { decodeUpdate, encodeUpdate } from '../../proto/update-codec.ts';
+import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
 import { assert } from '../assert.ts';
 import { CausalBuffer } from '../causal/causal-buffer.ts';
-import { mergeBatches } from '../causal/merge-batches.ts';
+import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
 import { Sequence } from './sequence.ts';
@@ -32,6 +33,7 @@ export class Document {
   readonly replica: number;
   readonly #sequence: Sequence;
   readonly #buffer: CausalBuffer;
+  readonly #columns = new OpColumns();
 
   /** @internal Use `create` or `decode`. */
   constructor(sequence: Sequence, options: DocumentOptions) {
@@ -59,8 +61,7 @@ export class Document {
    * that equal ids have equal content. DecodeError if one is not an update.
    */
   static mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
-    const batches = updates.flatMap((update) => decodeUpdate(update).batches);
-    return encodeUpdate({ batches: mergeBatches(batches) });
+    return mergeUpdates(updates);
   }
 
   get text(): string {
@@ -99,8 +100,10 @@ export class Document {
    * lone surrogate.
    */
   edit(splices: readonly TextChange[]): Uint8Array {
-    const batch = this.#sequence.edit(this.replica, splices, 0);
-    return encodeUpdate({ batches: batch === null ? [] : [batch] });
+    const columns = this.#columns;
+    columns.clear();
+    this.#sequence.editInto(columns, this.replica, splices, 0);
+    return writeUpdate(columns);
   }
 
   /**
@@ -111,8 +114,13 @@ export class Document {
    * BufferFullError: one batch was refused; those before it have been applied, so read `text` anew.
    */
   apply(update: Uint8Array): readonly TextChange[] {
+    const columns = this.#columns;
+    columns.clear();
+    readUpdate(update, columns);
     const changes: TextChange[] = [];
-    for (const batch of decodeUpdate(update).batches) this.#receive(batch, changes);
+    for (let position = 0; position < columns.batchCount; position++) {
+      this.#receiveAt(columns, position, changes);
+    }
     return changes;
   }
 
@@ -129,7 +137,7 @@ export class Document {
 
   /** The operations that are not in `version`. */
   updateSince(version: VersionVector): Uint8Array {
-    return encodeUpdate({ batches: this.#sequence.batchesSince(version) });
+    return writeUpdate(this.#sequence.columnsSince(version));
   }
 
   /** The whole document with its history, for `decode`. Batches that wait are not in it. */
@@ -176,6 +184,20 @@ export class Document {
   /** @internal Asserts every invariant; see Sequence. */
   check(): void {
     this.#sequence.check();
+  }
+
+  /** Integrates the batch at a position of the columns, and then whatever waited for it. */
+  #receiveAt(columns: OpColumns, position: number, changes: TextChange[]): void {
+    const sequence = this.#sequence;
+    const at = position * batchStride;
+    const first = columns.batches[at + batchFirst] as number;
+    const gap = columns.batches[at + batchGap] as number;
+    const replica = columns.replicas[columns.batches[at + batchName] as number] as number;
+    // The common case makes no object: the batch follows what is here, and nothing waits.
+    const isNext = sequence.lastOf(replica) === first - 1 - gap;
+    if (isNext && this.#buffer.size === 0 && sequence.obstacleAt(columns, position) === null) {
+      sequence.integrateAt(columns, position, changes);
+    } else this.#receive(columns.batchAt(position), changes);
   }
 
   /** Integrates the new part of a batch, and then whatever waited for it. */
