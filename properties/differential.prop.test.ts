@@ -4,7 +4,7 @@
  * failure prints its number, the seed and the fewest actions that still fail.
  */
 import { expect, test } from 'vitest';
-import { differ } from './differential.ts';
+import { differ } from './oracle-trials.ts';
 import { seed } from './seed.ts';
 import { shrink } from './shrink.ts';
 
