@@ -7,9 +7,10 @@
  * and the order by first timestamp is a causal one. Joining from the left as long as it is allowed
  * gives the fewest batches, because a part of a batch that may be is one, too.
  *
- * In three passes over columns: what remains of each batch (a *piece*), which pieces stand together
- * (a *group*, one batch of the result), and the copy in the order of the result. Time is that of
- * reading and writing, and of a sort where batches do not come in order.
+ * What remains of each batch is a *piece*; pieces that stand together are a *group*, one batch of
+ * the result, which is a copy of them in its order. Time is that of reading and writing, and of a
+ * sort where batches do not come in order. As long as they do, groups grow while the updates are
+ * read, so that memory is in proportion to the result.
  */
 import {
   batchBase,
@@ -30,7 +31,7 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
-import { RunWriter } from './run-writer.ts';
+import { joinLastBatch, RunWriter } from './run-writer.ts';
 
 /**
  * The operations of all updates as one, ordered by (first timestamp, replica). Trusts that equal
@@ -38,8 +39,85 @@ import { RunWriter } from './run-writer.ts';
  */
 export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
   const columns = new OpColumns();
-  for (const update of updates) readUpdate(update, columns);
+  if (!readInOrder(updates, columns)) {
+    columns.clear();
+    for (const update of updates) readUpdate(update, columns);
+  }
   return writeUpdate(mergeColumns(columns));
+}
+
+/** The last group of an author, whose batches are offered in order. */
+class OpenGroup {
+  /** Last timestamp; 0: there is none yet. */
+  last = 0;
+  #first = 0;
+  #base = 0;
+
+  /**
+   * Takes what a batch of the author has from timestamp `start` up to its last, `last`. Returns
+   * whether it stands in one batch with what was taken before; if not, it begins a group.
+   */
+  take(columns: OpColumns, position: number, start: number, last: number): boolean {
+    const { batches, bindings } = columns;
+    const at = position * batchStride;
+    const base = batches[at + batchBase] ?? 0;
+    const isRest = start > (batches[at + batchFirst] ?? 0);
+    const follows =
+      this.last > 0 &&
+      start === this.last + 1 &&
+      (isRest || (batches[at + batchGap] === 0 && !bindings.has(position))) &&
+      base === this.#base &&
+      highestReference(columns, position, start) < this.#first;
+    this.last = last;
+    if (follows) return true;
+    this.#first = start;
+    this.#base = base;
+    return false;
+  }
+}
+
+/**
+ * Reads the updates, each batch at once into the one before it where both are of one group: what
+ * `mergeColumns` would do later. False, and the columns are of no use: a batch comes after a later
+ * one of its author, or twice.
+ */
+function readInOrder(updates: readonly Uint8Array[], columns: OpColumns): boolean {
+  const groups: OpenGroup[] = [];
+  for (const update of updates) {
+    let position = columns.batchCount;
+    readUpdate(update, columns);
+    while (position < columns.batchCount) {
+      const name = nameAt(columns, position);
+      let group = groups[name];
+      if (group === undefined) {
+        group = new OpenGroup();
+        groups[name] = group;
+      }
+      const first = columns.batches[position * batchStride + batchFirst] ?? 0;
+      if (first <= group.last) return false;
+      const joins = group.take(columns, position, first, lastTimestamp(columns, position));
+      const isLast = position === columns.batchCount - 1;
+      if (joins && isLast && nameAt(columns, position - 1) === name) joinLastBatch(columns, first);
+      else position++;
+    }
+  }
+  return true;
+}
+
+function nameAt({ batches }: OpColumns, position: number): number {
+  return batches[position * batchStride + batchName] ?? 0;
+}
+
+/** Timestamp of the last operation of a batch. */
+function lastTimestamp(columns: OpColumns, position: number): number {
+  const { batches, ops } = columns;
+  const at = position * batchStride;
+  const end = (batches[at + batchOpEnd] ?? 0) * opStride;
+  let next = batches[at + batchFirst] ?? 0;
+  for (let op = columns.opStart(position) * opStride; op < end; op += opStride) {
+    next += ops[op + opUnits] ?? 0;
+  }
+  return next - 1;
 }
 
 /** What remains of the batches, those of a replica together and in order. */
@@ -71,74 +149,47 @@ function mergeColumns(columns: OpColumns): OpColumns {
 
 function piecesOf(columns: OpColumns): Pieces {
   const { batches, batchCount } = columns;
-  const lasts = lastTimestamps(columns);
-  const order = byAuthor(columns, lasts);
+  const lasts = new Float64Array(batchCount);
+  for (let position = 0; position < batchCount; position++) {
+    lasts[position] = lastTimestamp(columns, position);
+  }
   const positions = new Int32Array(batchCount);
   const starts = new Float64Array(batchCount);
   const joined = new Uint8Array(batchCount);
   let count = 0;
   let author = -1;
-  /** Last timestamp of the author that an earlier piece has. */
-  let known = 0;
-  /** The batch of the group that is open, and its first timestamp. */
-  let group = 0;
-  let groupFirst = 0;
-  for (const position of order) {
-    const at = position * batchStride;
-    if (batches[at + batchName] !== author) {
-      author = batches[at + batchName] ?? 0;
-      known = 0;
-    }
+  let group = new OpenGroup();
+  for (const position of byAuthor(columns, lasts)) {
+    const name = nameAt(columns, position);
+    if (name !== author) group = new OpenGroup();
+    author = name;
+    const known = group.last;
     const last = lasts[position] ?? 0;
     if (last <= known) continue;
-    const first = batches[at + batchFirst] ?? 0;
+    const first = batches[position * batchStride + batchFirst] ?? 0;
     const isNew = first > known || !canCut(columns, position, known + 1);
     const start = isNew ? first : known + 1;
-    const follows =
-      known > 0 &&
-      start === known + 1 &&
-      (start > first || (batches[at + batchGap] === 0 && !columns.bindings.has(position))) &&
-      batches[at + batchBase] === batches[group * batchStride + batchBase] &&
-      highestReference(columns, position, start) < groupFirst;
-    if (!follows) {
-      group = position;
-      groupFirst = start;
-    }
     positions[count] = position;
     starts[count] = start;
-    joined[count++] = follows ? 1 : 0;
-    known = last;
+    joined[count++] = group.take(columns, position, start, last) ? 1 : 0;
   }
   return { count, positions, starts, joined };
 }
 
-function lastTimestamps({ batches, batchCount, ops }: OpColumns): Float64Array {
-  const lasts = new Float64Array(batchCount);
-  let op = 0;
-  for (let position = 0; position < batchCount; position++) {
-    const at = position * batchStride;
-    const end = (batches[at + batchOpEnd] ?? 0) * opStride;
-    let next = batches[at + batchFirst] ?? 0;
-    for (; op < end; op += opStride) next += ops[op + opUnits] ?? 0;
-    lasts[position] = next - 1;
-  }
-  return lasts;
-}
-
 /** Positions of the batches by author, then (first timestamp, longest first). */
-function byAuthor({ batches, batchCount, replicas }: OpColumns, lasts: Float64Array): Int32Array {
+function byAuthor(columns: OpColumns, lasts: Float64Array): Int32Array {
+  const { batches, batchCount, replicas } = columns;
   // Counted, not compared: batches of many authors often come in turns, each author's in order.
   const ends = new Int32Array(replicas.length + 1);
-  const nameAt = (position: number): number => batches[position * batchStride + batchName] ?? 0;
   for (let position = 0; position < batchCount; position++) {
-    const name = nameAt(position) + 1;
+    const name = nameAt(columns, position) + 1;
     ends[name] = (ends[name] ?? 0) + 1;
   }
   for (let name = 1; name < ends.length; name++)
     ends[name] = (ends[name] ?? 0) + (ends[name - 1] ?? 0);
   const order = new Int32Array(batchCount);
   for (let position = 0; position < batchCount; position++) {
-    const name = nameAt(position);
+    const name = nameAt(columns, position);
     const at = ends[name] ?? 0;
     order[at] = position;
     ends[name] = at + 1;
@@ -155,13 +206,13 @@ function byAuthor({ batches, batchCount, replicas }: OpColumns, lasts: Float64Ar
 }
 
 /** The first piece of every group, by (first timestamp, replica). */
-function groupsInOrder({ batches, replicas }: OpColumns, pieces: Pieces): Int32Array {
+function groupsInOrder(columns: OpColumns, pieces: Pieces): Int32Array {
   const { count, positions, starts, joined } = pieces;
   const groups = new Int32Array(count);
   let groupCount = 0;
   for (let piece = 0; piece < count; piece++) if (joined[piece] === 0) groups[groupCount++] = piece;
   const replicaOf = (piece: number): number =>
-    replicas[batches[(positions[piece] ?? 0) * batchStride + batchName] ?? 0] ?? 0;
+    columns.replicas[nameAt(columns, positions[piece] ?? 0)] ?? 0;
   return sort(
     groups.subarray(0, groupCount),
     (a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || replicaOf(a) - replicaOf(b),

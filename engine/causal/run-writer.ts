@@ -1,6 +1,6 @@
 /**
- * Copies operations from columns to new ones, each joined to the one before it where one operation
- * can mean both:
+ * Joins operations in columns, each to the one before it where one operation can mean both, and
+ * copies them so:
  *
  *   insert   the second goes on from the last unit of the first, with the same right origin
  *   delete   the second's targets follow the first's, or precede them when backspacing, and all
@@ -13,6 +13,7 @@ import {
   batchName,
   batchOpEnd,
   batchStride,
+  batchTextEnd,
   kindDelete,
   kindDeleteReversed,
   kindInsert,
@@ -34,8 +35,6 @@ export class RunWriter {
   #author = 0;
   /** First operation of the batch that is open. */
   #opStart = 0;
-  /** Timestamp of the operation that was written last. */
-  #lastTimestamp = 0;
 
   constructor(from: OpColumns) {
     this.#from = from;
@@ -68,7 +67,8 @@ export class RunWriter {
       const isInsert = ops[op + opKind] === kindInsert;
       if (skipped < length) {
         if (isInsert) this.#addInsert(op, timestamp, skipped, unit);
-        else this.#addDelete(op, timestamp, skipped);
+        else this.#addDelete(op, skipped);
+        this.#joinLast(timestamp + skipped);
       }
       if (isInsert) unit += length;
       timestamp += length;
@@ -81,59 +81,101 @@ export class RunWriter {
 
   #addInsert(op: number, timestamp: number, skipped: number, unit: number): void {
     const { ops, text } = this.#from;
-    const start = timestamp + skipped;
-    const isRest = skipped > 0;
-    const leftName = isRest ? this.#author : (ops[op + opLeftName] ?? 0);
-    const left = isRest ? start - 1 : (ops[op + opLeftTimestamp] ?? 0);
-    const rightName = isRest ? nameSame : (ops[op + opRightName] ?? 0);
-    const right = isRest ? 0 : (ops[op + opRightTimestamp] ?? 0);
-    const goesOn = leftName === this.#author && left === start - 1;
-    if (!goesOn || !this.#lastHasRight(rightName, right)) {
-      this.columns.addInsert(leftName, left, rightName, right);
-      this.#lastTimestamp = start;
+    if (skipped > 0) {
+      this.columns.addInsert(this.#author, timestamp + skipped - 1, nameSame, 0);
+    } else {
+      this.columns.addInsert(
+        ops[op + opLeftName] ?? 0,
+        ops[op + opLeftTimestamp] ?? 0,
+        ops[op + opRightName] ?? 0,
+        ops[op + opRightTimestamp] ?? 0,
+      );
     }
     this.columns.appendUnits(text, unit + skipped, unit + (ops[op + opUnits] ?? 0));
   }
 
-  /** Whether the last operation is an insert with this right origin; a 'same' fits any. */
-  #lastHasRight(rightName: number, right: number): boolean {
-    const { ops, opCount } = this.columns;
-    const last = (opCount - 1) * opStride;
-    if (opCount === this.#opStart || ops[last + opKind] !== kindInsert) return false;
-    if (rightName === nameSame) return true;
-    return ops[last + opRightName] === rightName && ops[last + opRightTimestamp] === right;
-  }
-
-  #addDelete(op: number, timestamp: number, skipped: number): void {
+  #addDelete(op: number, skipped: number): void {
     const { ops } = this.#from;
-    const count = (ops[op + opUnits] ?? 0) - skipped;
     const reversed = ops[op + opKind] === kindDeleteReversed;
-    const name = ops[op + opLeftName] ?? 0;
     const target = (ops[op + opLeftTimestamp] ?? 0) + (reversed ? 0 : skipped);
-    if (this.#joinDelete(name, target, count, reversed)) return;
-    this.columns.addDelete(name, target, count, reversed);
-    this.#lastTimestamp = timestamp + skipped;
+    const count = (ops[op + opUnits] ?? 0) - skipped;
+    this.columns.addDelete(ops[op + opLeftName] ?? 0, target, count, reversed);
   }
 
-  /** Makes the last operation mean the deletion, too; false: it cannot. */
-  #joinDelete(name: number, target: number, count: number, reversed: boolean): boolean {
-    const { ops, opCount } = this.columns;
-    const last = (opCount - 1) * opStride;
-    if (opCount === this.#opStart || ops[last + opKind] === kindInsert) return false;
-    if (ops[last + opLeftName] !== name) return false;
-    const lastCount = ops[last + opUnits] ?? 0;
-    const lastTarget = ops[last + opLeftTimestamp] ?? 0;
-    const lastReversed = ops[last + opKind] === kindDeleteReversed;
-    // A single deletion has no direction and fits both.
-    const mayRise = (!lastReversed || lastCount === 1) && (!reversed || count === 1);
-    const mayFall = (lastReversed || lastCount === 1) && (reversed || count === 1);
-    const rises = mayRise && target === lastTarget + lastCount;
-    const falls = mayFall && target + count === lastTarget;
-    const lowest = rises ? lastTarget : target;
-    if (!(rises || falls) || lowest + lastCount + count > this.#lastTimestamp) return false;
-    ops[last + opKind] = rises ? kindDelete : kindDeleteReversed;
-    ops[last + opUnits] = lastCount + count;
-    ops[last + opLeftTimestamp] = lowest;
-    return true;
+  /** Joins the operation that was added last, at `timestamp`, to the one before it. */
+  #joinLast(timestamp: number): void {
+    const number = this.columns.opCount - 1;
+    if (number === this.#opStart) return;
+    if (joinOps(this.columns.ops, number, this.#author, timestamp)) this.columns.opCount--;
   }
+}
+
+/**
+ * Makes the last batch a part of the one before it, which it must follow directly. `first` is its
+ * first timestamp.
+ */
+export function joinLastBatch(columns: OpColumns, first: number): void {
+  const { batches, ops } = columns;
+  const last = (columns.batchCount - 1) * batchStride;
+  const before = last - batchStride;
+  const number = batches[before + batchOpEnd] ?? 0;
+  if (joinOps(ops, number, batches[last + batchName] ?? 0, first)) {
+    ops.copyWithin(number * opStride, (number + 1) * opStride, columns.opCount * opStride);
+    columns.opCount--;
+  }
+  batches[before + batchOpEnd] = columns.opCount;
+  batches[before + batchTextEnd] = columns.textLength;
+  columns.batchCount--;
+}
+
+/**
+ * Makes the operation before `number`, of the same author and directly before it in time, mean that
+ * at `number`, too, whose first timestamp is `timestamp`; the text needs no change. False, and
+ * nothing has changed: one operation cannot.
+ */
+function joinOps(ops: Float64Array, number: number, author: number, timestamp: number): boolean {
+  const second = number * opStride;
+  const first = second - opStride;
+  const isInsert = ops[first + opKind] === kindInsert;
+  if (isInsert !== (ops[second + opKind] === kindInsert)) return false;
+  if (!isInsert) return joinDeletions(ops, first, second, timestamp);
+  const goesOn =
+    ops[second + opLeftName] === author && ops[second + opLeftTimestamp] === timestamp - 1;
+  const rightName = ops[second + opRightName];
+  const isSameRight =
+    rightName === nameSame ||
+    (rightName === ops[first + opRightName] &&
+      ops[second + opRightTimestamp] === ops[first + opRightTimestamp]);
+  if (!goesOn || !isSameRight) return false;
+  ops[first + opUnits] = (ops[first + opUnits] ?? 0) + (ops[second + opUnits] ?? 0);
+  return true;
+}
+
+function joinDeletions(
+  ops: Float64Array,
+  first: number,
+  second: number,
+  timestamp: number,
+): boolean {
+  if (ops[first + opLeftName] !== ops[second + opLeftName]) return false;
+  const count = ops[first + opUnits] ?? 0;
+  const more = ops[second + opUnits] ?? 0;
+  const target = ops[first + opLeftTimestamp] ?? 0;
+  const next = ops[second + opLeftTimestamp] ?? 0;
+  // A single deletion has no direction and fits both.
+  const mayRise =
+    (count === 1 || ops[first + opKind] === kindDelete) &&
+    (more === 1 || ops[second + opKind] === kindDelete);
+  const mayFall =
+    (count === 1 || ops[first + opKind] === kindDeleteReversed) &&
+    (more === 1 || ops[second + opKind] === kindDeleteReversed);
+  const rises = mayRise && next === target + count;
+  const falls = mayFall && next + more === target;
+  const lowest = rises ? target : next;
+  const oldest = timestamp - count;
+  if (!(rises || falls) || lowest + count + more > oldest) return false;
+  ops[first + opKind] = rises ? kindDelete : kindDeleteReversed;
+  ops[first + opUnits] = count + more;
+  ops[first + opLeftTimestamp] = lowest;
+  return true;
 }
