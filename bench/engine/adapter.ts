@@ -1,6 +1,6 @@
-/** Our own engine as a library to be measured: the public surface of engine/index.ts, nothing else. */
-import { Document, type TextChange, VersionVector } from '../../engine/index.ts';
-import type { Library, Replica } from './library.ts';
+/** Our own engine as a library to be measured: engine/index.ts and nothing else. */
+import { Document, VersionVector } from '../../engine/index.ts';
+import type { Library, Replica, Splices } from './library.ts';
 
 class EngineReplica implements Replica {
   readonly #document: Document;
@@ -13,7 +13,7 @@ class EngineReplica implements Replica {
     return this.#document.text;
   }
 
-  edit(splices: readonly TextChange[]): Uint8Array {
+  edit(splices: Splices): Uint8Array {
     return this.#document.edit(splices);
   }
 
@@ -43,5 +43,4 @@ export const library: Library = {
     return new EngineReplica(document);
   },
   load: (replica, bytes) => new EngineReplica(Document.decode(bytes, { replica })),
-  foreignBytes: () => 0,
 };

@@ -41,7 +41,7 @@ export async function runChild(script: string, job: Job, limitMs: number): Promi
   const { stdout } = await run(process.execPath, args, options).catch((error) => {
     if (error.killed) throw new Error(`longer than ${limitMs / 1000} s`, { cause: error });
     const lines = String(error.stderr).split('\n');
-    const reason = lines.find((line) => /Error|error|panicked/.test(line)) ?? String(error.message);
+    const reason = lines.find((line) => /^\w*Error|panicked/.test(line)) ?? String(error.message);
     throw new Error(reason.slice(0, 200), { cause: error });
   });
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');

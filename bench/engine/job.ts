@@ -113,7 +113,9 @@ function prepare(library: Library, job: Job): JobResult {
   const record = (name: string, format: string, value: number) => {
     figures.push({ name, format, value });
   };
-  record('update of a keystroke, mean bytes', '', keystrokeBytes(workload, updates));
+  if (library.lines.includes('local')) {
+    record('update of a keystroke, mean bytes', '', keystrokeBytes(workload, updates));
+  }
   writeUpdates(join(job.folder, 'updates'), updates);
   if (library.lines.includes('combined')) {
     const whole = reader.wholeUpdate();
@@ -146,7 +148,7 @@ function keystrokeBytes(workload: Workload, updates: readonly Uint8Array[]): num
   return count === 0 ? 0 : bytes / count;
 }
 
-function timedRuns(job: Job, run: () => Replica): JobResult {
+function timedRuns(job: Job, run: () => Pick<Replica, 'text'>): JobResult {
   let text = '';
   const timed = () => {
     collect();
@@ -205,22 +207,21 @@ function warmRuns(coldMs: number, { slowMs }: Job, timed: () => number): number[
 /**
  * What heap and external memory grow by, for one document: several are loaded, edited and held, and
  * the growth is divided by their number, so that neither compiled code nor what the first load
- * leaves behind is taken for the document's. Node counts array buffers in `external`, but not a
- * WebAssembly module's memory, which is added.
+ * leaves behind is taken for the document's. Node's `external` has array buffers and WebAssembly
+ * memories in it.
  */
 function memoryOf(library: Library, job: Job): JobResult {
   warmUp(library, job);
   const used = () => {
     collect();
     const { heapUsed, external } = process.memoryUsage();
-    return { node: heapUsed + external, foreign: library.foreignBytes() };
+    return heapUsed + external;
   };
   const before = used();
   const { held, text } = loadCopies(library, job);
-  const after = used();
+  const bytes = Math.round((used() - before) / copies);
   assert(held.length === copies, 'the documents are still held');
-  const bytes = (after.node - before.node + after.foreign - before.foreign) / copies;
-  return { figures: [{ name: 'memory bytes', format: job.save, value: Math.round(bytes) }], text };
+  return { figures: [{ name: 'memory bytes', format: job.save, value: bytes }], text };
 }
 
 /** As `memoryOf`, counting the nodes of a heap snapshot. */

@@ -20,11 +20,14 @@ export interface SaveFormat {
   readonly compression: string;
 }
 
+/** Each in the coordinates that the one before left. */
+export type Splices = readonly TextChange[];
+
 /** A copy of the document. */
 export interface Replica {
   text(): string;
-  /** Each splice in the coordinates that the one before left; one update for others. */
-  edit(splices: readonly TextChange[]): Uint8Array;
+  /** One transaction; returns one update for others. */
+  edit(splices: Splices): Uint8Array;
   apply(update: Uint8Array): void;
   /** Everything as one update. */
   wholeUpdate(): Uint8Array;
@@ -45,8 +48,6 @@ export interface Library {
   /** An empty document; `replica` is 2^52 … 2^53-1, full size on the wire. */
   create(replica: number): Replica;
   /** A fresh copy made of all updates at once. */
-  merge(replica: number, updates: readonly Uint8Array[]): Replica;
+  merge(replica: number, updates: readonly Uint8Array[]): Pick<Replica, 'text'>;
   load(replica: number, bytes: Uint8Array, format: string): Replica;
-  /** Bytes of memory that Node does not know of (a WebAssembly module's own); 0 if none. */
-  foreignBytes(): number;
 }

@@ -19,6 +19,6 @@ if (values.help) process.stdout.write(help);
 else {
   const root = join(import.meta.dirname, '../..');
   const folder = join(root, '.cache/bench-engine');
-  const script = await bundle({ entry: join(import.meta.dirname, 'child.ts'), folder });
+  const script = await bundle({ entry: join(import.meta.dirname, './child.ts'), folder });
   process.exitCode = (await runSession([{ library, script }], values)) ? 0 : 1;
 }

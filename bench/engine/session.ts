@@ -22,9 +22,10 @@ export const sessionOptions = {
   limit: { type: 'string', default: '120' },
 } satisfies ParseArgsConfig['options'];
 
-export const sessionHelp = `  --trace DIR   also the recorded traces of a folder (editing-traces, *.json.gz)
-  --only A,B    these workloads: ${syntheticNames.join(', ')},
-                or names of traces
+export const sessionHelp = `  --trace DIR   also the recorded traces of a folder (*.json.gz)
+  --only A,B    these workloads; names of traces, or of
+                ${syntheticNames.slice(0, 6).join(', ')},
+                ${syntheticNames.slice(6).join(', ')}
   --repeat N    fresh processes per figure (default 5); the median counts
   --scale N     size of the synthetic workloads (default 1)
   --slow S      what needs longer is run only twice, and not warm (default 4 s)
@@ -49,9 +50,10 @@ export async function runSession(
   contenders: readonly Contender[],
   values: SessionValues,
 ): Promise<boolean> {
-  const comparison = { measurements: [], failures: [] } satisfies Comparison;
-  const all: Comparison[] = [comparison];
-  for await (const workload of workloadsOf(values, contenders.length > 1)) {
+  const all: Comparison[] = [];
+  for await (const workload of workloadsOf(values)) {
+    // Where the algorithms may end with different texts, there is nothing to compare.
+    if (workload.endText === null && contenders.length > 1) continue;
     const options = {
       repeat: positive('repeat', values.repeat),
       slowMs: 1000 * positive('slow', values.slow),
@@ -76,7 +78,7 @@ export async function runSession(
 }
 
 /** Where the figures come from. */
-export function machine() {
+function machine() {
   return {
     cpu: cpus()[0]?.model ?? '',
     cores: cpus().length,
@@ -87,22 +89,18 @@ export function machine() {
 }
 
 /** A number above 0. RangeError if `text` is none. */
-export function positive(name: string, text: string): number {
+function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new RangeError(`--${name} takes a number above 0, got ${text}`);
   return value;
 }
 
-async function* workloadsOf(values: SessionValues, agreedOnly: boolean): AsyncGenerator<Workload> {
+async function* workloadsOf(values: SessionValues): AsyncGenerator<Workload> {
   const traces = values.trace === undefined ? [] : traceNames(values.trace);
   const names = values.only?.split(',') ?? [...traces, ...syntheticNames];
   for (const name of names) {
     const folder = traces.includes(name) ? values.trace : undefined;
-    const workload =
-      folder === undefined
-        ? synthetic(name, positive('scale', values.scale))
-        : await traceWorkload(folder, name);
-    // Where the algorithms may end with different texts, there is nothing to compare.
-    if (!agreedOnly || workload.endText !== null) yield workload;
+    if (folder !== undefined) yield await traceWorkload(folder, name);
+    else yield synthetic(name, positive('scale', values.scale));
   }
 }

@@ -25,7 +25,7 @@ export async function traceWorkload(folder: string, name: string): Promise<Workl
 }
 
 /** Throws if a transaction's author did not know its own earlier ones. */
-export function workloadOf(trace: Trace): Workload {
+function workloadOf(trace: Trace): Workload {
   const { clients } = scheduleOf(trace);
   const scheduled: Scheduled[] = [];
   for (const line of clients) for (const each of line) scheduled[each.index] = each;
