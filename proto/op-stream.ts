@@ -18,8 +18,7 @@
  * What comes out keeps these rules: no operation of length 0; the lengths of the inserts add up to
  * the text; no cut through a surrogate pair; `'same'` only together with left 0; every reference is
  * to a timestamp from 1 to below the operation's own (for a delete: all of its targets). Whether a
- * referenced id exists is for the fold to say. Both ways go through OpColumns, without an object per
- * operation.
+ * referenced id exists is for the fold to say. Both ways go through OpColumns, without an object.
  */
 import {
   batchFirst,
@@ -312,7 +311,7 @@ function readReferenced(reader: Reader, timestamp: number): number {
   return timestamp - back;
 }
 
-/** Whether the unit is the second half of a surrogate pair: in well-formed text no cut is before. */
+/** Whether the unit is the second half of a surrogate pair: well-formed text has no cut before. */
 function isLow(unit: number | undefined): boolean {
   return ((unit ?? 0) & 0xfc00) === 0xdc00;
 }

@@ -50,8 +50,7 @@ export class Writer {
   /** A number 0 … 2^53-1; 0 is left out. RangeError for any other value. */
   uint(field: number, value: number): void {
     if (value === 0) return;
-    if (this.#length === this.#bytes.length) this.#grow(1);
-    this.#bytes[this.#length++] = field * 8 + wireVarint;
+    this.#byte(field * 8 + wireVarint);
     this.varint(value);
   }
 
@@ -83,6 +82,7 @@ export class Writer {
   /** The text of UTF-16 units [start, end), as `string` does. */
   units(field: number, units: Uint16Array, start: number, end: number): void {
     if (start === end) return;
+    if (this.#shortAscii(field, units, start, end)) return;
     const length = utf8LengthOfUnits(units, start, end);
     if (length === -1) throw new RangeError(`field ${field}: lone surrogate in the text`);
     this.#byte(field * 8 + wireBytes);
@@ -90,6 +90,24 @@ export class Writer {
     this.#reserve(length);
     writeUnits(units, start, end, this.#bytes, this.#length);
     this.#length += length;
+  }
+
+  /** Writes what is short and ASCII, a keystroke, in one pass; false, and nothing, if it is not. */
+  #shortAscii(field: number, units: Uint16Array, start: number, end: number): boolean {
+    const count = end - start;
+    if (count >= 0x80) return false;
+    this.#reserve(count + 2);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = field * 8 + wireBytes;
+    bytes[at++] = count;
+    for (let index = start; index < end; index++) {
+      const unit = units[index] ?? 0;
+      if (unit >= 0x80) return false;
+      bytes[at++] = unit;
+    }
+    this.#length = at;
+    return true;
   }
 
   /** Bytes, copied; empty is left out. */
