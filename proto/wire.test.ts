@@ -242,3 +242,18 @@ test('bytes that are read are a copy, of a Node Buffer too', () => {
   message.fill(9);
   expect(read).toEqual(bytes(1, 2, 3));
 });
+
+test('units are written as the string that they make', () => {
+  for (const tail of ['', 'é', '€', '😀']) {
+    for (const length of [0, 1, 40, 125, 127, 128, 300]) {
+      const text = `${'x'.repeat(length)}${tail}`;
+      const units = Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+      const fromString = new Writer();
+      fromString.string(3, text);
+      const fromUnits = new Writer();
+      fromUnits.units(3, units, 0, units.length);
+      expect(fromUnits.finish()).toEqual(fromString.finish());
+    }
+  }
+  expect(() => new Writer().units(3, Uint16Array.of(0x61, 0xd83d), 0, 2)).toThrow(RangeError);
+});
