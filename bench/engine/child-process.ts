@@ -6,7 +6,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import type { Job, JobResult } from './job.ts';
 
 export interface Bundle {
   /** Entry in TypeScript. */
@@ -34,8 +33,15 @@ export async function bundle({ entry, folder }: Bundle): Promise<string> {
 
 const run = promisify(execFile);
 
-/** Runs a job in a process of its own. Rejects if it fails or takes longer than `limitMs`. */
-export async function runChild(script: string, job: Job, limitMs: number): Promise<JobResult> {
+/**
+ * Runs a job in a process of its own: its JSON is the argument, the last line printed the JSON of
+ * the result. Rejects if the process fails or takes longer than `limitMs`.
+ */
+export async function runChild<Result>(
+  script: string,
+  job: object,
+  limitMs: number,
+): Promise<Result> {
   const args = ['--expose-gc', '--max-old-space-size=6000', script, JSON.stringify(job)];
   const options = { timeout: limitMs, killSignal: 'SIGKILL' as const, maxBuffer: 2 ** 26 };
   const { stdout } = await run(process.execPath, args, options).catch((error) => {

@@ -8,10 +8,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { must } from '../../engine/assert.ts';
 import { runChild } from './child-process.ts';
 import type { Job, JobResult } from './job.ts';
 import type { Library, Line } from './library.ts';
+import { type Summary, summaryOf } from './statistics.ts';
 import type { Workload } from './workload.ts';
 
 /** A library and the bundled script that measures it. */
@@ -20,17 +20,13 @@ export interface Contender {
   readonly script: string;
 }
 
-export interface Measurement {
+export interface Measurement extends Summary {
   readonly workload: string;
   readonly library: string;
   /** What was measured; ends with its unit: ms, bytes or objects. */
   readonly figure: string;
   /** Name of the save format that it is about; '' if about none. */
   readonly format: string;
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  readonly runs: number;
 }
 
 /** A line that gave no figure. */
@@ -155,7 +151,7 @@ class Run {
     const key = `${library.name} ${line} ${save}`;
     try {
       const startMs = performance.now();
-      const result = await runChild(script, job, limitMs);
+      const result = await runChild<JobResult>(script, job, limitMs);
       this.#record(library.name, result);
       const ms = performance.now() - startMs;
       const slow = result.figures.some(
@@ -174,18 +170,8 @@ class Run {
   }
 
   comparison(): Comparison {
-    const measurements = [...this.#figures.values()].map(({ library, figure, format, values }) => {
-      const sorted = values.toSorted((a, b) => a - b);
-      return {
-        workload: this.#workload,
-        library,
-        figure,
-        format,
-        median: must(sorted[Math.floor((sorted.length - 1) / 2)], 'a value'),
-        min: must(sorted[0], 'a value'),
-        max: must(sorted.at(-1), 'a value'),
-        runs: values.length,
-      };
+    const measurements = [...this.#figures.values()].map(({ values, ...series }) => {
+      return { workload: this.#workload, ...series, ...summaryOf(values) };
     });
     return { measurements, failures: this.#failures };
   }

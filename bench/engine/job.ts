@@ -23,6 +23,7 @@ import { brotliCompressSync, deflateRawSync } from 'node:zlib';
 import { assert, must } from '../../engine/assert.ts';
 import { Random } from '../../engine/random.ts';
 import type { Library, Line, Replica } from './library.ts';
+import { summaryOf } from './statistics.ts';
 import { readUpdates, writeUpdates } from './update-file.ts';
 import { receiverId, replay, replicaIds, type Workload } from './workload.ts';
 
@@ -160,7 +161,7 @@ function timedRuns(job: Job, run: () => Pick<Replica, 'text'>): JobResult {
   const figures = [{ name: `${job.line} cold ms`, format: '', value: coldMs }];
   const warm = warmRuns(coldMs, job, timed);
   if (warm.length > 0) {
-    figures.push({ name: `${job.line} warm ms`, format: '', value: median(warm) });
+    figures.push({ name: `${job.line} warm ms`, format: '', value: summaryOf(warm).median });
   }
   return { figures, text: hash(text) };
 }
@@ -187,8 +188,12 @@ function timedLoads(library: Library, job: Job): JobResult {
     { name: 'load to first edit cold ms', format, value: must(editMs[0], 'a run') },
   ];
   if (warm.length > 0) {
-    figures.push({ name: 'load warm ms', format, value: median(warm) });
-    figures.push({ name: 'load to first edit warm ms', format, value: median(editMs.slice(1)) });
+    figures.push({ name: 'load warm ms', format, value: summaryOf(warm).median });
+    figures.push({
+      name: 'load to first edit warm ms',
+      format,
+      value: summaryOf(editMs.slice(1)).median,
+    });
   }
   return { figures, text: hash(text) };
 }
@@ -288,11 +293,6 @@ function collect(): void {
   const gc = must(globalThis.gc, 'the process runs with --expose-gc');
   gc();
   gc();
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return must(sorted[Math.floor(sorted.length / 2)], 'a value');
 }
 
 function hash(text: string): string {

@@ -5,6 +5,8 @@
  */
 import type { Failure, Measurement } from './comparison.ts';
 import type { Library } from './library.ts';
+import type { Series } from './plot.ts';
+import type { Summary } from './statistics.ts';
 
 export interface Report {
   readonly machine: Readonly<Record<string, string | number>>;
@@ -31,6 +33,16 @@ export function tables(report: Report): string {
     }),
     ...(failures.length === 0 ? [] : ['## Without a figure', failures.join('\n')]),
   ].join('\n\n');
+}
+
+/** Microseconds per operation: a row per size, a column per kind of operation. */
+export function scalingTable(series: readonly Series[]): string {
+  const sizes = series[0]?.points.map(({ x }) => x) ?? [];
+  const lines = sizes.map((size) => [
+    size.toLocaleString('en'),
+    ...series.map(({ points }) => cellOf(points.find(({ x }) => x === size))),
+  ]);
+  return table(['characters', ...series.map(({ name }) => `${name}, µs`)], lines);
 }
 
 /** What is not about a save: a row per figure, a column per library. */
@@ -95,7 +107,7 @@ function aheadOf(ours: number | undefined, peers: readonly (number | undefined)[
   return ours === undefined || best === Infinity ? '' : `${(best / ours).toFixed(2)} ×`;
 }
 
-function cellOf(row: Measurement | undefined): string {
+function cellOf(row: Summary | undefined): string {
   if (row === undefined) return '';
   if (row.min === row.max) return numeral(row.median);
   return `${numeral(row.median)} (${numeral(row.min)}–${numeral(row.max)})`;

@@ -78,7 +78,7 @@ export async function runSession(
 }
 
 /** Where the figures come from. */
-function machine() {
+export function machine() {
   return {
     cpu: cpus()[0]?.model ?? '',
     cores: cpus().length,
@@ -89,7 +89,7 @@ function machine() {
 }
 
 /** A number above 0. RangeError if `text` is none. */
-function positive(name: string, text: string): number {
+export function positive(name: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new RangeError(`--${name} takes a number above 0, got ${text}`);
   return value;
