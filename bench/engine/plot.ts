@@ -46,6 +46,8 @@ export function plot(title: string, labels: AxisLabels, series: readonly Series[
   const ticks = sizes.map((x) => {
     return `<text x="${atX(x)}" y="${bottom + 20}" text-anchor="middle">${sizeName(x)}</text>`;
   });
+  const ends = series.map(({ points }) => must(points.at(-1), 'a series has a point').median);
+  const labelYs = apart(ends.map(atY));
   const lines = series.map(({ name, points }, index) => {
     const colour = colours[index % colours.length] ?? '';
     const path = points.map(({ x, median }) => `${atX(x)} ${atY(median)}`).join('L');
@@ -53,11 +55,11 @@ export function plot(title: string, labels: AxisLabels, series: readonly Series[
     const dots = points.map(({ x, median }) => {
       return `<circle cx="${atX(x)}" cy="${atY(median)}" r="3.5" fill="${colour}"/>`;
     });
-    const end = must(points.at(-1), 'a series has a point');
+    const labelY = must(labelYs[index], 'a label per series');
     return [
       `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
       `<path d="${ranges.join('')}" stroke="${colour}"/>${dots.join('')}`,
-      `<text x="${right + 10}" y="${atY(end.median) + 4}" fill="${colour}">${name}</text>`,
+      `<text x="${right + 10}" y="${labelY + 4}" fill="${colour}">${name}</text>`,
     ].join('\n');
   });
   const middle = (top + bottom) / 2;
@@ -71,6 +73,19 @@ ${[...grid, ...ticks, ...lines].join('\n')}
 <text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle">${labels.y}</text>
 </svg>
 `;
+}
+
+/** The same heights, moved down where two would be closer than a line of text. */
+function apart(heights: readonly number[]): number[] {
+  const moved = [...heights];
+  const downwards = [...heights.keys()].sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0));
+  let free = 0;
+  for (const index of downwards) {
+    const height = Math.max(heights[index] ?? 0, free);
+    moved[index] = height;
+    free = height + 16;
+  }
+  return moved;
 }
 
 /** The least of 1, 2, 5 · 10^n that is not below `least`. */
