@@ -291,8 +291,8 @@ function legalIndex(content: string, index: number): number {
 /** Whether two right children of one character have different right origins. */
 export function hasMixedSiblings(sequence: Sequence): boolean {
   const rights = new Map<string, string>();
-  for (const { id, length, left, right, leftChild } of sequence.toSnapshot().spans) {
-    for (let k = leftChild ? 1 : 0; k < length; k++) {
+  for (const { id, text, left, right, leftChild } of sequence.runs()) {
+    for (let k = leftChild ? 1 : 0; k < text.length; k++) {
       const parent = k === 0 ? left : { ...id, timestamp: id.timestamp + k - 1 };
       const [key, value] = [JSON.stringify(parent), JSON.stringify(right)];
       if ((rights.get(key) ?? value) !== value) return true;

@@ -9,13 +9,12 @@ import type { OpId } from '../proto/batch.ts';
 
 /** One line per character, tombstones included, in document order. */
 export function describeSequence(sequence: Sequence): string {
-  const { spans, text } = sequence.toSnapshot();
   const lines: string[] = [];
-  for (const { id, length, left, right, deleted } of spans) {
-    for (let k = 0; k < length; k++) {
+  for (const { id, text, left, right, deleted } of sequence.runs()) {
+    for (let k = 0; k < text.length; k++) {
       const before = { timestamp: id.timestamp + k - 1, replica: id.replica };
       const unitId = { timestamp: id.timestamp + k, replica: id.replica };
-      const unit = text.charAt(lines.length);
+      const unit = text.charAt(k);
       lines.push(describeUnit({ id: unitId, left: k === 0 ? left : before, right, unit, deleted }));
     }
   }

@@ -101,5 +101,10 @@ export function textOfUnits(units: Uint8Array | Uint16Array, start: number, end:
     return text;
   }
   const part = units.subarray(start, end);
-  return unitDecoder.decode(part instanceof Uint16Array ? part : Uint16Array.from(part));
+  if (part instanceof Uint16Array) return unitDecoder.decode(part);
+  return part.every(isAscii) ? decoder.decode(part) : unitDecoder.decode(Uint16Array.from(part));
+}
+
+function isAscii(unit: number): boolean {
+  return unit < 0x80;
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { must } from '../engine/assert.ts';
-import { decodeSnapshot } from '../proto/snapshot-codec.ts';
+import { SnapshotReader } from '../proto/snapshot-format.ts';
 import { isRunning, readPostmasterFile } from './postgres/postmaster-file.ts';
 import { describeWithBinaries } from './testing/describe-postgres.ts';
 import { RawClient, typing } from './testing/raw-client.ts';
@@ -47,7 +47,7 @@ await describeWithBinaries('the server process', () => {
     client.hello({ document });
     const { welcome } = await client.next((frame) => frame.welcome !== null);
     const snapshot = welcome?.snapshot ?? null;
-    return { client, text: snapshot === null ? '' : decodeSnapshot(snapshot).text };
+    return { client, text: snapshot === null ? '' : new SnapshotReader(snapshot).text };
   }
 
   /** A new client types `text` at the start, and waits for the acknowledgement of all of it. */

@@ -20,7 +20,7 @@ import {
   canCut,
   sliceBatch,
 } from '../../proto/batch.ts';
-import type { Snapshot } from '../../proto/snapshot-codec.ts';
+import type { SnapshotHead } from '../../proto/snapshot-state.ts';
 import { assert } from '../assert.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import type { Cursor } from '../ids.ts';
@@ -79,7 +79,7 @@ export class Fold {
   }
 
   /** Continues from a snapshot, whose text and deletions are `sequence` already. */
-  static resume(snapshot: Snapshot, sequence: Sequence): Fold {
+  static resume(snapshot: SnapshotHead, sequence: Sequence): Fold {
     const fold = new Fold(snapshot.epoch, sequence);
     fold.#lsn = snapshot.lsn;
     fold.#at = snapshot.at;

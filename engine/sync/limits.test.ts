@@ -132,13 +132,30 @@ it('a row of many small edits takes no longer to compose than to say', () => {
 
 it('a snapshot is loaded in time, whatever the order in which its text was typed', () => {
   const count = 200_000;
-  const spans = Array.from({ length: count }, (_, i) => {
-    const id = { timestamp: count - i, replica: 11 };
-    const right = i === count - 1 ? null : { timestamp: count - i - 1, replica: 11 };
-    const child = { left: null, right, leftChild: right !== null };
-    return { id, length: 1, deleted: false, ...child };
+  const start = Int32Array.from({ length: count }, (_, at) => count - 1 - at);
+  const loaded = Sequence.fromSnapshot({
+    authors: [11],
+    stretches: {
+      author: Int32Array.of(0),
+      first: Float64Array.of(1),
+      length: Int32Array.of(count),
+    },
+    spans: {
+      start,
+      length: new Int32Array(count).fill(1),
+      left: new Int32Array(count).fill(-1),
+      right: start.map((number) => number - 1),
+      flags: new Uint8Array(count).fill(2).with(count - 1, 0),
+    },
+    deletions: {
+      start: new Int32Array(0),
+      target: new Int32Array(0),
+      length: new Int32Array(0),
+      reversed: new Uint8Array(0),
+    },
+    visible: 'x'.repeat(count),
+    hidden: '',
   });
-  const loaded = Sequence.fromSnapshot({ spans, text: 'x'.repeat(count), deletions: [] });
   expect(loaded.length).toBe(count);
 });
 

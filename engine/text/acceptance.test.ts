@@ -119,7 +119,8 @@ interface Parsed {
 }
 
 describe('the order is that of the table, whatever the order of delivery', () => {
-  test.each(cases)('$name', ({ ops, order }) => {
+  // A name in full, by which sim/planted-engine-bugs.ts can tell it.
+  test.each(cases.map((each) => [each.name, each] as const))('%s', (_, { ops, order }) => {
     const { batches, before, labels } = parse(ops);
     let count = 0;
     for (const delivery of linearExtensions(before)) {

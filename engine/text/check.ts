@@ -1,101 +1,113 @@
-/** Deep invariants of spans and op log. Each of them names itself; all of it is O(n log n). */
-import { cutsPair } from '../../proto/text.ts';
+/** Deep invariants of a text's state. Each of them names itself; all of it is O(n log n). */
 import { assert } from '../assert.ts';
-import type { OpLog } from '../causal/op-log.ts';
-import { isDescendant } from './placement.ts';
-import { continues, countLineFeeds, type Span } from './span.ts';
-import type { SpanList } from './span-list.ts';
+import { Placement } from './placement.ts';
+import {
+  branchedFlag,
+  deletedFlag,
+  foreBranchedFlag,
+  leftChildFlag,
+  spanUnitsMax,
+} from './span-table.ts';
+import type { TextState } from './text-state.ts';
 
-/** Asserts that spans, sums, tree and deletions fit together. */
-export function checkState(list: SpanList, log: OpLog): void {
-  checkBlocks(list);
-  checkSpans(list, log);
-  checkTree(list);
-  checkDeletions(list, log);
+/** Asserts that numbers, spans, sums, tree, deletions and directories fit together. */
+export function checkState(state: TextState): void {
+  const order = state.tree.check();
+  assert(
+    order.length === state.spans.live,
+    `${order.length} of ${state.spans.live} spans in order`,
+  );
+  checkSpans(state, order);
+  checkTree(state, order);
+  checkDeletions(state, order);
+  state.siblings.check();
 }
 
-function checkBlocks(list: SpanList): void {
-  let total = 0;
-  for (const [order, block] of list.blocks.entries()) {
-    assert(block.order === order, `block ${order} says that it is ${block.order}`);
-    assert(block.spans.length > 0 || list.blocks.length === 1, `block ${order} is empty`);
-    let visible = 0;
-    let lineFeeds = 0;
-    for (const span of block.spans) {
-      assert(span.block === block, `span ${name(span)} is in another block`);
-      assert(span.lineFeeds === countLineFeeds(span.text), `line feeds of ${name(span)}`);
-      if (span.deleted) continue;
-      visible += span.text.length;
-      lineFeeds += span.lineFeeds;
+function checkSpans(state: TextState, order: readonly number[]): void {
+  const { numbers, spans } = state;
+  for (const span of order) {
+    const start = spans.start(span);
+    const end = spans.end(span);
+    assert(end > start && end - start <= spanUnitsMax, `span ${start} … ${end}`);
+    assert(end <= numbers.end, `span ${start} … ${end} has no numbers`);
+    for (let number = start; number < end; number++) {
+      assert(spans.find(number) === span, `${number} is not found in its span`);
+      const author = numbers.authorOf(number);
+      const timestamp = numbers.timestampOf(author, number);
+      assert(numbers.numberOf(author, timestamp) === number, `the id of ${number}`);
+      assert(timestamp <= author.last && timestamp <= numbers.clock, `the time of ${number}`);
     }
-    assert(visible === block.visible, `block ${order}: ${visible} visible, not ${block.visible}`);
-    assert(lineFeeds === block.lineFeeds, `block ${order}: ${lineFeeds} line feeds`);
-    total += visible;
   }
-  assert(total === list.visible, `${total} visible units, not ${list.visible}`);
-}
-
-function checkSpans(list: SpanList, log: OpLog): void {
-  let before: Span | null = null;
-  for (const span of list.spans()) {
-    const last = span.timestamp + span.text.length - 1;
-    assert(span.text.length > 0, `span ${name(span)} is empty`);
-    const found = list.locate({ timestamp: last, replica: span.replica });
-    assert(found?.span === span, `span ${name(span)} is not in the index`);
-    assert(last <= log.versionVector.get(span.replica), `${name(span)} is not in the version`);
-    assert(last <= log.clock, `${name(span)} is above the clock`);
-    if (before !== null) {
-      const fits = before.deleted === span.deleted && continues(before, span);
-      assert(!fits, `${name(before)} and ${name(span)} should be one`);
-    }
-    before = span;
+  for (const [at, span] of order.entries()) {
+    const next = order[at + 1];
+    if (next === undefined || spans.isDeleted(span) !== spans.isDeleted(next)) continue;
+    const fits =
+      spans.end(span) === spans.start(next) &&
+      spans.left(next) === spans.start(next) - 1 &&
+      spans.right(next) === spans.right(span) &&
+      (spans.flags(next) & leftChildFlag) === 0 &&
+      spans.isDeleted(span) &&
+      spans.length(span) + spans.length(next) <= spanUnitsMax;
+    assert(!fits, `${spans.start(span)} and ${spans.start(next)} should be one`);
   }
 }
 
 /** Origins and sides: a span stands between its origins, and each flag is what the tree says. */
-function checkTree(list: SpanList): void {
-  const branched = new Set<Span>();
-  for (const span of list.spans()) {
-    const place = { span, offset: 0 };
-    const left = span.left === null ? null : list.place(span.left);
-    const right = span.right === null ? null : list.place(span.right);
-    if (left !== null) {
-      assert(list.compare(left, place) < 0, `${name(span)} stands before its left origin`);
-      assert(!cutsPair(left.span.text, left.offset + 1), `${name(span)} hangs on half a pair`);
-      if (!span.leftChild && left.offset === left.span.text.length - 1) branched.add(left.span);
+function checkTree(state: TextState, order: readonly number[]): void {
+  const { spans, units } = state;
+  const placement = new Placement(state);
+  const branched = new Set<number>();
+  const foreBranched = new Set<number>();
+  for (const span of order) {
+    const start = spans.start(span);
+    const left = spans.left(span);
+    const right = spans.right(span);
+    const isLeftChild = (spans.flags(span) & leftChildFlag) !== 0;
+    if (left >= 0) {
+      assert(state.rank(left) < state.rank(start), `${start} stands before its left origin`);
+      const isInside = isLeftChild || left !== spans.end(spans.find(left)) - 1;
+      if (!isInside) branched.add(spans.find(left));
     }
-    if (right !== null) {
-      assert(list.compare(place, right) < 0, `${name(span)} stands after its right origin`);
-      assert(!cutsPair(right.span.text, right.offset), `${name(span)} parts a pair`);
+    if (right >= 0) {
+      assert(state.rank(start) < state.rank(right), `${start} stands after its right origin`);
+      assert(!units.cutsPair(right), `${start} parts a pair`);
     }
-    const leftChild = right !== null && isDescendant(list, right, left);
-    assert(span.leftChild === leftChild, `${name(span)} is on the wrong side`);
+    if (isLeftChild) {
+      foreBranched.add(spans.find(right));
+      assert(right === spans.start(spans.find(right)), `${start} is a left child in a span`);
+      const isRegular = state.leftOf(right) === left;
+      assert(isRegular || !state.isRegular, `${start} is irregular`);
+    }
+    const belongsLeft = right >= 0 && placement.isDescendant(right, left);
+    assert(isLeftChild === belongsLeft, `${start} is on the wrong side`);
   }
-  for (const span of list.spans()) {
-    assert(span.branched === branched.has(span), `${name(span)}: branched is ${span.branched}`);
-  }
-}
-
-function checkDeletions(list: SpanList, log: OpLog): void {
-  const targets = new Map<number, Set<number>>();
-  for (const { target, count } of log.deletionsIn(log.versionVector)) {
-    const timestamps = targets.get(target.replica) ?? new Set();
-    targets.set(target.replica, timestamps);
-    for (let k = 0; k < count; k++) {
-      const id = { timestamp: target.timestamp + k, replica: target.replica };
-      assert(list.locate(id) !== null, `a deletion hits ${id.timestamp} of ${id.replica}`);
-      timestamps.add(id.timestamp);
-    }
-  }
-  for (const span of list.spans()) {
-    const timestamps = targets.get(span.replica);
-    for (let k = 0; k < span.text.length; k++) {
-      const deleted = timestamps?.has(span.timestamp + k) ?? false;
-      assert(deleted === span.deleted, `${name(span)}: unit ${k} deleted is ${deleted}`);
-    }
+  for (const span of order) {
+    const flags = spans.flags(span);
+    const start = spans.start(span);
+    assert(((flags & branchedFlag) !== 0) === branched.has(span), `${start}: branched`);
+    assert(((flags & foreBranchedFlag) !== 0) === foreBranched.has(span), `${start}: fore`);
   }
 }
 
-function name(span: Span): string {
-  return `span ${span.timestamp} of ${span.replica}`;
+function checkDeletions(state: TextState, order: readonly number[]): void {
+  const { deletions, numbers, spans } = state;
+  const deleted = new Uint8Array(numbers.end);
+  for (let at = 0; at < state.buried.length; at += 2) {
+    deleted.fill(1, state.buried[at], state.buried[at + 1]);
+  }
+  for (const { index } of numbers.authors) {
+    for (let run = 0; run < deletions.count(index); run++) {
+      const target = deletions.target(index, run);
+      for (let number = target; number < target + deletions.length(index, run); number++) {
+        assert(spans.find(number) >= 0, `a deletion hits ${number}`);
+        deleted[number] = 1;
+      }
+    }
+  }
+  for (const span of order) {
+    const isDeleted = (spans.flags(span) & deletedFlag) !== 0;
+    for (let number = spans.start(span); number < spans.end(span); number++) {
+      assert((deleted[number] === 1) === isDeleted, `${number}: deleted is ${isDeleted}`);
+    }
+  }
 }

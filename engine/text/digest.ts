@@ -1,30 +1,33 @@
 /**
  * A hash of the whole state of a document: order, ids, origins, content and deletions.
  *
- * States with the same operations have the same spans, so these are hashed as they stand. Deletions
- * are hashed one by one: how they are gathered into runs may depend on how they arrived. FNV-1a
- * with two lanes of 32 bits; made to find bugs, not to resist an attacker.
+ * Characters are hashed in runs that do not depend on how the operations came, deletions one by
+ * one: how they are gathered into runs may depend on it. FNV-1a with two lanes of 32 bits; made to
+ * find bugs, not to resist an attacker.
  */
 import type { OpId } from '../../proto/batch.ts';
-import type { OpLog } from '../causal/op-log.ts';
-import { idOf } from './span.ts';
-import type { SpanList } from './span-list.ts';
+import { characterRuns, idOf } from './character-runs.ts';
+import type { TextState } from './text-state.ts';
 
 /** 16 hexadecimal digits. */
-export function digestOf(list: SpanList, log: OpLog): string {
+export function digestOf(state: TextState): string {
   const hash = new Hash();
-  for (const span of list.spans()) {
-    hash.id(idOf({ span, offset: 0 }));
-    hash.id(span.left);
-    hash.id(span.right);
-    hash.number(Number(span.leftChild) + 2 * Number(span.deleted));
-    hash.text(span.text);
+  for (const { id, text, left, right, leftChild, deleted } of characterRuns(state)) {
+    hash.id(id);
+    hash.id(left);
+    hash.id(right);
+    hash.number(Number(leftChild) + 2 * Number(deleted));
+    hash.text(text);
   }
-  for (const run of log.deletionsIn(log.versionVector)) {
-    for (let k = 0; k < run.count; k++) {
-      const id = { timestamp: run.timestamp + k, replica: run.replica };
-      hash.id(id);
-      hash.id(log.targetOf(id));
+  const { deletions, numbers } = state;
+  const authors = [...numbers.authors].sort((a, b) => a.replica - b.replica);
+  for (const { index } of authors) {
+    for (let run = 0; run < deletions.count(index); run++) {
+      const start = deletions.start(index, run);
+      for (let number = start; number < start + deletions.length(index, run); number++) {
+        hash.id(idOf(state, number));
+        hash.id(idOf(state, deletions.targetOf(index, number)));
+      }
     }
   }
   return hash.digits();

@@ -9,10 +9,11 @@
  * early waits. Knows no log, server or network; its batches have base 0.
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
+import type { Compression } from '../../proto/compression.ts';
 import { batchFirst, batchGap, batchName, batchStride, OpColumns } from '../../proto/op-columns.ts';
-import { decodeSnapshot, encodeSnapshot } from '../../proto/snapshot-codec.ts';
+import { encodeSnapshot, SnapshotReader } from '../../proto/snapshot-format.ts';
 import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
-import { assert } from '../assert.ts';
+import { assert, must } from '../assert.ts';
 import { CausalBuffer } from '../causal/causal-buffer.ts';
 import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
@@ -31,18 +32,21 @@ const bufferedMaxDefault = 10_000;
 
 export class Document {
   readonly replica: number;
-  readonly #sequence: Sequence;
+  /** null: still in the snapshot. */
+  #built: Sequence | null;
+  readonly #snapshot: SnapshotReader | null;
   readonly #buffer: CausalBuffer;
   readonly #columns = new OpColumns();
 
   /** @internal Use `create` or `decode`. */
-  constructor(sequence: Sequence, options: DocumentOptions) {
+  constructor(content: Sequence | SnapshotReader, options: DocumentOptions) {
     const { replica, bufferedMax = bufferedMaxDefault } = options;
     if (!Number.isSafeInteger(replica) || replica < 1) {
       throw new RangeError(`a replica id is 1 … 2^53-1, got ${replica}`);
     }
     this.replica = replica;
-    this.#sequence = sequence;
+    this.#built = content instanceof Sequence ? content : null;
+    this.#snapshot = content instanceof Sequence ? null : content;
     this.#buffer = new CausalBuffer(bufferedMax);
   }
 
@@ -51,9 +55,18 @@ export class Document {
     return new Document(new Sequence(), options);
   }
 
-  /** The document that `encode` wrote, as the copy `options.replica`. DecodeError if it is none. */
-  static decode(bytes: Uint8Array, options: DocumentOptions): Document {
-    return new Document(Sequence.fromSnapshot(decodeSnapshot(bytes)), options);
+  /**
+   * The document that `encode` wrote, as the copy `options.replica`. DecodeError if the bytes are
+   * none or damaged. The text can be read at once; all else is decoded when it is first needed, and
+   * is a DecodeError then if the bytes were forged.
+   */
+  static decode(
+    bytes: Uint8Array,
+    options: DocumentOptions & { readonly compressions?: readonly Compression[] },
+  ): Document {
+    const reader = new SnapshotReader(bytes, options);
+    void reader.text;
+    return new Document(reader, options);
   }
 
   /**
@@ -65,7 +78,9 @@ export class Document {
   }
 
   get text(): string {
-    return this.#sequence.text;
+    return this.#built === null && this.#snapshot !== null
+      ? this.#snapshot.text
+      : this.#sequence.text;
   }
 
   /** UTF-16 units of the text. */
@@ -140,24 +155,22 @@ export class Document {
     return writeUpdate(this.#sequence.columnsSince(version));
   }
 
-  /** The whole document with its history, for `decode`. Batches that wait are not in it. */
-  encode(): Uint8Array {
+  /**
+   * The document for `decode`; batches that wait are not in it. Without history it is smaller: what
+   * was deleted and by whom is left out, so that no earlier version can be told.
+   */
+  encode(
+    options: { readonly history?: 'full' | 'none'; readonly compression?: Compression } = {},
+  ): Uint8Array {
+    const { history = 'full' } = options;
+    const entries = this.#sequence.versionVector.entries();
+    const authors = entries.map(([replica]) => replica);
+    const content = this.#sequence.toSnapshot(authors, history === 'full');
     let operations = 0;
-    const snapshot = this.#sequence.toSnapshot();
-    for (const { length } of snapshot.spans) operations += length;
-    for (const { count } of snapshot.deletions) operations += count;
-    const replicas = this.#sequence.versionVector
-      .entries()
-      .map(([id, last]) => ({ id, last, since: 0 }));
-    return encodeSnapshot({
-      epoch: 0,
-      lsn: 0,
-      at: 0,
-      operations,
-      replicas,
-      voided: [],
-      ...snapshot,
-    });
+    for (const length of content.stretches.length) operations += length;
+    const replicas = entries.map(([id, last]) => ({ id, last, since: 0 }));
+    const head = { epoch: 0, lsn: 0, at: 0, operations, replicas, voided: [] };
+    return encodeSnapshot({ ...head, ...content }, options);
   }
 
   /** The id of the unit at `index`, which stays with it; null outside the text. */
@@ -184,6 +197,17 @@ export class Document {
   /** @internal Asserts every invariant; see Sequence. */
   check(): void {
     this.#sequence.check();
+  }
+
+  get #sequence(): Sequence {
+    return this.#built ?? this.#build();
+  }
+
+  #build(): Sequence {
+    const state = must(this.#snapshot, 'what is not built is in a snapshot').state();
+    const authors = state.replicas.map(({ id }) => id);
+    this.#built = Sequence.fromSnapshot({ ...state, authors });
+    return this.#built;
   }
 
   /** Integrates the batch at a position of the columns, and then whatever waited for it. */

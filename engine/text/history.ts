@@ -1,244 +1,150 @@
 /**
- * What spans and op log say about the past: the text at a version, the operations since one, and
- * whether an operation that arrives again is the one that is here.
+ * What the state says about the past: the text at a version, the operations since one, and whether
+ * an operation that arrives again is the one that is here.
  */
-import {
-  type Batch,
-  type DeleteOp,
-  type InsertOp,
-  type OpId,
-  sameId,
-  sliceDeletion,
-} from '../../proto/batch.ts';
-import { cutsPair } from '../../proto/text.ts';
-import { must } from '../assert.ts';
-import type { OpLog } from '../causal/op-log.ts';
+import type { Batch, DeleteOp, InsertOp, OpId } from '../../proto/batch.ts';
+import { textOfUnits } from '../../proto/text.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
-import { BatchBuilder } from './batch-builder.ts';
-import { leftOriginOf, type Span } from './span.ts';
-import type { SpanList } from './span-list.ts';
+import { deletedFlag } from './span-table.ts';
+import type { TextState } from './text-state.ts';
 
 /** Whether every operation of the batch is here with the same content, origins and targets. */
-export function holdsBatch(list: SpanList, log: OpLog, batch: Batch): boolean {
+export function holdsBatch(state: TextState, batch: Batch): boolean {
   return batch.ops.every((op) =>
     op.type === 'insert'
-      ? holdsInsertion(list, batch.replica, op)
-      : holdsDeletion(log, batch.replica, op),
+      ? holdsInsertion(state, batch.replica, op)
+      : holdsDeletion(state, batch.replica, op),
   );
 }
 
-function holdsInsertion(list: SpanList, replica: number, op: InsertOp): boolean {
-  const before = { timestamp: op.timestamp - 1, replica };
-  const right = op.right === 'same' ? list.locate(before)?.span.right : op.right;
-  if (right === undefined || (op.right === 'same' && !sameId(op.left, before))) return false;
-  for (let passed = 0; passed < op.text.length; ) {
-    const place = list.locate({ timestamp: op.timestamp + passed, replica });
-    if (place === null || !sameId(place.span.right, right)) return false;
-    const left = passed === 0 ? op.left : { timestamp: op.timestamp + passed - 1, replica };
-    if (!sameId(leftOriginOf(place), left)) return false;
-    const text = place.span.text.slice(place.offset, place.offset + op.text.length - passed);
-    if (!op.text.startsWith(text, passed)) return false;
-    passed += text.length;
+/** Number of the operation with this id, -1 for null; -2 if it is not here. */
+function numberOf({ numbers }: TextState, id: OpId | null): number {
+  if (id === null) return -1;
+  const author = numbers.find(id.replica);
+  const number = author === null ? -1 : numbers.numberOf(author, id.timestamp);
+  return number < 0 ? -2 : number;
+}
+
+function holdsInsertion(state: TextState, replica: number, op: InsertOp): boolean {
+  const { left, right, text } = op;
+  let origin = numberOf(state, left);
+  if (origin === -2 || (origin >= 0 && !state.isCharacter(origin))) return false;
+  let bound = -1;
+  if (right === 'same') {
+    if (left?.replica !== replica || left.timestamp !== op.timestamp - 1) return false;
+    bound = state.rightOf(origin);
+  } else bound = numberOf(state, right);
+  for (let passed = 0; passed < text.length; passed++) {
+    const number = numberOf(state, { timestamp: op.timestamp + passed, replica });
+    if (number < 0 || !state.isCharacter(number)) return false;
+    if (state.leftOf(number) !== origin || state.rightOf(number) !== bound) return false;
+    if (state.units.at(number) !== text.charCodeAt(passed)) return false;
+    origin = number;
   }
   return true;
 }
 
-function holdsDeletion(log: OpLog, replica: number, op: DeleteOp): boolean {
+function holdsDeletion(state: TextState, replica: number, op: DeleteOp): boolean {
+  const author = state.numbers.find(replica);
+  if (author === null) return false;
   for (let k = 0; k < op.count; k++) {
     const offset = op.reversed ? op.count - 1 - k : k;
     const target = { timestamp: op.target.timestamp + offset, replica: op.target.replica };
-    const here = log.targetOf({ timestamp: op.timestamp + k, replica });
-    if (here === null || !sameId(here, target)) return false;
+    const number = numberOf(state, { timestamp: op.timestamp + k, replica });
+    if (number < 0) return false;
+    const here = state.deletions.targetOf(author.index, number);
+    if (here < 0 || here !== numberOf(state, target)) return false;
   }
   return true;
 }
 
-/** Timestamps [start, end) of one replica. */
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The text that has exactly the operations in `version`, all of which are here. */
-export function textAtVersion(list: SpanList, log: OpLog, version: VersionVector): string {
-  const deleted = deletedRanges(log, version);
-  const parts: string[] = [];
-  for (const span of list.spans()) {
-    const end = Math.min(version.get(span.replica) + 1, span.timestamp + span.text.length);
-    if (end <= span.timestamp) continue;
-    const ranges = span.deleted ? (deleted.get(span.replica) ?? []) : [];
-    let from = span.timestamp;
-    for (let i = firstEndingAfter(ranges, from); i < ranges.length && from < end; i++) {
-      const range = must(ranges[i], 'a range');
-      if (range.start > from) parts.push(unitsOf(span, from, Math.min(range.start, end)));
-      from = range.end;
+export function textAtVersion(state: TextState, version: VersionVector): string {
+  const { spans, tree, units } = state;
+  const past = new PastState(state, version);
+  const parts = units.isNarrow ? new Uint8Array(past.capacity) : new Uint16Array(past.capacity);
+  let length = 0;
+  for (const span of tree.order()) {
+    const end = spans.end(span);
+    for (let number = spans.start(span); number < end; ) {
+      const next = past.runEnd(number, end, (spans.flags(span) & deletedFlag) !== 0);
+      if (past.isShown) {
+        units.copy(number, next, parts, length);
+        length += next - number;
+      }
+      number = next;
     }
-    if (from < end) parts.push(unitsOf(span, from, end));
   }
-  return parts.join('');
+  return textOfUnits(parts, 0, length);
 }
 
-function unitsOf(span: Span, from: number, to: number): string {
-  return span.text.slice(from - span.timestamp, to - span.timestamp);
-}
+/** Which characters a version shows. */
+export class PastState {
+  readonly #state: TextState;
+  /** By author: its operations in the version have numbers below this. */
+  readonly #bounds: readonly number[];
+  /** By number: 1 where a deletion of the version hit the character. */
+  readonly #deleted: Uint8Array;
+  /** Of the run that `runEnd` told. */
+  isShown = false;
 
-/** Ids that the deletions of `version` hit: per replica, in order, merged. */
-function deletedRanges(log: OpLog, version: VersionVector): Map<number, Range[]> {
-  const found = new Map<number, Range[]>();
-  for (const { target, count } of log.deletionsIn(version)) {
-    const ranges = found.get(target.replica) ?? [];
-    found.set(target.replica, ranges);
-    ranges.push({ start: target.timestamp, end: target.timestamp + count });
-  }
-  for (const [replica, ranges] of found) found.set(replica, mergeRanges(ranges));
-  return found;
-}
-
-function mergeRanges(ranges: Range[]): Range[] {
-  const merged: Range[] = [];
-  for (const range of ranges.sort((a, b) => a.start - b.start)) {
-    const last = merged.at(-1);
-    if (last === undefined || range.start > last.end) merged.push(range);
-    else merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
-  }
-  return merged;
-}
-
-/** Position of the first range that ends after `timestamp`. */
-function firstEndingAfter(ranges: readonly Range[], timestamp: number): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.end ?? 0) <= timestamp) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/**
- * The operations that are not in `version`, as batches with base 0 that can be integrated in this
- * order.
- *
- * They are ordered by first timestamp, and a batch ends where an operation refers to another
- * replica's operation at or above the batch's first timestamp: then all that a batch refers to is
- * in the batches before it.
- */
-export function batchesAfter(list: SpanList, log: OpLog, version: VersionVector): Batch[] {
-  const batches: Batch[] = [];
-  for (const [replica, last] of log.versionVector.entries()) {
-    const known = version.get(replica);
-    if (last > known) new ReplicaHistory(list, log, replica, known).collect(batches);
-  }
-  return batches.sort((a, b) => a.first - b.first || a.replica - b.replica);
-}
-
-/** Builds the batches of one replica. */
-class ReplicaHistory {
-  readonly #list: SpanList;
-  readonly #log: OpLog;
-  readonly #replica: number;
-  readonly #batches: Batch[] = [];
-  #builder: BatchBuilder;
-  /** The replica's last timestamp before the batch that is being built. */
-  #last: number;
-
-  constructor(list: SpanList, log: OpLog, replica: number, known: number) {
-    this.#list = list;
-    this.#log = log;
-    this.#replica = replica;
-    this.#last = known;
-    this.#builder = new BatchBuilder(replica, known + 1);
-  }
-
-  collect(batches: Batch[]): void {
-    const from = this.#last + 1;
-    const spans = this.#list.spansOf(this.#replica, from);
-    const deletions = this.#log.deletions.from(this.#replica, from);
-    const runs: readonly (Span | DeleteOp)[] = [...spans, ...deletions];
-    for (const run of [...runs].sort((a, b) => a.timestamp - b.timestamp)) {
-      if ('count' in run) {
-        if (run.timestamp + run.count > from) {
-          this.#delete(sliceDeletion(run, from, Number.POSITIVE_INFINITY));
-        }
-      } else if (run.timestamp + run.text.length > from) {
-        this.#insert(run, Math.max(from - run.timestamp, 0));
+  constructor(state: TextState, version: VersionVector) {
+    const { deletions, numbers } = state;
+    this.#state = state;
+    this.#bounds = numbers.authors.map((author) =>
+      numbers.bound(author, version.get(author.replica)),
+    );
+    this.#deleted = new Uint8Array(numbers.end);
+    for (const { index } of numbers.authors) {
+      const bound = this.#bounds[index] as number;
+      for (let run = 0; run < deletions.count(index); run++) {
+        const start = deletions.start(index, run);
+        if (start >= bound) break;
+        const length = deletions.length(index, run);
+        const target = deletions.target(index, run);
+        const count = Math.min(length, bound - start);
+        const from = deletions.isReversed(index, run) ? target + length - count : target;
+        this.#deleted.fill(1, from, from + count);
       }
     }
-    this.#finish(0);
-    batches.push(...this.#batches);
-  }
-
-  #insert(span: Span, offset: number): void {
-    const { replica, right } = span;
-    const timestamp = span.timestamp + offset;
-    const left = leftOriginOf({ span, offset });
-    this.#startAt(timestamp);
-    if (!this.#mayRefer(left) || !this.#mayRefer(right)) this.#finish(timestamp);
-    this.#builder.insert({
-      left,
-      right,
-      text: span.text.slice(offset),
-      typedOn: isTypedOn(this.#list, { timestamp, replica }, left, right),
-    });
-  }
-
-  #delete(run: DeleteOp): void {
-    this.#startAt(run.timestamp);
-    let rest = run;
-    for (;;) {
-      let units = this.#deletable(rest);
-      if (units === 0) {
-        this.#finish(rest.timestamp);
-        units = this.#deletable(rest);
-      }
-      const part = sliceDeletion(rest, rest.timestamp, rest.timestamp + units);
-      this.#builder.delete(part);
-      if (units === rest.count) return;
-      rest = sliceDeletion(rest, rest.timestamp + units, Number.POSITIVE_INFINITY);
+    for (let at = 0; at < state.buried.length; at += 2) {
+      this.#deleted.fill(1, state.buried[at], state.buried[at + 1]);
     }
   }
 
-  /** How many of the deletions may be in the batch that is being built. */
-  #deletable({ timestamp, target, count, reversed }: DeleteOp): number {
-    const { first } = this.#builder;
-    if (target.replica === this.#replica || target.timestamp + count <= first) return count;
-    if (reversed || target.timestamp >= first) return 0;
-    const units = first - target.timestamp;
-    const place = this.#list.place({ timestamp: first, replica: target.replica });
-    if (!cutsPair(place.span.text, place.offset)) return units;
-    // Both halves of a pair are deleted by one operation, and stand in one batch, which is then
-    // before. The operation must be younger than both: if this one is not, the next one is.
-    return timestamp > first ? units + 1 : units - 1;
+  /** At least as many units as are shown. */
+  get capacity(): number {
+    return this.#state.numbers.end;
   }
 
-  #mayRefer(id: OpId | null): boolean {
-    return id === null || id.replica === this.#replica || id.timestamp < this.#builder.first;
+  /** Whether the version has the operation. */
+  includes(number: number): boolean {
+    const author = this.#state.numbers.authorOf(number);
+    return number < (this.#bounds[author.index] as number);
   }
 
-  /** Ends the batch if `timestamp` does not follow it. */
-  #startAt(timestamp: number): void {
-    if (this.#builder.next !== timestamp) this.#finish(timestamp);
-  }
-
-  /** Ends the batch; the next one begins with timestamp `first`. */
-  #finish(first: number): void {
-    const batch = this.#builder.build(this.#last, 0);
-    if (batch !== null) {
-      this.#batches.push(batch);
-      this.#last = this.#builder.next - 1;
+  /**
+   * End of the run from `number` on, at most `end`, that is shown or not as a whole; sets
+   * `isShown`. `mayBeDeleted`: false if none of it is deleted now, nor was it ever.
+   */
+  runEnd(number: number, end: number, mayBeDeleted: boolean): number {
+    const { numbers } = this.#state;
+    const author = numbers.authorOf(number);
+    const bound = this.#bounds[author.index] as number;
+    const stop = Math.min(end, numbers.blockEndOf(number));
+    if (number >= bound) {
+      this.isShown = false;
+      return stop;
     }
-    this.#builder = new BatchBuilder(this.#replica, first);
+    const last = Math.min(stop, bound);
+    if (!mayBeDeleted) {
+      this.isShown = true;
+      return last;
+    }
+    const isDeleted = this.#deleted[number] as number;
+    this.isShown = isDeleted === 0;
+    let next = number + 1;
+    while (next < last && this.#deleted[next] === isDeleted) next++;
+    return next;
   }
-}
-
-/** Whether the new character stands after its author's previous one and has its right origin. */
-export function isTypedOn(
-  list: SpanList,
-  id: OpId,
-  left: OpId | null,
-  right: OpId | null,
-): boolean {
-  if (left?.replica !== id.replica || left.timestamp !== id.timestamp - 1) return false;
-  return sameId(list.place(left).span.right, right);
 }

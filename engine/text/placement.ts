@@ -11,130 +11,267 @@
  * causal order.
  *
  * The tree is not stored: a span knows its own origins and side, and a subtree is always a stretch
- * of the list. In the common case l and r are neighbours and nothing is searched. Else the spans
- * between them, which were inserted concurrently, are walked once. Ids that are not here or an l
- * that is not before r are the caller's error.
+ * of the list. In the common case l and r are neighbours and nothing is searched. Else the spans of
+ * the siblings that were inserted concurrently are walked once.
+ *
+ * l is always an ancestor of the character. Where all authors took their neighbours as origins,
+ * more holds (`isRegular`): a left child has the l of its parent r. Then l alone tells whose
+ * descendant a character is, without climbing, and every step of a walk is O(log n).
+ *
+ * Costs with n spans: O(log n) if l and r are neighbours. A walk passes the spans of the siblings
+ * that stand before, at most `stepsMax`; after that the siblings get a directory (once, O(spans
+ * below the parent)), and every later one at this place costs O(log² n). In a document with
+ * irregular origins, which only a forged client makes, a step may also climb a chain of parents.
+ *
+ * Numbers of characters that are not here or an l that is not before r are the caller's error.
  */
-import { type OpId, sameId } from '../../proto/batch.ts';
-import { must } from '../assert.ts';
-import { compareIds, idOf, isBranched, leftOriginOf, type Place } from './span.ts';
-import type { SpanList } from './span-list.ts';
+import { positionAmong, precedes, type Sibling } from './sibling-directories.ts';
+import { foreBranchedFlag, leftChildFlag } from './span-table.ts';
+import type { TextState } from './text-state.ts';
 
-export interface Placement {
-  /** The character to insert after; null = at the start of the list. */
-  readonly after: Place | null;
-  readonly leftChild: boolean;
-}
+/** Steps of a walk before the siblings get a directory. */
+const stepsMax = 64;
 
-/** A character that is not in the list yet; origins null = start, or end, of the document. */
-export interface NewCharacter {
-  readonly id: OpId;
-  readonly left: OpId | null;
-  readonly right: OpId | null;
-}
+export class Placement {
+  readonly #state: TextState;
+  #steps = 0;
+  /** The character to insert after; -1 = at the start of the list. */
+  after = -1;
+  leftChild = false;
 
-/** Where the new character stands, and on which side of its parent. */
-export function placementOf(list: SpanList, character: NewCharacter): Placement {
-  const left = character.left === null ? null : list.place(character.left);
-  const right = character.right === null ? null : list.place(character.right);
-  const next = list.following(left);
-  // Neighbours, the common case: wherever the character belongs, it is between them.
-  if (next === null || (next.span === right?.span && next.offset === right.offset)) {
-    return { after: left, leftChild: right !== null && (left === null || isBranched(left)) };
+  constructor(state: TextState) {
+    this.#state = state;
   }
-  if (right !== null && isDescendant(list, right, left)) {
-    return { after: afterLeftSiblings(list, character.id, left, right), leftChild: true };
-  }
-  return { after: afterRightSiblings(list, character, left), leftChild: false };
-}
 
-/** Whether `place`, which stands after `root`, is in its right subtree; null = the tree's root. */
-export function isDescendant(list: SpanList, place: Place, root: Place | null): boolean {
-  if (root === null) return true;
-  if (!isBranched(root)) return false;
-  let at = place;
-  while (list.compare(at, root) > 0) {
-    // Inside a span each character is the right child of the one before.
-    if (at.span === root.span) return true;
-    const parent = at.span.leftChild ? at.span.right : at.span.left;
-    if (parent === null) return false;
-    at = list.place(parent);
-  }
-  return at.span === root.span && at.offset === root.offset;
-}
-
-/**
- * Goes right from `parent` (null = root) over the subtrees of its right children, one stretch at a
- * time. The first character that was not passed is the leftmost one of a right child's subtree:
- * of a sibling, of a descendant of the sibling before, or of one outside, where the walk ends.
- */
-function afterRightSiblings(
-  list: SpanList,
-  character: NewCharacter,
-  parent: Place | null,
-): Place | null {
-  let passed = parent;
-  for (let next = list.following(passed); next !== null; next = list.following(passed)) {
-    const child = rightChildAbove(list, next);
-    const left = leftOriginOf(child);
-    if (sameId(left, character.left)) {
-      if (precedes(list, character, child)) break;
-    } else if (left === null || (parent !== null && list.compare(list.place(left), parent) < 0)) {
-      break;
+  /**
+   * Finds where the character with this number (its id is known, it is in no span yet) and these
+   * origins (-1 = start, or end, of the document) stands.
+   */
+  find(number: number, left: number, right: number): void {
+    const state = this.#state;
+    const next = state.following(left);
+    // Neighbours, the common case: wherever the character belongs, it is between them.
+    if (next === right) {
+      this.after = left;
+      this.leftChild = right >= 0 && (left < 0 || state.isBranched(left));
+      return;
     }
-    passed = { span: child.span, offset: child.span.text.length - 1 };
+    this.#steps = 0;
+    this.leftChild = right >= 0 && this.isDescendant(right, left);
+    this.after = this.leftChild
+      ? this.#afterLeftSiblings(number, left, right)
+      : this.#afterRightSiblings(number, left, right);
   }
-  return passed;
-}
 
-/** Whether `character` stands before its right sibling `child`. */
-function precedes(list: SpanList, character: NewCharacter, child: Place): boolean {
-  const order = list.compareRights(character.right, child.span.right);
-  return order === 0 ? compareIds(character.id, idOf(child)) < 0 : order > 0;
-}
-
-/**
- * The nearest right child among the character and its ancestors that has it in its left subtree.
- */
-function rightChildAbove(list: SpanList, place: Place): Place {
-  let at = place;
-  while (at.offset === 0 && at.span.leftChild) {
-    at = list.place(must(at.span.right, 'a left child has a right origin'));
+  /** Whether a character, which stands after `root`, is in its right subtree; -1 = tree's root. */
+  isDescendant(number: number, root: number): boolean {
+    const state = this.#state;
+    if (root < 0) return true;
+    if (!state.isBranched(root)) return false;
+    const { spans, isRegular } = state;
+    const rootSpan = spans.find(root);
+    const rootRank = state.rank(root);
+    let at = number;
+    for (;;) {
+      const span = spans.find(at);
+      // Inside a span each character is the right child of the one before.
+      if (span === rootSpan) return at > root;
+      const left = spans.left(span);
+      if (left === root) return true;
+      if (left >= 0 && state.rank(left) > rootRank) at = left;
+      else if (isRegular || (spans.flags(span) & leftChildFlag) === 0) return false;
+      else {
+        at = spans.right(span);
+        if (at === root) return false;
+      }
+    }
   }
-  return at;
-}
 
-/**
- * The mirror image: goes left from `parent` over the subtrees of its left children. All of them
- * stand after `left` (null = root).
- */
-function afterLeftSiblings(
-  list: SpanList,
-  id: OpId,
-  left: Place | null,
-  parent: Place,
-): Place | null {
-  let passed = parent;
-  for (let next = list.preceding(passed); next !== null; next = list.preceding(passed)) {
-    const child = leftChildAbove(list, next, left);
-    if (child === null) return next;
-    const right = list.place(must(child.span.right, 'a left child has a right origin'));
-    const order = list.compare(right, parent);
-    if (order > 0 || (order === 0 && compareIds(idOf(child), id) < 0)) return next;
-    passed = child;
+  #afterRightSiblings(number: number, parent: number, right: number): number {
+    const { siblings } = this.#state;
+    if (parent >= 0 && !this.#state.isBranched(parent)) return parent;
+    const kept = siblings.find(parent, 'right');
+    if (kept !== null) return this.#fromRightDirectory(kept, number, parent, right);
+    const found = this.#walkRight(number, parent, right);
+    if (this.#steps <= stepsMax) return found;
+    const all = this.#rightSiblings(parent);
+    siblings.keep(parent, 'right', all);
+    return this.#fromRightDirectory(all, number, parent, right);
   }
-  return null;
-}
 
-/**
- * The nearest left child among the character and its ancestors after `left`; null if there is none.
- */
-function leftChildAbove(list: SpanList, place: Place, left: Place | null): Place | null {
-  let at = place;
-  while (left === null || list.compare(at, left) > 0) {
-    if (at.span.leftChild) return { span: at.span, offset: 0 };
-    if (at.span.left === null) return null;
-    at = list.place(at.span.left);
+  /**
+   * Goes right from `parent` (-1 = root) over the subtrees of its right children, one span at a
+   * time, for `stepsMax` steps. The first character that was not passed is the leftmost one of a
+   * right child's subtree: of a sibling, of a descendant of the sibling before, or of one outside,
+   * where the walk ends.
+   */
+  #walkRight(number: number, parent: number, right: number): number {
+    const state = this.#state;
+    let passed = parent;
+    for (let next = state.following(passed); next >= 0; next = state.following(passed)) {
+      if (++this.#steps > stepsMax) break;
+      const left = this.#leftAbove(next);
+      if (left !== parent && this.#isOutside(left, parent)) break;
+      const child = this.#rightChildAbove(next);
+      if (left === parent && precedes(state, number, right, child)) break;
+      passed = state.spans.end(state.spans.find(child)) - 1;
+    }
+    return passed;
   }
-  return null;
+
+  /** The left origin of the character's `rightChildAbove`. */
+  #leftAbove(number: number): number {
+    const { isRegular } = this.#state;
+    return this.#state.leftOf(isRegular ? number : this.#rightChildAbove(number));
+  }
+
+  /** Whether a character whose right child above has this left origin is not below `parent`. */
+  #isOutside(left: number, parent: number): boolean {
+    if (left < 0) return true;
+    return parent >= 0 && this.#state.rank(left) < this.#state.rank(parent);
+  }
+
+  /** Where a new right child stands, given all others. */
+  #fromRightDirectory(
+    siblings: readonly Sibling[],
+    number: number,
+    parent: number,
+    right: number,
+  ): number {
+    const state = this.#state;
+    const position = positionAmong(state, siblings, 'right', number, right);
+    const after = siblings[position];
+    if (after !== undefined) return this.#preceding(after.leftmost);
+    // Behind all of them: the end of the last one's subtree.
+    let passed = siblings.at(-1)?.child ?? parent;
+    for (;;) {
+      if (passed >= 0) passed = state.spans.end(state.spans.find(passed)) - 1;
+      const next = state.following(passed);
+      if (next < 0) return passed;
+      const left = this.#leftAbove(next);
+      if (left !== parent && this.#isOutside(left, parent)) return passed;
+      passed = next;
+    }
+  }
+
+  /** All right children of `parent`, in order. */
+  #rightSiblings(parent: number): Sibling[] {
+    const state = this.#state;
+    const siblings: Sibling[] = [];
+    let passed = parent;
+    for (let next = state.following(passed); next >= 0; next = state.following(passed)) {
+      const left = this.#leftAbove(next);
+      if (left !== parent && this.#isOutside(left, parent)) break;
+      const child = this.#rightChildAbove(next);
+      if (left === parent) siblings.push({ child, leftmost: next });
+      passed = state.spans.end(state.spans.find(child)) - 1;
+    }
+    return siblings;
+  }
+
+  /**
+   * The nearest right child among the character and its ancestors that has it in its left subtree.
+   */
+  #rightChildAbove(number: number): number {
+    const state = this.#state;
+    let at = number;
+    while (state.isLeftChild(at)) {
+      at = state.rightOf(at);
+      this.#steps++;
+    }
+    return at;
+  }
+
+  #afterLeftSiblings(number: number, left: number, parent: number): number {
+    const { siblings, spans } = this.#state;
+    if ((spans.flags(spans.find(parent)) & foreBranchedFlag) === 0) return this.#preceding(parent);
+    const kept = siblings.find(parent, 'left');
+    if (kept !== null) return this.#fromLeftDirectory(kept, number, parent);
+    const found = this.#walkLeft(number, left, parent);
+    if (this.#steps <= stepsMax) return found;
+    const all = this.#leftSiblings(left, parent);
+    siblings.keep(parent, 'left', all);
+    return this.#fromLeftDirectory(all, number, parent);
+  }
+
+  /**
+   * The mirror image: goes left from `parent` over the subtrees of its left children. All of them
+   * stand after `left` (-1 = root).
+   */
+  #walkLeft(number: number, left: number, parent: number): number {
+    const state = this.#state;
+    let passed = parent;
+    for (let next = this.#preceding(passed); next >= 0; next = this.#preceding(passed)) {
+      if (++this.#steps > stepsMax) break;
+      const child = this.#leftChildAbove(next, left);
+      if (child < 0) return next;
+      const right = state.rightOf(child);
+      if (right === parent) {
+        if (state.numbers.compare(child, number) < 0) return next;
+      } else if (state.rank(right) > state.rank(parent)) return next;
+      passed = child;
+    }
+    return -1;
+  }
+
+  #fromLeftDirectory(siblings: readonly Sibling[], number: number, parent: number): number {
+    const position = positionAmong(this.#state, siblings, 'left', number, parent);
+    return this.#preceding(siblings[position]?.leftmost ?? parent);
+  }
+
+  /** All left children of `parent`, in order; they stand after `left`. */
+  #leftSiblings(left: number, parent: number): Sibling[] {
+    const state = this.#state;
+    const siblings: Sibling[] = [];
+    let passed = parent;
+    for (let next = this.#preceding(passed); next >= 0; next = this.#preceding(passed)) {
+      const child = this.#leftChildAbove(next, left);
+      if (child < 0) break;
+      const right = state.rightOf(child);
+      const last = siblings.at(-1);
+      if (right === parent) siblings.push({ child, leftmost: child });
+      else if (state.rank(right) > state.rank(parent)) break;
+      else if (last !== undefined && this.#isOnLeftEdge(child, last)) last.leftmost = child;
+      passed = child;
+    }
+    return siblings.reverse();
+  }
+
+  /** Whether only left children are between the character and the sibling above it. */
+  #isOnLeftEdge(number: number, { child, leftmost }: Sibling): boolean {
+    const state = this.#state;
+    let at = number;
+    while (at !== child && state.isLeftChild(at)) {
+      at = state.rightOf(at);
+      if (at === leftmost) return true;
+    }
+    return at === child;
+  }
+
+  /**
+   * The nearest left child among the character and its ancestors after `left`; -1: there is none.
+   */
+  #leftChildAbove(number: number, left: number): number {
+    const state = this.#state;
+    const { spans } = state;
+    const leftRank = left < 0 ? -1 : state.rank(left);
+    let at = number;
+    while (at >= 0 && state.rank(at) > leftRank) {
+      const span = spans.find(at);
+      if (left >= 0 && spans.find(left) === span) return -1;
+      if ((spans.flags(span) & leftChildFlag) !== 0) return spans.start(span);
+      at = spans.left(span);
+      this.#steps++;
+    }
+    return -1;
+  }
+
+  /** The character before this one, tombstones included; -1 at the start. */
+  #preceding(number: number): number {
+    const { spans, tree } = this.#state;
+    const span = spans.find(number);
+    if (number > spans.start(span)) return number - 1;
+    const previous = tree.previous(span);
+    return previous < 0 ? -1 : spans.end(previous) - 1;
+  }
 }

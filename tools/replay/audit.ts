@@ -122,8 +122,8 @@ class Applied {
 function twiceInText(fold: Fold): number {
   const seen = new Set<string>();
   let twice = 0;
-  for (const { id, length } of fold.sequence.toSnapshot().spans) {
-    for (let i = 0; i < length; i++) {
+  for (const { id, text } of fold.sequence.runs()) {
+    for (let i = 0; i < text.length; i++) {
       const name = `${id.replica}:${id.timestamp + i}`;
       if (seen.has(name)) twice++;
       seen.add(name);

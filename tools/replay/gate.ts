@@ -23,7 +23,7 @@ import {
   joinParts,
   type ServerFrame,
 } from '../../proto/server-frame.ts';
-import { decodeSnapshot } from '../../proto/snapshot-codec.ts';
+import { SnapshotReader } from '../../proto/snapshot-format.ts';
 import type { Ledger } from './ledger.ts';
 import { covers, type Scheduled } from './schedule.ts';
 
@@ -229,7 +229,7 @@ export class Gate {
     this.#arrivedLsn = cursor.lsn;
     ledger.acknowledge({ client, through, lsn: headLsn }, now());
     if (snapshot === null) return [];
-    const { replicas } = decodeSnapshot(snapshot);
+    const { replicas } = new SnapshotReader(snapshot).head;
     for (const { id } of replicas) this.#table.add(id);
     return replicas.map(({ id, last }) => ({ replica: id, through: last }));
   }

@@ -1,0 +1,160 @@
+/**
+ * Applies batches that were inspected: insertions to the place that FugueMax gives them, deletions
+ * to the characters that they hit.
+ */
+import {
+  batchFirst,
+  batchName,
+  batchOpEnd,
+  batchStride,
+  kindDeleteReversed,
+  kindInsert,
+  type OpColumns,
+  opKind,
+  opLeftName,
+  opLeftTimestamp,
+  opStride,
+  opUnits,
+} from '../../proto/op-columns.ts';
+import { textOfUnits } from '../../proto/text.ts';
+import type { Inspection } from './inspection.ts';
+import type { Author } from './operation-numbers.ts';
+import { Placement } from './placement.ts';
+import { addChange, type TextChange } from './text-change.ts';
+import type { TextState } from './text-state.ts';
+
+export class Integration {
+  readonly #state: TextState;
+  readonly #placement: Placement;
+
+  constructor(state: TextState) {
+    this.#state = state;
+    this.#placement = new Placement(state);
+  }
+
+  /**
+   * Applies the batch at a position of the columns, which the inspection has found in order just
+   * now. Adds what it changes in the visible text.
+   */
+  apply(
+    inspection: Inspection,
+    columns: OpColumns,
+    position: number,
+    changes: TextChange[] | null,
+  ): void {
+    this.#run(inspection, columns, position, changes, false);
+  }
+
+  /**
+   * Applies it, up to the first insertion whose left origin does not stand before its right origin.
+   * Returns the timestamp of that, or null.
+   */
+  firstDisorder(inspection: Inspection, columns: OpColumns, position: number): number | null {
+    return this.#run(inspection, columns, position, null, true);
+  }
+
+  #run(
+    inspection: Inspection,
+    columns: OpColumns,
+    position: number,
+    changes: TextChange[] | null,
+    isTrial: boolean,
+  ): number | null {
+    const { numbers, units } = this.#state;
+    const { batches, ops, text } = columns;
+    const { count, origins } = inspection;
+    const at = position * batchStride;
+    const first = batches[at + batchFirst] as number;
+    const opStart = columns.opStart(position);
+    const opEnd = batches[at + batchOpEnd] as number;
+    const replica = columns.replicas[batches[at + batchName] as number] as number;
+    const author = inspection.author ?? numbers.author(replica);
+    const start = numbers.append(author, first, count);
+    units.reserve(numbers.end);
+    let textAt = columns.textStart(position);
+    let number = start;
+    for (let op = opStart; op < opEnd; op++) {
+      const length = ops[op * opStride + opUnits] as number;
+      if (ops[op * opStride + opKind] === kindInsert) {
+        const left = origins[(op - opStart) * 2] as number;
+        const right = origins[(op - opStart) * 2 + 1] as number;
+        if (isTrial && !this.#isOrdered(left, right)) return first + number - start;
+        units.write(number, text, textAt, textAt + length);
+        const index = this.#insert(number, length, left, right);
+        if (changes !== null) {
+          const inserted = textOfUnits(text, textAt, textAt + length);
+          addChange(changes, { index, deleted: 0, inserted });
+        }
+        textAt += length;
+      } else this.#delete(author, number, columns, op, changes);
+      number += length;
+    }
+    return null;
+  }
+
+  #isOrdered(left: number, right: number): boolean {
+    if (left < 0 || right < 0) return true;
+    return this.#state.rank(left) < this.#state.rank(right);
+  }
+
+  #insert(number: number, length: number, left: number, right: number): number {
+    const placement = this.#placement;
+    placement.find(number, left, right);
+    return this.#state.insert(placement.after, number, length, left, right, placement.leftChild);
+  }
+
+  /** Deletes the targets, lowest first, and logs the deletions from `number` on. */
+  #delete(
+    author: Author,
+    number: number,
+    columns: OpColumns,
+    op: number,
+    changes: TextChange[] | null,
+  ): void {
+    const { deletions, numbers } = this.#state;
+    const { ops, replicas } = columns;
+    const at = op * opStride;
+    const count = ops[at + opUnits] as number;
+    const timestamp = ops[at + opLeftTimestamp] as number;
+    const isReversed = ops[at + opKind] === kindDeleteReversed;
+    const target = numbers.find(replicas[ops[at + opLeftName] as number] as number) as Author;
+    const first = numbers.numberOf(target, timestamp);
+    const whole = Math.min(numbers.runningFrom(target, first), count);
+    this.#deleteRun(first, whole, changes);
+    if (whole === count) {
+      deletions.add(author.index, number, first, count, isReversed);
+      return;
+    }
+    const runs: [first: number, count: number][] = [[first, whole]];
+    for (let passed = whole; passed < count; ) {
+      const next = numbers.numberOf(target, timestamp + passed);
+      const units = Math.min(numbers.runningFrom(target, next), count - passed);
+      this.#deleteRun(next, units, changes);
+      runs.push([next, units]);
+      passed += units;
+    }
+    let own = number;
+    for (const [next, units] of isReversed ? runs.reverse() : runs) {
+      deletions.add(author.index, own, next, units, isReversed);
+      own += units;
+    }
+  }
+
+  #deleteRun(first: number, count: number, changes: TextChange[] | null): void {
+    const { spans, tree } = this.#state;
+    const end = first + count;
+    for (let number = first; number < end; ) {
+      const span = spans.find(number);
+      const offset = number - spans.start(span);
+      const units = Math.min(spans.length(span) - offset, end - number);
+      if (!spans.isDeleted(span)) {
+        if (changes !== null) {
+          const index = tree.indexOf(span) + offset;
+          addChange(changes, { index, deleted: units, inserted: '' });
+        }
+        this.#state.delete(span, offset, offset + units);
+      }
+      number += units;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * A local edit: splices at positions become operations, which are applied at once.
+ *
+ * The left origin of what is typed is the visible neighbour, the right origin the next character,
+ * tombstones included.
+ */
+import {
+  kindDelete,
+  kindDeleteReversed,
+  kindInsert,
+  nameEdge,
+  nameSame,
+  type OpColumns,
+  opKind,
+  opLeftName,
+  opLeftTimestamp,
+  opStride,
+  opUnits,
+} from '../../proto/op-columns.ts';
+import { cutsPair, loneSurrogate } from '../../proto/text.ts';
+import { assert } from '../assert.ts';
+import type { Author } from './operation-numbers.ts';
+import { visibleSum } from './span-tree.ts';
+import type { TextChange } from './text-change.ts';
+import type { TextState } from './text-state.ts';
+
+const surrogate = /[\ud800-\udfff]/;
+
+export class LocalEdit {
+  readonly #state: TextState;
+  /** Number of the batch's first operation in the columns. */
+  #opStart = 0;
+  #name = 0;
+  #timestamp = 0;
+
+  constructor(state: TextState) {
+    this.#state = state;
+  }
+
+  /**
+   * Applies the splices as `replica` and adds the batch to the columns; false, and no batch, if
+   * they change nothing. Errors: see Sequence.edit.
+   */
+  apply(
+    columns: OpColumns,
+    replica: number,
+    splices: readonly TextChange[],
+    base: number,
+    clock: number,
+  ): boolean {
+    const { numbers } = this.#state;
+    const operations = this.#check(splices);
+    const first = Math.max(numbers.clock, clock) + 1;
+    if (!Number.isSafeInteger(first + operations)) {
+      throw new RangeError(`no timestamps are left above ${first - 1}`);
+    }
+    if (operations === 0) return false;
+    numbers.checkRoom(operations);
+    const author = numbers.author(replica);
+    this.#opStart = columns.opCount;
+    this.#name = columns.nameOf(replica);
+    this.#timestamp = first;
+    columns.beginBatch(this.#name, first, first - 1 - author.last, base);
+    for (const { index, deleted, inserted } of splices) {
+      if (deleted > 0) this.#delete(columns, author, index, deleted);
+      if (inserted !== '') this.#insert(columns, author, index, inserted);
+    }
+    columns.endBatch();
+    return true;
+  }
+
+  /** Throws if a splice is not legal; returns the number of operations that they make. */
+  #check(splices: readonly TextChange[]): number {
+    let length = this.#state.tree.total(visibleSum);
+    let operations = 0;
+    let mayCut = !this.#state.units.isNarrow;
+    for (let position = 0; position < splices.length; position++) {
+      const { index, deleted, inserted } = splices[position] as TextChange;
+      const end = index + deleted;
+      if (!(Number.isSafeInteger(index) && Number.isSafeInteger(deleted))) {
+        throw new RangeError(`splice [${index}, ${end}) is not a range of units`);
+      }
+      if (index < 0 || deleted < 0 || end > length) {
+        throw new RangeError(`splice [${index}, ${end}) is not inside a text of ${length} units`);
+      }
+      const lone = loneSurrogate(inserted);
+      if (lone >= 0) throw new RangeError(`the inserted text has a lone surrogate at ${lone}`);
+      if (mayCut) this.#checkPairs(splices, position, end);
+      mayCut ||= surrogate.test(inserted);
+      length += inserted.length - deleted;
+      operations += inserted.length + deleted;
+    }
+    return operations;
+  }
+
+  #checkPairs(splices: readonly TextChange[], position: number, end: number): void {
+    const { index } = splices[position] as TextChange;
+    for (const boundary of index === end ? [index] : [index, end]) {
+      if (this.#cutsPairAt(splices, position, boundary)) {
+        throw new RangeError(`index ${boundary} is inside a surrogate pair`);
+      }
+    }
+  }
+
+  /** Whether `boundary`, in the coordinates that the first splices leave, is inside a pair. */
+  #cutsPairAt(splices: readonly TextChange[], count: number, boundary: number): boolean {
+    let index = boundary;
+    for (let before = count - 1; before >= 0; before--) {
+      const { index: start, deleted, inserted } = splices[before] as TextChange;
+      if (index < start) continue;
+      if (index <= start + inserted.length) return cutsPair(inserted, index - start);
+      index += deleted - inserted.length;
+    }
+    const { spans, tree, units } = this.#state;
+    if (units.isNarrow || index === 0 || index === tree.total(visibleSum)) return false;
+    const span = tree.at(index);
+    return units.cutsPair(spans.start(span) + tree.offset);
+  }
+
+  #delete(columns: OpColumns, author: Author, index: number, count: number): void {
+    const { deletions, numbers, spans, tree, units } = this.#state;
+    for (let rest = count; rest > 0; ) {
+      const span = tree.at(index);
+      const { offset } = tree;
+      const target = spans.start(span) + offset;
+      const targetAuthor = numbers.authorOf(target);
+      const length = Math.min(
+        spans.length(span) - offset,
+        rest,
+        numbers.runningFrom(targetAuthor, target),
+      );
+      const number = numbers.append(author, this.#timestamp, length);
+      units.reserve(numbers.end);
+      deletions.add(author.index, number, target, length, false);
+      this.#addDelete(
+        columns,
+        columns.nameOf(targetAuthor.replica),
+        numbers.timestampOf(targetAuthor, target),
+        length,
+      );
+      this.#state.delete(span, offset, offset + length);
+      this.#timestamp += length;
+      rest -= length;
+    }
+  }
+
+  /** Adds deletions to the batch, to its last operation if they go on with it. */
+  #addDelete(columns: OpColumns, name: number, timestamp: number, count: number): void {
+    const at = (columns.opCount - 1) * opStride;
+    const { ops } = columns;
+    if (
+      columns.opCount > this.#opStart &&
+      ops[at + opKind] !== kindInsert &&
+      ops[at + opLeftName] === name
+    ) {
+      const before = ops[at + opLeftTimestamp] as number;
+      const length = ops[at + opUnits] as number;
+      const first = this.#timestamp - length;
+      // A single deletion has no direction and fits both. All targets are older than the first.
+      const mayRise = ops[at + opKind] === kindDelete;
+      if (mayRise && timestamp === before + length && timestamp + count <= first) {
+        ops[at + opUnits] = length + count;
+        return;
+      }
+      const mayFall = (length === 1 || !mayRise) && count === 1;
+      if (mayFall && timestamp + 1 === before) {
+        ops[at + opKind] = kindDeleteReversed;
+        ops[at + opUnits] = length + 1;
+        ops[at + opLeftTimestamp] = timestamp;
+        return;
+      }
+    }
+    columns.addDelete(name, timestamp, count, false);
+  }
+
+  #insert(columns: OpColumns, author: Author, index: number, text: string): void {
+    const state = this.#state;
+    const { numbers, spans, tree, units } = state;
+    let left = -1;
+    let right = -1;
+    let isBranched = true;
+    if (index === 0) right = state.following(-1);
+    else {
+      const span = tree.at(index - 1);
+      left = spans.start(span) + tree.offset;
+      if (left + 1 < spans.end(span)) right = left + 1;
+      else {
+        const next = tree.next(span);
+        if (next >= 0) right = spans.start(next);
+        isBranched = spans.isBranched(span);
+      }
+    }
+    assert(right < 0 || !units.cutsPair(right), 'a pair stands together');
+    this.#addInsert(columns, author, left, right, text);
+    const number = numbers.append(author, this.#timestamp, text.length);
+    units.reserve(numbers.end);
+    units.writeText(number, text);
+    state.insert(left, number, text.length, left, right, right >= 0 && isBranched);
+    this.#timestamp += text.length;
+  }
+
+  /** Adds an insertion to the batch, to its last operation if its author typed on. */
+  #addInsert(columns: OpColumns, author: Author, left: number, right: number, text: string): void {
+    const { numbers } = this.#state;
+    let leftName = nameEdge;
+    let leftTimestamp = 0;
+    let isTypedOn = false;
+    if (left >= 0) {
+      const leftAuthor = numbers.authorOf(left);
+      leftTimestamp = numbers.timestampOf(leftAuthor, left);
+      isTypedOn =
+        leftAuthor === author &&
+        leftTimestamp === this.#timestamp - 1 &&
+        this.#state.rightOf(left) === right;
+      leftName = leftAuthor === author ? this.#name : columns.nameOf(leftAuthor.replica);
+    }
+    if (isTypedOn) {
+      const last = columns.opCount - 1;
+      const goesOn = last >= this.#opStart && columns.ops[last * opStride + opKind] === kindInsert;
+      if (!goesOn) columns.addInsert(leftName, leftTimestamp, nameSame, 0);
+    } else if (right < 0) columns.addInsert(leftName, leftTimestamp, nameEdge, 0);
+    else {
+      const rightAuthor = numbers.authorOf(right);
+      const rightName = columns.nameOf(rightAuthor.replica);
+      const rightTimestamp = numbers.timestampOf(rightAuthor, right);
+      columns.addInsert(leftName, leftTimestamp, rightName, rightTimestamp);
+    }
+    columns.appendText(text);
+  }
+}
