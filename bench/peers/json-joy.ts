@@ -1,7 +1,8 @@
 /**
  * json-joy: a patch per transaction from `flush`. A model is the present state with its tombstones,
  * their text dropped; a log of patches would be the history. Has no one update of everything: its
- * whole state is a save.
+ * whole state is a save. All updates at once are applied one after another, which is several times
+ * as fast as its applyBatch.
  */
 import { Model } from 'json-joy/lib/json-crdt/index.js';
 import { Patch, s } from 'json-joy/lib/json-crdt-patch/index.js';
@@ -59,7 +60,7 @@ export const jsonJoy: Library = {
   create: (replica) => new JsonJoyReplica(emptyModel(replica)),
   merge: (replica, updates) => {
     const model = emptyModel(replica);
-    model.applyBatch(updates.map((update) => Patch.fromBinary(update)));
+    for (const update of updates) model.applyPatch(Patch.fromBinary(update));
     return new JsonJoyReplica(model);
   },
   load: (replica, bytes) => new JsonJoyReplica(Model.load(bytes, replica, s.str(''))),
