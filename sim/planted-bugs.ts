@@ -191,9 +191,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     seedsMax: 300,
     plantings: [
       {
-        file: 'engine/text/placement.ts',
-        text: 'return order === 0 ? compareIds(character.id, idOf(child)) < 0 : order > 0;',
-        replacement: 'return order >= 0;',
+        file: 'engine/text/sibling-directories.ts',
+        text: 'if (right === other) return state.numbers.compare(number, child) < 0;',
+        replacement: 'if (right === other) return true;',
       },
     ],
   },
