@@ -1,13 +1,15 @@
 /**
- * Runs the simulator on a copy of the sources with a bug planted in it, in a process of its own.
+ * Runs the simulator, or a test file of the engine, on a copy of the sources with a bug planted in
+ * it, in a process of its own.
  *
- * The copy lies below the repository, so that packages are found; it holds proto, engine and sim
- * without their tests.
+ * The copy lies below the repository, so that packages are found. For the simulator it holds proto,
+ * engine and sim without their tests; for a test proto, engine and properties with them.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlantedBug, Planting } from '../planted-bugs.ts';
+import type { TestedPlanting } from '../planted-engine-bugs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -45,32 +47,96 @@ export function runPlanted(
   bug: PlantedBug,
   options: { readonly seeds: number; readonly from?: number },
 ): PlantedRun {
-  const folder = join(root, '.cache', 'planted', bug.id);
+  return inCopy(bug, simulated, (folder) => {
+    const range = ['--seeds', String(options.seeds), '--from', String(options.from ?? 1)];
+    const main = join(folder, 'sim', 'run.ts');
+    const command = ['--import', 'tsx', main, '--json', ...range];
+    const { status, stdout, stderr } = run(command, root);
+    return { exitCode: status ?? -1, output: stderr, summary: summaryOf(stdout) };
+  });
+}
+
+/** What became of the tests of one file. */
+export interface TestedRun {
+  readonly passed: readonly string[];
+  readonly failed: readonly string[];
+  /** What was printed for people. */
+  readonly output: string;
+}
+
+/** Runs the tests of the named file; only the one with the name, if there is one. */
+export function runTested(planting: TestedPlanting): TestedRun {
+  return inCopy(planting, tested, (folder) => {
+    const report = join(folder, 'report.json');
+    const runner = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const names = planting.test === null ? [] : ['-t', `${planting.test.replace(/\W/g, '.')}$`];
+    const reporters = ['--reporter=json', `--outputFile=${report}`];
+    const command = [runner, 'run', planting.file, ...names, '--root', folder, ...reporters];
+    const { stdout, stderr } = run(command, folder);
+    return { ...outcomesOf(report), output: stdout + stderr };
+  });
+}
+
+interface CopiedParts {
+  readonly parts: readonly string[];
+  readonly leftOut: RegExp;
+}
+
+const simulated: CopiedParts = {
+  parts: ['proto', 'engine', 'sim'],
+  leftOut: /\.test\.ts$|tsconfig|[\\/]testing([\\/]|$)/,
+};
+
+const tested: CopiedParts = {
+  parts: ['proto', 'engine', 'properties', 'vitest.config.ts'],
+  leftOut: /tsconfig/,
+};
+
+/** Calls `use` with the folder of a copy that has the bug, and removes it. */
+function inCopy<T>(
+  { id, plantings }: Pick<PlantedBug, 'id' | 'plantings'>,
+  { parts, leftOut }: CopiedParts,
+  use: (folder: string) => T,
+): T {
+  const folder = join(root, '.cache', 'planted', id);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of ['proto', 'engine', 'sim']) {
+  for (const part of parts) {
     cpSync(join(root, part), join(folder, part), {
       recursive: true,
-      filter: (path) => !/\.test\.ts$|tsconfig|[\\/]testing([\\/]|$)/.test(path),
+      filter: (path) => !leftOut.test(path),
     });
   }
-  for (const planting of bug.plantings) {
+  for (const planting of plantings) {
     const path = join(folder, planting.file);
     writeFileSync(path, planted(readFileSync(path, 'utf8'), planting));
   }
-  const range = ['--seeds', String(options.seeds), '--from', String(options.from ?? 1)];
-  const command = ['--import', 'tsx', join(folder, 'sim', 'run.ts'), '--json', ...range];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-    cwd: root,
-    encoding: 'utf8',
-    // A bug can be a loop that never ends.
-    timeout: 600_000,
-  });
+  const result = use(folder);
   rmSync(folder, { recursive: true, force: true });
-  return { exitCode: status ?? -1, output: stderr, summary: summaryOf(stdout) };
+  return result;
+}
+
+function run(command: readonly string[], cwd: string): SpawnSyncReturns<string> {
+  // A bug can be a loop that never ends.
+  return spawnSync(process.execPath, command, { cwd, encoding: 'utf8', timeout: 600_000 });
 }
 
 function summaryOf(stdout: string): PlantedSummary | null {
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   return line.startsWith('{') ? JSON.parse(line) : null;
+}
+
+/** Names of the tests that ran, by outcome; none if there is no report. */
+function outcomesOf(report: string): Pick<TestedRun, 'passed' | 'failed'> {
+  const passed: string[] = [];
+  const failed: string[] = [];
+  if (!existsSync(report)) return { passed, failed };
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  for (const { assertionResults } of testResults) {
+    for (const { title, status } of assertionResults) {
+      if (status === 'passed') passed.push(title);
+      if (status === 'failed') failed.push(title);
+    }
+  }
+  return { passed, failed };
 }
