@@ -292,15 +292,13 @@ export class Inspection {
 
   /** Whether something put before the character would part a surrogate pair. */
   #cutsPair(number: number): boolean {
-    if (this.#isInner(number) && this.#isInner(number - 1)) {
-      const slot = this.#slotOf(number);
-      const offset = number - this.number - (this.#starts[slot] as number);
-      if (offset === 0) return false;
-      const at = (this.#starts[slot + 1] as number) + offset;
-      const { text } = this.#columns;
-      return cutsPair(String.fromCharCode(text[at - 1] as number, text[at] as number), 1);
-    }
-    return !this.#isInner(number) && this.#state.units.cutsPair(number);
+    if (!this.#isInner(number)) return this.#state.units.cutsPair(number);
+    const slot = this.#slotOf(number);
+    const offset = number - this.number - (this.#starts[slot] as number);
+    if (offset === 0) return false;
+    const at = (this.#starts[slot + 1] as number) + offset;
+    const { text } = this.#columns;
+    return cutsPair(String.fromCharCode(text[at - 1] as number, text[at] as number), 1);
   }
 
   #hasLoneSurrogate(slot: number, length: number): boolean {

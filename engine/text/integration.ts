@@ -100,7 +100,8 @@ export class Integration {
   #insert(number: number, length: number, left: number, right: number): number {
     const placement = this.#placement;
     placement.find(number, left, right);
-    return this.#state.insert(placement.after, number, length, left, right, placement.leftChild);
+    const { span, after, leftChild } = placement;
+    return this.#state.insert(span, after, number, length, left, right, leftChild);
   }
 
   /** Deletes the targets, lowest first, and logs the deletions from `number` on. */

@@ -24,8 +24,6 @@ import { visibleSum } from './span-tree.ts';
 import type { TextChange } from './text-change.ts';
 import type { TextState } from './text-state.ts';
 
-const surrogate = /[\ud800-\udfff]/;
-
 export class LocalEdit {
   readonly #state: TextState;
   /** Number of the batch's first operation in the columns. */
@@ -83,14 +81,23 @@ export class LocalEdit {
       if (index < 0 || deleted < 0 || end > length) {
         throw new RangeError(`splice [${index}, ${end}) is not inside a text of ${length} units`);
       }
-      const lone = loneSurrogate(inserted);
-      if (lone >= 0) throw new RangeError(`the inserted text has a lone surrogate at ${lone}`);
       if (mayCut) this.#checkPairs(splices, position, end);
-      mayCut ||= surrogate.test(inserted);
+      mayCut = this.#checkText(inserted) || mayCut;
       length += inserted.length - deleted;
       operations += inserted.length + deleted;
     }
     return operations;
+  }
+
+  /** Throws if the text has a lone surrogate; whether it has pairs. */
+  #checkText(text: string): boolean {
+    for (let at = 0; at < text.length; at++) {
+      if ((text.charCodeAt(at) & 0xf800) !== 0xd800) continue;
+      const lone = loneSurrogate(text);
+      if (lone >= 0) throw new RangeError(`the inserted text has a lone surrogate at ${lone}`);
+      return true;
+    }
+    return false;
   }
 
   #checkPairs(splices: readonly TextChange[], position: number, end: number): void {
@@ -176,12 +183,13 @@ export class LocalEdit {
   #insert(columns: OpColumns, author: Author, index: number, text: string): void {
     const state = this.#state;
     const { numbers, spans, tree, units } = state;
+    let span = -1;
     let left = -1;
     let right = -1;
     let isBranched = true;
     if (index === 0) right = state.following(-1);
     else {
-      const span = tree.at(index - 1);
+      span = tree.at(index - 1);
       left = spans.start(span) + tree.offset;
       if (left + 1 < spans.end(span)) right = left + 1;
       else {
@@ -191,40 +199,44 @@ export class LocalEdit {
       }
     }
     assert(right < 0 || !units.cutsPair(right), 'a pair stands together');
-    this.#addInsert(columns, author, left, right, text);
+    const isTypedOn =
+      left >= 0 &&
+      left === author.next - 1 &&
+      author.last === this.#timestamp - 1 &&
+      spans.right(span) === right;
+    if (isTypedOn) this.#typeOn(columns);
+    else this.#addInsert(columns, left, right);
+    columns.appendText(text);
     const number = numbers.append(author, this.#timestamp, text.length);
     units.reserve(numbers.end);
     units.writeText(number, text);
-    state.insert(left, number, text.length, left, right, right >= 0 && isBranched);
+    state.insert(span, left, number, text.length, left, right, right >= 0 && isBranched);
     this.#timestamp += text.length;
   }
 
-  /** Adds an insertion to the batch, to its last operation if its author typed on. */
-  #addInsert(columns: OpColumns, author: Author, left: number, right: number, text: string): void {
+  /** The author goes on after its last character: with the batch's last operation if it has one. */
+  #typeOn(columns: OpColumns): void {
+    if (columns.opCount > this.#opStart) return;
+    columns.addInsert(this.#name, this.#timestamp - 1, nameSame, 0);
+  }
+
+  /** Adds an insertion to the batch; its text is to come. */
+  #addInsert(columns: OpColumns, left: number, right: number): void {
     const { numbers } = this.#state;
     let leftName = nameEdge;
     let leftTimestamp = 0;
-    let isTypedOn = false;
     if (left >= 0) {
-      const leftAuthor = numbers.authorOf(left);
-      leftTimestamp = numbers.timestampOf(leftAuthor, left);
-      isTypedOn =
-        leftAuthor === author &&
-        leftTimestamp === this.#timestamp - 1 &&
-        this.#state.rightOf(left) === right;
-      leftName = leftAuthor === author ? this.#name : columns.nameOf(leftAuthor.replica);
+      const author = numbers.authorOf(left);
+      leftName = columns.nameOf(author.replica);
+      leftTimestamp = numbers.timestampOf(author, left);
     }
-    if (isTypedOn) {
-      const last = columns.opCount - 1;
-      const goesOn = last >= this.#opStart && columns.ops[last * opStride + opKind] === kindInsert;
-      if (!goesOn) columns.addInsert(leftName, leftTimestamp, nameSame, 0);
-    } else if (right < 0) columns.addInsert(leftName, leftTimestamp, nameEdge, 0);
-    else {
-      const rightAuthor = numbers.authorOf(right);
-      const rightName = columns.nameOf(rightAuthor.replica);
-      const rightTimestamp = numbers.timestampOf(rightAuthor, right);
-      columns.addInsert(leftName, leftTimestamp, rightName, rightTimestamp);
+    let rightName = nameEdge;
+    let rightTimestamp = 0;
+    if (right >= 0) {
+      const author = numbers.authorOf(right);
+      rightName = columns.nameOf(author.replica);
+      rightTimestamp = numbers.timestampOf(author, right);
     }
-    columns.appendText(text);
+    columns.addInsert(leftName, leftTimestamp, rightName, rightTimestamp);
   }
 }

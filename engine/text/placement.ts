@@ -35,8 +35,9 @@ const stepsMax = 64;
 export class Placement {
   readonly #state: TextState;
   #steps = 0;
-  /** The character to insert after; -1 = at the start of the list. */
+  /** The character to insert after, and its span; -1 = at the start of the list. */
   after = -1;
+  span = -1;
   leftChild = false;
 
   constructor(state: TextState) {
@@ -48,12 +49,14 @@ export class Placement {
    * origins (-1 = start, or end, of the document) stands.
    */
   find(number: number, left: number, right: number): void {
-    const state = this.#state;
-    const next = state.following(left);
+    const { spans } = this.#state;
+    this.after = left;
+    this.span = left < 0 ? -1 : spans.find(left);
+    const isInside = left >= 0 && left + 1 < spans.end(this.span);
+    const next = isInside ? left + 1 : this.#nextOf(this.span);
     // Neighbours, the common case: wherever the character belongs, it is between them.
     if (next === right) {
-      this.after = left;
-      this.leftChild = right >= 0 && (left < 0 || state.isBranched(left));
+      this.leftChild = right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));
       return;
     }
     this.#steps = 0;
@@ -61,6 +64,14 @@ export class Placement {
     this.after = this.leftChild
       ? this.#afterLeftSiblings(number, left, right)
       : this.#afterRightSiblings(number, left, right);
+    this.span = this.after < 0 ? -1 : spans.find(this.after);
+  }
+
+  /** The first character after a span (-1: of all); -1 at the end. */
+  #nextOf(span: number): number {
+    const { spans, tree } = this.#state;
+    const next = span < 0 ? tree.first() : tree.next(span);
+    return next < 0 ? -1 : spans.start(next);
   }
 
   /** Whether a character, which stands after `root`, is in its right subtree; -1 = tree's root. */

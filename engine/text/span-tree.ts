@@ -406,9 +406,13 @@ export class SpanTree {
       const at = node * stride;
       (nodes[at + visibleField] as number) += visible;
       (nodes[at + unitsField] as number) += units;
+      node = nodes[at + parentField] as number;
+    }
+    if (lineFeeds === 0 && lowHalves === 0) return;
+    for (let node = leaf; node >= 0; node = this.#get(node, parentField)) {
+      const at = node * stride;
       (nodes[at + lineFeedsField] as number) += lineFeeds;
       (nodes[at + lowHalvesField] as number) += lowHalves;
-      node = nodes[at + parentField] as number;
     }
   }
 

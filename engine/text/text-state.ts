@@ -117,9 +117,10 @@ export class TextState {
 
   /**
    * Puts new characters number … number + count - 1, whose units are written, after the character
-   * `after` (-1 = at the start). Returns the visible index of the first one.
+   * `after` (-1 = at the start) of the span `before`. Returns the visible index of the first one.
    */
   insert(
+    before: number,
     after: number,
     number: number,
     count: number,
@@ -128,7 +129,7 @@ export class TextState {
     leftChild: boolean,
   ): number {
     const { spans, tree } = this;
-    let span = after < 0 ? -1 : spans.find(after);
+    let span = before;
     let index = 0;
     if (span >= 0) {
       const length = spans.length(span);

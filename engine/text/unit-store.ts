@@ -13,6 +13,7 @@ import { cutsPair, textOfUnits } from '../../proto/text.ts';
 import { spanUnitsMax } from './span-table.ts';
 
 const pageShift = 6;
+const pageUnits = 1 << pageShift;
 const lineFeed = 10;
 
 /** What a unit counts as, for sums over a range. */
@@ -99,27 +100,40 @@ export class UnitStore {
   }
 
   lineFeedsIn(start: number, end: number): number {
-    return this.#count(this.#lineFeeds, isLineFeed, start, end);
+    // Of a keystroke or a word there is less to count than to decide.
+    if (end - start <= pageUnits) return this.#countLineFeeds(start, end);
+    const from = nextPage(start);
+    const to = end & ~(pageUnits - 1);
+    let count = this.#countLineFeeds(start, from) + this.#countLineFeeds(to, end);
+    for (let page = from >>> pageShift; page < to >>> pageShift; page++) {
+      count += this.#lineFeeds[page] as number;
+    }
+    return count;
   }
 
   lowHalvesIn(start: number, end: number): number {
-    return this.#lowHalves === null ? 0 : this.#count(this.#lowHalves, isLowHalf, start, end);
+    const pages = this.#lowHalves;
+    if (pages === null) return 0;
+    if (end - start <= pageUnits) return this.#countLowHalves(start, end);
+    const from = nextPage(start);
+    const to = end & ~(pageUnits - 1);
+    let count = this.#countLowHalves(start, from) + this.#countLowHalves(to, end);
+    for (let page = from >>> pageShift; page < to >>> pageShift; page++) {
+      count += pages[page] as number;
+    }
+    return count;
   }
 
-  #count(pages: Uint8Array, counts: (unit: number) => boolean, start: number, end: number): number {
+  #countLineFeeds(start: number, end: number): number {
+    const units = this.#units;
     let count = 0;
-    let at = start;
-    while (at < end) {
-      const pageEnd = ((at >>> pageShift) + 1) << pageShift;
-      if (pageEnd <= end && (at & ((1 << pageShift) - 1)) === 0) {
-        count += pages[at >>> pageShift] as number;
-        at = pageEnd;
-        continue;
-      }
-      for (const stop = Math.min(pageEnd, end); at < stop; at++) {
-        if (counts(this.#units[at] as number)) count++;
-      }
-    }
+    for (let at = start; at < end; at++) if (units[at] === lineFeed) count++;
+    return count;
+  }
+
+  #countLowHalves(start: number, end: number): number {
+    let count = 0;
+    for (let at = start; at < end; at++) if (isLowHalf(this.#units[at] as number)) count++;
     return count;
   }
 
@@ -147,8 +161,9 @@ export class UnitStore {
   }
 }
 
-function isLineFeed(unit: number): boolean {
-  return unit === lineFeed;
+/** First number of a page at or after this one. */
+function nextPage(number: number): number {
+  return (number + pageUnits - 1) & ~(pageUnits - 1);
 }
 
 function isLowHalf(unit: number): boolean {
