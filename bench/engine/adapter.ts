@@ -1,6 +1,11 @@
-/** Our own engine as a library to be measured: engine/index.ts and nothing else. */
+/**
+ * Our own engine as a library to be measured: engine/index.ts, and the compressions that the server
+ * gives it.
+ */
 import { Document, VersionVector } from '../../engine/index.ts';
-import type { Library, Replica, Splices } from './library.ts';
+import type { Compression } from '../../proto/compression.ts';
+import { brotli, deflate } from '../../server/compression.ts';
+import type { Library, Replica, SaveFormat, Splices } from './library.ts';
 
 class EngineReplica implements Replica {
   readonly #document: Document;
@@ -25,22 +30,40 @@ class EngineReplica implements Replica {
     return this.#document.updateSince(new VersionVector());
   }
 
-  save(_format: string): Uint8Array {
-    return this.#document.encode();
+  save(format: string): Uint8Array {
+    const [history, by] = format.split('+');
+    const compression = compressions.find(({ name }) => name === by);
+    return this.#document.encode({
+      history: history === 'full' ? 'full' : 'none',
+      ...(compression === undefined ? {} : { compression }),
+    });
   }
 }
+
+const compressions: readonly Compression[] = [deflate, brotli];
+
+/** `full`, `full+deflate` and so on; `bare` without history. */
+const saves: readonly SaveFormat[] = (['full', 'none'] as const).flatMap((history) => {
+  const name = history === 'full' ? 'full' : 'bare';
+  return [
+    { name, history, compression: 'none' },
+    ...compressions.map((compression) => {
+      return { name: `${name}+${compression.name}`, history, compression: compression.name };
+    }),
+  ];
+});
 
 export const library: Library = {
   name: 'engine',
   version: 'this tree',
   notes: [],
   lines: ['local', 'remote', 'merge', 'combined', 'load', 'memory', 'objects'],
-  saves: [{ name: 'full', history: 'full', compression: 'none' }],
+  saves,
   create: (replica) => new EngineReplica(Document.create({ replica })),
   merge: (replica, updates) => {
     const document = Document.create({ replica });
     document.apply(Document.mergeUpdates(updates));
     return new EngineReplica(document);
   },
-  load: (replica, bytes) => new EngineReplica(Document.decode(bytes, { replica })),
+  load: (replica, bytes) => new EngineReplica(Document.decode(bytes, { replica, compressions })),
 };

@@ -216,7 +216,8 @@ function warmRuns(coldMs: number, { slowMs }: Job, timed: () => number): number[
  * memories in it.
  */
 function memoryOf(library: Library, job: Job): JobResult {
-  warmUp(library, job);
+  // Compiled code and what else stays of the first time is not the documents'.
+  loadCopies(library, job);
   const used = () => {
     collect();
     const { heapUsed, external } = process.memoryUsage();
@@ -231,7 +232,8 @@ function memoryOf(library: Library, job: Job): JobResult {
 
 /** As `memoryOf`, counting the nodes of a heap snapshot. */
 async function objectsOf(library: Library, job: Job): Promise<JobResult> {
-  warmUp(library, job);
+  // Compiled code and what else stays of the first time is not the documents'.
+  loadCopies(library, job);
   const before = await heapObjects();
   const { held, text } = loadCopies(library, job);
   const after = await heapObjects();
@@ -264,15 +266,6 @@ function loadCopies(library: Library, job: Job): { held: Replica[]; text: string
     return replica;
   });
   return { held, text };
-}
-
-/** The same calls once before, on a document that is dropped. */
-function warmUp(library: Library, job: Job): void {
-  const bytes = new Uint8Array(readFileSync(join(job.folder, job.save)));
-  const update = new Uint8Array(readFileSync(join(job.folder, `${job.save}.update`)));
-  const replica = library.load(receiverId, bytes, job.save);
-  replica.edit([randomKey(replica.text().length, 1)]);
-  replica.apply(update);
 }
 
 function applyAll(replica: Replica, updates: readonly Uint8Array[]): Replica {

@@ -40,7 +40,7 @@ const zones: readonly Zone[] = [
   { folder: 'client', imports: ['engine', 'proto'], packages: [] },
   { folder: 'web', imports: ['client'], packages: [] },
   { folder: 'properties', imports: everyRuntime, packages: ['node:', 'vitest', 'fast-check'] },
-  { folder: 'bench', imports: [...everyRuntime, 'tools/replay'], packages: null },
+  { folder: 'bench', imports: [...everyRuntime, 'server', 'tools/replay'], packages: null },
   { folder: 'bench/peers', imports: ['bench'], packages: null },
   { folder: 'tools', imports: [], packages: null },
   { folder: 'tools/replay', imports: everyRuntime, packages: null },
