@@ -14,6 +14,7 @@ import { applyChanges, type TextChange } from '../engine/text/text-change.ts';
 import type { Batch } from '../proto/batch.ts';
 import { encodeUpdate } from '../proto/update-codec.ts';
 import {
+  type Action,
   Cluster,
   type ClusterObserver,
   hasMixedSiblings,
@@ -21,7 +22,7 @@ import {
   type Plan,
 } from './histories.ts';
 import { hostileHistory, type Pick } from './hostile-histories.ts';
-import { anyRandomPlan, crowdedPicks, randomPicks } from './random-histories.ts';
+import { anyRandomPlan, crowdedPicks, crowdedPlan, randomPicks } from './random-histories.ts';
 import { applyTold, positions, reloaded, replay, type Seen, same } from './replays.ts';
 import { expectSame } from './same-state.ts';
 import { shrink } from './shrink.ts';
@@ -64,8 +65,11 @@ export function differ(options: { seed: number; from: number; count: number }): 
   for (let number = options.from; number < options.from + options.count; number++) {
     const random = new Random(options.seed, `history ${number}`);
     const where = `history ${number} of seed ${options.seed}`;
-    if (number % 100 === 0) attempt(hostileTrial(crowdedPicks(random), random), statistics, where);
-    else if (number % 8 > 0) attempt(planTrial(random), statistics, where);
+    if (number % 200 === 0) attempt(hostileTrial(crowdedPicks(random), random), statistics, where);
+    else if (number % 200 === 100)
+      attempt(planTrial(crowdedPlan(random), random), statistics, where);
+    else if (number % 8 > 0)
+      attempt(planTrial(anyRandomPlan(lengthMax, random), random), statistics, where);
     else attempt(hostileTrial(randomPicks(lengthMax, random), random), statistics, where);
   }
   return statistics;
@@ -94,8 +98,7 @@ function failureOf(run: () => void): unknown {
   }
 }
 
-function planTrial(random: Random): Trial<Plan['actions'][number]> {
-  const { replicas, actions } = anyRandomPlan(lengthMax, random);
+function planTrial({ replicas, actions }: Plan, random: Random): Trial<Action> {
   const seed = random.next();
   return {
     items: actions,
@@ -104,6 +107,7 @@ function planTrial(random: Random): Trial<Plan['actions'][number]> {
       statistics.histories++;
       count(statistics, cluster.batches);
       if (cluster.members.some(({ sequence }) => hasMixedSiblings(sequence))) statistics.mixed++;
+      if (mostSiblings(cluster.batches) > crowd) statistics.crowded++;
     },
   };
 }

@@ -49,6 +49,25 @@ function sameGapPlan(lengthMax: number, random: Random): Plan {
   return { replicas: replica, actions };
 }
 
+/**
+ * A crowd at one place: many replicas insert into the empty document; then others, who have seen
+ * one or two of them, insert before or behind, or into the empty document as well.
+ */
+export function crowdedPlan(random: Random): Plan {
+  const roots = random.between(66, 90);
+  const actions = Array.from({ length: roots }, (_, replica) =>
+    actionOf('insert', replica, random),
+  );
+  const replicas = roots + 60;
+  for (let replica = roots; replica < replicas; replica++) {
+    for (let pulls = random.below(3); pulls > 0; pulls--) {
+      actions.push(actionOf('pull', replica, random));
+    }
+    actions.push(actionOf(random.below(4) === 0 ? 'insert' : 'tail', replica, random));
+  }
+  return { replicas, actions };
+}
+
 /** 1 … `lengthMax` operations with any origins, by four replicas. */
 export function randomPicks(lengthMax: number, random: Random): readonly Pick[] {
   return Array.from({ length: random.between(1, lengthMax) }, () =>
