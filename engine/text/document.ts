@@ -18,7 +18,7 @@ import { CausalBuffer } from '../causal/causal-buffer.ts';
 import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
-import { Sequence } from './sequence.ts';
+import { type AuthoredRange, Sequence } from './sequence.ts';
 import { addChange, type TextChange } from './text-change.ts';
 
 export interface DocumentOptions {
@@ -34,7 +34,7 @@ export class Document {
   readonly replica: number;
   /** null: still in the snapshot. */
   #built: Sequence | null;
-  readonly #snapshot: SnapshotReader | null;
+  #snapshot: SnapshotReader | null;
   readonly #buffer: CausalBuffer;
   readonly #columns = new OpColumns();
 
@@ -133,24 +133,66 @@ export class Document {
     columns.clear();
     readUpdate(update, columns);
     const changes: TextChange[] = [];
+    // Into an empty text everything comes as one insertion, whatever was deleted on the way.
+    const isFirst = this.#sequence.length === 0 && columns.opCount > 1;
     for (let position = 0; position < columns.batchCount; position++) {
-      this.#receiveAt(columns, position, changes);
+      this.#receiveAt(columns, position, isFirst ? null : changes);
     }
+    if (isFirst && this.length > 0) changes.push({ index: 0, deleted: 0, inserted: this.text });
     return changes;
   }
 
+  /** Highest timestamp here, 0 at the start; what is written next has a higher one. */
+  get clock(): number {
+    return this.#sequence.clock;
+  }
+
   /**
-   * The text that has exactly the operations in `version`; RangeError if one of them is not here.
+   * From which version on the past is known: empty, and so all of it, unless the document was saved
+   * without history. What is asked about an older version is a RangeError.
+   */
+  get historyStart(): VersionVector {
+    return this.#sequence.historyStart.clone();
+  }
+
+  /**
+   * The version of all operations here with timestamps up to `timestamp`: a point in a history that
+   * everybody has in the same order. From 0 to `clock` it plays the history back.
+   */
+  versionAt(timestamp: number): VersionVector {
+    return this.#sequence.versionAt(timestamp);
+  }
+
+  /**
+   * The text that has exactly the operations in `version`; of a surrogate pair both halves or none.
+   * RangeError if the version has operations that are not here, or lacks some of `historyStart`.
    */
   textAt(version: VersionVector): string {
-    const order = version.compare(this.#sequence.versionVector);
-    if (order === 'after' || order === 'concurrent') {
-      throw new RangeError('the version has operations that are not here');
-    }
     return this.#sequence.textAt(version);
   }
 
-  /** The operations that are not in `version`. */
+  /**
+   * What makes `textAt(from)` to `textAt(to)`; any two versions, concurrent ones too. From left to
+   * right, each in the coordinates that the one before left; none of them touch, and no character
+   * that both texts have is replaced. RangeError: as `textAt`.
+   */
+  changesBetween(from: VersionVector, to: VersionVector): readonly TextChange[] {
+    return this.#sequence.changesBetween(from, to);
+  }
+
+  /**
+   * Who wrote the text (at `version`; now, if not told): ranges that cover it from left to right.
+   * Neighbours are one range only if one replica wrote them one after the other, timestamp by
+   * timestamp; who wants fewer joins those of one replica. RangeError: as `textAt`.
+   */
+  authorship(version?: VersionVector): readonly AuthoredRange[] {
+    return this.#sequence.authorship(version);
+  }
+
+  /**
+   * The operations that are not in `version`. RangeError if it lacks some of `historyStart`: then
+   * what the other copy needs is the whole document (`encode`).
+   */
   updateSince(version: VersionVector): Uint8Array {
     return writeUpdate(this.#sequence.columnsSince(version));
   }
@@ -207,11 +249,12 @@ export class Document {
     const state = must(this.#snapshot, 'what is not built is in a snapshot').state();
     const authors = state.replicas.map(({ id }) => id);
     this.#built = Sequence.fromSnapshot({ ...state, authors });
+    this.#snapshot = null;
     return this.#built;
   }
 
   /** Integrates the batch at a position of the columns, and then whatever waited for it. */
-  #receiveAt(columns: OpColumns, position: number, changes: TextChange[]): void {
+  #receiveAt(columns: OpColumns, position: number, changes: TextChange[] | null): void {
     const sequence = this.#sequence;
     const at = position * batchStride;
     const first = columns.batches[at + batchFirst] as number;
@@ -219,18 +262,20 @@ export class Document {
     const replica = columns.replicas[columns.batches[at + batchName] as number] as number;
     // The common case makes no object: the batch follows what is here, and nothing waits.
     const isNext = sequence.lastOf(replica) === first - 1 - gap;
-    if (isNext && this.#buffer.size === 0 && sequence.obstacleAt(columns, position) === null) {
-      sequence.integrateAt(columns, position, changes);
-    } else this.#receive(columns.batchAt(position), changes);
+    if (isNext && this.#buffer.size === 0) {
+      if (sequence.integrateAt(columns, position, changes) === null) return;
+    }
+    this.#receive(columns.batchAt(position), changes);
   }
 
   /** Integrates the new part of a batch, and then whatever waited for it. */
-  #receive(received: Batch, changes: TextChange[]): void {
+  #receive(received: Batch, changes: TextChange[] | null): void {
     const queue = [received];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const batch = this.#unknownPart(next);
       if (batch === null || !this.#isReady(batch)) continue;
-      for (const change of this.#sequence.integrate(batch)) addChange(changes, change);
+      const made = this.#sequence.integrate(batch);
+      if (changes !== null) for (const change of made) addChange(changes, change);
       queue.push(...this.#buffer.release(batch.replica, batchLast(batch)));
     }
   }

@@ -1,150 +1,149 @@
 /**
- * What the state says about the past: the text at a version, the operations since one, and whether
- * an operation that arrives again is the one that is here.
+ * What the state says about the past: the text at a version, what changed between two, and who wrote
+ * what. Reads the state and leaves it as it is. Each answer is one walk over the spans in document
+ * order: O(spans + operation numbers), whatever the versions.
  */
-import type { Batch, DeleteOp, InsertOp, OpId } from '../../proto/batch.ts';
 import { textOfUnits } from '../../proto/text.ts';
-import type { VersionVector } from '../causal/version-vector.ts';
-import { deletedFlag } from './span-table.ts';
+import { VersionVector } from '../causal/version-vector.ts';
+import { PastState } from './past-state.ts';
+import type { TextChange } from './text-change.ts';
 import type { TextState } from './text-state.ts';
 
-/** Whether every operation of the batch is here with the same content, origins and targets. */
-export function holdsBatch(state: TextState, batch: Batch): boolean {
-  return batch.ops.every((op) =>
-    op.type === 'insert'
-      ? holdsInsertion(state, batch.replica, op)
-      : holdsDeletion(state, batch.replica, op),
+/** Neighbouring units of the text that one replica wrote one after the other. */
+export interface AuthoredRange {
+  /** UTF-16 units before it. */
+  readonly index: number;
+  /** Its UTF-16 units. */
+  readonly length: number;
+  readonly replica: number;
+  /** Of the first unit; the k-th has `timestamp + k`. */
+  readonly timestamp: number;
+}
+
+/** RangeError unless every operation of `since` is in the version. */
+export function checkSince({ since }: TextState, version: VersionVector): void {
+  if (since.meet(version).equals(since)) return;
+  throw new RangeError(
+    'the version is from before the document was saved without history: that past is not known',
   );
 }
 
-/** Number of the operation with this id, -1 for null; -2 if it is not here. */
-function numberOf({ numbers }: TextState, id: OpId | null): number {
-  if (id === null) return -1;
-  const author = numbers.find(id.replica);
-  const number = author === null ? -1 : numbers.numberOf(author, id.timestamp);
-  return number < 0 ? -2 : number;
-}
-
-function holdsInsertion(state: TextState, replica: number, op: InsertOp): boolean {
-  const { left, right, text } = op;
-  let origin = numberOf(state, left);
-  if (origin === -2 || (origin >= 0 && !state.isCharacter(origin))) return false;
-  let bound = -1;
-  if (right === 'same') {
-    if (left?.replica !== replica || left.timestamp !== op.timestamp - 1) return false;
-    bound = state.rightOf(origin);
-  } else bound = numberOf(state, right);
-  for (let passed = 0; passed < text.length; passed++) {
-    const number = numberOf(state, { timestamp: op.timestamp + passed, replica });
-    if (number < 0 || !state.isCharacter(number)) return false;
-    if (state.leftOf(number) !== origin || state.rightOf(number) !== bound) return false;
-    if (state.units.at(number) !== text.charCodeAt(passed)) return false;
-    origin = number;
+/** RangeError unless the version can be told: all of it is here, and the past from there on. */
+export function checkVersion(state: TextState, version: VersionVector): void {
+  const order = version.compare(state.numbers.versionVector);
+  if (order === 'after' || order === 'concurrent') {
+    throw new RangeError('the version has operations that are not here');
   }
-  return true;
+  checkSince(state, version);
 }
 
-function holdsDeletion(state: TextState, replica: number, op: DeleteOp): boolean {
-  const author = state.numbers.find(replica);
-  if (author === null) return false;
-  for (let k = 0; k < op.count; k++) {
-    const offset = op.reversed ? op.count - 1 - k : k;
-    const target = { timestamp: op.target.timestamp + offset, replica: op.target.replica };
-    const number = numberOf(state, { timestamp: op.timestamp + k, replica });
-    if (number < 0) return false;
-    const here = state.deletions.targetOf(author.index, number);
-    if (here < 0 || here !== numberOf(state, target)) return false;
+/** The version that has the operations with timestamps up to this one, as far as they are here. */
+export function versionAt({ numbers }: TextState, timestamp: number): VersionVector {
+  const version = new VersionVector();
+  for (const author of numbers.authors) {
+    const bound = numbers.bound(author, timestamp);
+    if (bound > 0) version.observe(author.replica, numbers.timestampOf(author, bound - 1));
   }
-  return true;
+  return version;
 }
 
-/** The text that has exactly the operations in `version`, all of which are here. */
-export function textAtVersion(state: TextState, version: VersionVector): string {
-  const { spans, tree, units } = state;
-  const past = new PastState(state, version);
-  const parts = units.isNarrow ? new Uint8Array(past.capacity) : new Uint16Array(past.capacity);
+/** The text that has exactly the operations in `version`. RangeError: see `checkVersion`. */
+export function textAt(state: TextState, version: VersionVector): string {
+  checkVersion(state, version);
+  const { numbers, units } = state;
+  const { end } = numbers;
+  const content = units.isNarrow ? new Uint8Array(end) : new Uint16Array(end);
   let length = 0;
+  for (const [start, next] of shownRuns(state, PastState.at(state, version))) {
+    units.copy(start, next, content, length);
+    length += next - start;
+  }
+  return textOfUnits(content, 0, length);
+}
+
+/** See Sequence. RangeError: see `checkVersion`. */
+export function changesBetween(
+  state: TextState,
+  from: VersionVector,
+  to: VersionVector,
+): TextChange[] {
+  checkVersion(state, from);
+  checkVersion(state, to);
+  return changesFrom(state, PastState.at(state, from), PastState.at(state, to));
+}
+
+/** What makes the text of one part of the operations that of another. */
+export function changesFrom(state: TextState, from: PastState, to: PastState): TextChange[] {
+  const { spans, tree, units } = state;
+  const changes: TextChange[] = [];
+  let index = 0;
+  let deleted = 0;
+  let inserted = '';
+  const finish = () => {
+    if (deleted > 0 || inserted !== '') changes.push({ index, deleted, inserted });
+    index += inserted.length;
+    deleted = 0;
+    inserted = '';
+  };
   for (const span of tree.order()) {
+    const isDeleted = spans.isDeleted(span);
     const end = spans.end(span);
     for (let number = spans.start(span); number < end; ) {
-      const next = past.runEnd(number, end, (spans.flags(span) & deletedFlag) !== 0);
-      if (past.isShown) {
-        units.copy(number, next, parts, length);
-        length += next - number;
-      }
+      const next = to.runEnd(number, from.runEnd(number, end, isDeleted), isDeleted);
+      if (from.isShown && to.isShown) {
+        finish();
+        index += next - number;
+      } else if (from.isShown) deleted += next - number;
+      else if (to.isShown) inserted += units.text(number, next);
       number = next;
     }
   }
-  return textOfUnits(parts, 0, length);
+  finish();
+  return changes;
 }
 
-/** Which characters a version shows. */
-export class PastState {
-  readonly #state: TextState;
-  /** By author: its operations in the version have numbers below this. */
-  readonly #bounds: readonly number[];
-  /** By number: 1 where a deletion of the version hit the character. */
-  readonly #deleted: Uint8Array;
-  /** Of the run that `runEnd` told. */
-  isShown = false;
-
-  constructor(state: TextState, version: VersionVector) {
-    const { deletions, numbers } = state;
-    this.#state = state;
-    this.#bounds = numbers.authors.map((author) =>
-      numbers.bound(author, version.get(author.replica)),
-    );
-    this.#deleted = new Uint8Array(numbers.end);
-    for (const { index } of numbers.authors) {
-      const bound = this.#bounds[index] as number;
-      for (let run = 0; run < deletions.count(index); run++) {
-        const start = deletions.start(index, run);
-        if (start >= bound) break;
-        const length = deletions.length(index, run);
-        const target = deletions.target(index, run);
-        const count = Math.min(length, bound - start);
-        const from = deletions.isReversed(index, run) ? target + length - count : target;
-        this.#deleted.fill(1, from, from + count);
-      }
-    }
-    for (let at = 0; at < state.buried.length; at += 2) {
-      this.#deleted.fill(1, state.buried[at], state.buried[at + 1]);
+/** See Sequence. RangeError: see `checkVersion`. */
+export function authorship(state: TextState, version: VersionVector): AuthoredRange[] {
+  checkVersion(state, version);
+  const { numbers } = state;
+  const ranges: AuthoredRange[] = [];
+  let index = 0;
+  for (const [start, end] of shownRuns(state, PastState.at(state, version))) {
+    for (let number = start; number < end; ) {
+      const author = numbers.authorOf(number);
+      const length = Math.min(end - number, numbers.runningFrom(author, number));
+      const timestamp = numbers.timestampOf(author, number);
+      addRange(ranges, { index, length, replica: author.replica, timestamp });
+      index += length;
+      number += length;
     }
   }
+  return ranges;
+}
 
-  /** At least as many units as are shown. */
-  get capacity(): number {
-    return this.#state.numbers.end;
-  }
+/** Adds a range that stands after the others, to the last one if it goes on with it. */
+function addRange(ranges: AuthoredRange[], next: AuthoredRange): void {
+  const last = ranges.at(-1);
+  const goesOn =
+    last !== undefined &&
+    last.replica === next.replica &&
+    last.timestamp + last.length === next.timestamp;
+  if (goesOn) ranges[ranges.length - 1] = { ...last, length: last.length + next.length };
+  else ranges.push(next);
+}
 
-  /** Whether the version has the operation. */
-  includes(number: number): boolean {
-    const author = this.#state.numbers.authorOf(number);
-    return number < (this.#bounds[author.index] as number);
-  }
-
-  /**
-   * End of the run from `number` on, at most `end`, that is shown or not as a whole; sets
-   * `isShown`. `mayBeDeleted`: false if none of it is deleted now, nor was it ever.
-   */
-  runEnd(number: number, end: number, mayBeDeleted: boolean): number {
-    const { numbers } = this.#state;
-    const author = numbers.authorOf(number);
-    const bound = this.#bounds[author.index] as number;
-    const stop = Math.min(end, numbers.blockEndOf(number));
-    if (number >= bound) {
-      this.isShown = false;
-      return stop;
+/** Numbers [start, end) of what shows, in document order. */
+function* shownRuns(
+  { spans, tree }: TextState,
+  past: PastState,
+): Generator<readonly [start: number, end: number]> {
+  for (const span of tree.order()) {
+    const isDeleted = spans.isDeleted(span);
+    const end = spans.end(span);
+    for (let number = spans.start(span); number < end; ) {
+      const next = past.runEnd(number, end, isDeleted);
+      if (past.isShown) yield [number, next];
+      number = next;
     }
-    const last = Math.min(stop, bound);
-    if (!mayBeDeleted) {
-      this.isShown = true;
-      return last;
-    }
-    const isDeleted = this.#deleted[number] as number;
-    this.isShown = isDeleted === 0;
-    let next = number + 1;
-    while (next < last && this.#deleted[next] === isDeleted) next++;
-    return next;
   }
 }

@@ -49,6 +49,10 @@ export class Inspection {
   #columns: OpColumns;
   #obstacle: Obstacle | null = null;
   #isProven = true;
+  /** Whether a text of the batch that was looked at has surrogates. */
+  #hasPairs = false;
+  /** The slot asked for last: origins are near each other as a rule. */
+  #near = 0;
   #name = 0;
   #first = 0;
   #opStart = 0;
@@ -86,6 +90,8 @@ export class Inspection {
     this.#columns = columns;
     this.#obstacle = null;
     this.#isProven = true;
+    this.#hasPairs = false;
+    this.#near = 0;
     this.#name = batches[at + batchName] as number;
     this.#first = batches[at + batchFirst] as number;
     this.#opStart = columns.opStart(position);
@@ -183,14 +189,21 @@ export class Inspection {
   /** Slot of the operation that an inner number belongs to. */
   #slotOf(number: number): number {
     const offset = number - this.number;
+    const near = this.#near;
+    const starts = this.#starts;
+    if ((starts[near] as number) <= offset) {
+      const isLast = near + 2 === this.#opCount * 2;
+      if (isLast || offset < (starts[near + 2] as number)) return near;
+    }
     let low = 0;
     let high = this.#opCount;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#starts[middle * 2] as number) <= offset) low = middle + 1;
+      if ((starts[middle * 2] as number) <= offset) low = middle + 1;
       else high = middle;
     }
-    return (low - 1) * 2;
+    this.#near = (low - 1) * 2;
+    return this.#near;
   }
 
   #rightOf(number: number): number {
@@ -293,6 +306,7 @@ export class Inspection {
   /** Whether something put before the character would part a surrogate pair. */
   #cutsPair(number: number): boolean {
     if (!this.#isInner(number)) return this.#state.units.cutsPair(number);
+    if (!this.#hasPairs) return false;
     const slot = this.#slotOf(number);
     const offset = number - this.number - (this.#starts[slot] as number);
     if (offset === 0) return false;
@@ -307,6 +321,7 @@ export class Inspection {
     for (let at = start; at < start + length; at++) {
       const unit = text[at] as number;
       if ((unit & 0xf800) !== 0xd800) continue;
+      this.#hasPairs = true;
       const isHigh = unit < 0xdc00;
       if (!isHigh || at + 1 === start + length) return true;
       if (((text[++at] as number) & 0xfc00) !== 0xdc00) return true;

@@ -17,7 +17,7 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import { textOfUnits } from '../../proto/text.ts';
-import type { Inspection } from './inspection.ts';
+import type { Inspection, Obstacle } from './inspection.ts';
 import type { Author } from './operation-numbers.ts';
 import { Placement } from './placement.ts';
 import { addChange, type TextChange } from './text-change.ts';
@@ -46,11 +46,19 @@ export class Integration {
   }
 
   /**
-   * Applies it, up to the first insertion whose left origin does not stand before its right origin.
-   * Returns the timestamp of that, or null.
+   * Applies it up to the first insertion whose left origin does not stand before its right origin:
+   * the obstacle that is returned.
    */
-  firstDisorder(inspection: Inspection, columns: OpColumns, position: number): number | null {
-    return this.#run(inspection, columns, position, null, true);
+  applyInOrder(
+    inspection: Inspection,
+    columns: OpColumns,
+    position: number,
+    changes: TextChange[] | null,
+  ): Obstacle | null {
+    const timestamp = this.#run(inspection, columns, position, changes, true);
+    if (timestamp === null) return null;
+    const reason = `the left origin at ${timestamp} does not stand before the right one`;
+    return { type: 'invalid', reason };
   }
 
   #run(
@@ -58,7 +66,7 @@ export class Integration {
     columns: OpColumns,
     position: number,
     changes: TextChange[] | null,
-    isTrial: boolean,
+    checksOrder: boolean,
   ): number | null {
     const { numbers, units } = this.#state;
     const { batches, ops, text } = columns;
@@ -78,7 +86,7 @@ export class Integration {
       if (ops[op * opStride + opKind] === kindInsert) {
         const left = origins[(op - opStart) * 2] as number;
         const right = origins[(op - opStart) * 2 + 1] as number;
-        if (isTrial && !this.#isOrdered(left, right)) return first + number - start;
+        if (checksOrder && !this.#isOrdered(left, right)) return first + number - start;
         units.write(number, text, textAt, textAt + length);
         const index = this.#insert(number, length, left, right);
         if (changes !== null) {

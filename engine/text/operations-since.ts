@@ -26,11 +26,16 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
+import { checkSince } from './history.ts';
 import type { Author } from './operation-numbers.ts';
 import type { TextState } from './text-state.ts';
 
-/** The batches that are not in `version`, under full replica ids; base 0. */
+/**
+ * The batches that are not in `version`, under full replica ids; base 0. RangeError if the document
+ * was saved without history and the version is from before.
+ */
 export function columnsSince(state: TextState, version: VersionVector): OpColumns {
+  checkSince(state, version);
   const columns = new OpColumns();
   const authors = [...state.numbers.authors].sort((a, b) => a.replica - b.replica);
   for (const author of authors) {

@@ -13,16 +13,18 @@ import type { VersionVector } from '../causal/version-vector.ts';
 import { type CharacterRun, characterRuns } from './character-runs.ts';
 import { checkState } from './check.ts';
 import { digestOf } from './digest.ts';
-import { holdsBatch, textAtVersion } from './history.ts';
+import { holdsBatch } from './held-operations.ts';
+import { type AuthoredRange, authorship, changesBetween, textAt, versionAt } from './history.ts';
 import { Inspection, type Obstacle } from './inspection.ts';
 import { Integration } from './integration.ts';
 import { LocalEdit } from './local-edit.ts';
 import { columnsSince } from './operations-since.ts';
 import { contentOf, type SequenceSnapshot, stateOf } from './snapshot.ts';
 import { lineFeedsSum, visibleSum } from './span-tree.ts';
-import type { TextChange } from './text-change.ts';
+import { addChange, type TextChange } from './text-change.ts';
 import { TextState } from './text-state.ts';
 
+export type { AuthoredRange } from './history.ts';
 export type { Obstacle } from './inspection.ts';
 export type { SequenceSnapshot } from './snapshot.ts';
 export type { TextChange } from './text-change.ts';
@@ -122,17 +124,9 @@ export class Sequence {
     }
     this.#columns.clear();
     this.#columns.addBatch(batch);
-    const obstacle = this.obstacleAt(this.#columns, 0);
-    if (obstacle === null) this.#inspected = batch;
+    const obstacle = this.#inspection.inspect(this.#columns, 0) ?? this.#trial();
+    this.#inspected = obstacle === null ? batch : null;
     return obstacle;
-  }
-
-  /** As `obstacle`, for the batch at a position of the columns. */
-  obstacleAt(columns: OpColumns, position: number): Obstacle | null {
-    this.#inspected = null;
-    const obstacle = this.#inspection.inspect(columns, position);
-    if (obstacle !== null || this.#inspection.isProven) return obstacle;
-    return this.#trial(columns, position);
   }
 
   /**
@@ -144,15 +138,30 @@ export class Sequence {
       const obstacle = this.obstacle(batch);
       assert(obstacle === null, `batch ${batch.first} of ${batch.replica}: ${obstacle?.type}`);
     }
+    this.#inspected = null;
     const changes: TextChange[] = [];
-    this.integrateAt(this.#columns, 0, changes);
+    this.#integration.apply(this.#inspection, this.#columns, 0, changes);
     return changes;
   }
 
-  /** Applies the batch for which `obstacleAt` was null just now; adds what it changes. */
-  integrateAt(columns: OpColumns, position: number, changes: TextChange[]): void {
+  /**
+   * Applies the batch at a position of the columns and adds what it changes, if asked; or returns
+   * its obstacle, and nothing has changed.
+   */
+  integrateAt(columns: OpColumns, position: number, changes: TextChange[] | null): Obstacle | null {
     this.#inspected = null;
-    this.#integration.apply(this.#inspection, columns, position, changes);
+    const obstacle = this.#inspection.inspect(columns, position);
+    if (obstacle !== null) return obstacle;
+    if (this.#inspection.isProven) {
+      this.#integration.apply(this.#inspection, columns, position, changes);
+      return null;
+    }
+    const before = new TextState(this.#state);
+    const made = changes === null ? null : [];
+    const disorder = this.#integration.applyInOrder(this.#inspection, columns, position, made);
+    if (disorder !== null) this.#state.restore(before);
+    else if (changes !== null) for (const change of made ?? []) addChange(changes, change);
+    return disorder;
   }
 
   /**
@@ -198,13 +207,48 @@ export class Sequence {
     return { line: lineFeeds + 1, column: index - lineStart + 1 };
   }
 
-  /** The text that has exactly the operations in `version`, which is within the version vector. */
+  /**
+   * From which version on the past is known; empty = all of it. What is asked about an older
+   * version is a RangeError. A live view.
+   */
+  get historyStart(): VersionVector {
+    return this.#state.since;
+  }
+
+  /** The version of the operations with timestamps up to `timestamp`, as far as they are here. */
+  versionAt(timestamp: number): VersionVector {
+    return versionAt(this.#state, timestamp);
+  }
+
+  /**
+   * The text that has exactly the operations in `version`; what that has of half a surrogate pair
+   * does not count. RangeError if the version has operations that are not here, or lacks some of
+   * `historyStart`.
+   */
   textAt(version: VersionVector): string {
-    return textAtVersion(this.#state, version);
+    return textAt(this.#state, version);
+  }
+
+  /**
+   * What makes `textAt(from)` to `textAt(to)`, whichever is older: from left to right, none of them
+   * touch, and no character that both have is replaced. RangeError: as `textAt`.
+   */
+  changesBetween(from: VersionVector, to: VersionVector): TextChange[] {
+    return changesBetween(this.#state, from, to);
+  }
+
+  /**
+   * Who wrote the text at `version`, in ranges that cover it from left to right. Neighbours are one
+   * range if one replica wrote them one after the other, so that each unit's timestamp can be told.
+   * RangeError: as `textAt`.
+   */
+  authorship(version: VersionVector = this.versionVector): AuthoredRange[] {
+    return authorship(this.#state, version);
   }
 
   /**
    * The operations that are not in `version`, in an order in which they can be integrated; base 0.
+   * RangeError if the version lacks some of `historyStart`.
    */
   batchesSince(version: VersionVector): Batch[] {
     const columns = this.columnsSince(version);
@@ -243,15 +287,14 @@ export class Sequence {
   }
 
   /**
-   * Integrates the batch into a copy, to see whether the left origins stand before the right ones.
+   * Integrates the batch that was inspected into a copy, unless its order is proven: an obstacle if
+   * a left origin does not stand before the right one.
    */
-  #trial(columns: OpColumns, position: number): Obstacle | null {
+  #trial(): Obstacle | null {
+    if (this.#inspection.isProven) return null;
     const copy = new TextState(this.#state);
-    const inspection = new Inspection(copy, columns);
-    assert(inspection.inspect(columns, position) === null, 'as it was in the original');
-    const timestamp = new Integration(copy).firstDisorder(inspection, columns, position);
-    if (timestamp === null) return null;
-    const reason = `the left origin at ${timestamp} does not stand before the right one`;
-    return { type: 'invalid', reason };
+    const inspection = new Inspection(copy, this.#columns);
+    assert(inspection.inspect(this.#columns, 0) === null, 'as it was in the original');
+    return new Integration(copy).applyInOrder(inspection, this.#columns, 0, null);
   }
 }

@@ -24,12 +24,12 @@ import { lineFeedsSum, SpanTree, type SumField, unitsSum, visibleSum } from './s
 import { UnitStore } from './unit-store.ts';
 
 export class TextState {
-  readonly numbers: OperationNumbers;
-  readonly units: UnitStore;
-  readonly spans: SpanTable;
-  readonly tree: SpanTree;
-  readonly deletions: DeletionLog;
-  readonly siblings: SiblingDirectories;
+  numbers: OperationNumbers;
+  units: UnitStore;
+  spans: SpanTable;
+  tree: SpanTree;
+  deletions: DeletionLog;
+  siblings: SiblingDirectories;
   /**
    * Whether every left child has the left origin of its right origin. Authors who take their
    * neighbours as origins make no other; see placement.ts.
@@ -53,6 +53,17 @@ export class TextState {
     this.isRegular = from.isRegular;
     this.buried = from.buried;
     this.since = from.since;
+  }
+
+  /** Becomes what `copy`, which is not used any more, is. */
+  restore(copy: TextState): void {
+    this.numbers = copy.numbers;
+    this.units = copy.units;
+    this.spans = copy.spans;
+    this.tree = copy.tree;
+    this.deletions = copy.deletions;
+    this.siblings = new SiblingDirectories(this);
+    this.isRegular = copy.isRegular;
   }
 
   /** Bytes held in tables. */
