@@ -7,24 +7,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBusRow, encodeBusRow } from './bus-codec.ts';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
-import { crc32 } from './crc32.ts';
 import { decodeServerFrame, encodeBatchPart, encodeRowPart } from './server-frame.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts';
-import {
-  batch,
-  busRow,
-  clientFrame,
-  serverFrame,
-  snapshot,
-  updateBatches,
-} from './testing/arbitraries.ts';
+import { batch, busRow, clientFrame, serverFrame, updateBatches } from './testing/arbitraries.ts';
 import {
   busFields,
   clientFields,
   type Fields,
   type GeneratedType,
   serverFields,
-  snapshotFields,
   sve,
   updateFields,
 } from './testing/generated.ts';
@@ -107,26 +97,6 @@ describe('ours and the generated code write and read the same', () => {
       decode: decodeBusRow,
       generated: sve.BusRow,
       fields: busFields,
-    });
-  });
-
-  test('Snapshot, between the magic bytes and the checksum', () => {
-    const magic = [...'SVE1'].map((char) => char.charCodeAt(0));
-    const seal = (message: Uint8Array): Uint8Array => {
-      const sealed = sve.Snapshot.encode({ checksum: crc32(message) }).finish();
-      return new Uint8Array([...magic, ...message, ...sealed]);
-    };
-    checkAgainstGenerated({
-      arbitrary: snapshot,
-      encode: (value) => {
-        const bytes = encodeSnapshot(value);
-        const message = bytes.subarray(magic.length, -5);
-        expect(bytes).toEqual(seal(message));
-        return message;
-      },
-      decode: (message) => decodeSnapshot(seal(message)),
-      generated: sve.Snapshot,
-      fields: snapshotFields,
     });
   });
 });

@@ -31,3 +31,9 @@ export const errorMessageUnitsMax = 1_024;
 
 /** Fields of unknown numbers in one decoded frame, update or snapshot. */
 export const unknownFieldsMax = 64;
+
+/** Operations in one snapshot: their numbers have 31 bits, and some room above. */
+export const snapshotOperationsMax = 0x7fff_ff00;
+/** Sections of a snapshot, decompressed. Its columns take up to thirty times as much in memory. */
+export const snapshotTextBytesMax = 268_435_456;
+export const snapshotColumnsBytesMax = 67_108_864;

@@ -6,11 +6,9 @@ import { describe, expect, test } from 'vitest';
 import type { Batch, Op } from './batch.ts';
 import { decodeBusRow } from './bus-codec.ts';
 import { decodeClientFrame } from './client-frame.ts';
-import { crc32 } from './crc32.ts';
 import { DecodeError, UnreadableFormatError } from './decode-error.ts';
 import { clientFrameBytesMax } from './limits.ts';
 import { decodeServerFrame, encodeBatchPart } from './server-frame.ts';
-import { decodeSnapshot } from './snapshot-codec.ts';
 import { type Fields, type GeneratedType, sve } from './testing/generated.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
@@ -105,6 +103,11 @@ describe('a stream of operations', () => {
 });
 
 describe('an update', () => {
+  test('of a newer format is unreadable, not damaged', () => {
+    const message = sve.Update.encode({ format: 2 }).finish();
+    expect(() => decodeUpdate(message)).toThrow(UnreadableFormatError);
+  });
+
   test.each<[Fields, string]>([
     [{ replicas: [0], batches: [] }, 'replicas[0]: expected a replica id, found 0'],
     [{ batches: [typed] }, 'batches[0].replica: expected below 0, found 0'],
@@ -237,80 +240,6 @@ test('a bus row needs an LSN and a body', () => {
   expect(refusal(sve.BusRow, { lsn: 1 }, decodeBusRow)).toBe(
     'body: expected an update, found none',
   );
-});
-
-describe('a snapshot', () => {
-  const seal = (message: Uint8Array): Uint8Array => {
-    const sealed = sve.Snapshot.encode({ checksum: crc32(message) }).finish();
-    return Uint8Array.from([0x53, 0x56, 0x45, 0x31, ...message, ...sealed]);
-  };
-  const replicas = [
-    { id: 7, last: 9, since: 1 },
-    { id: 8, last: 5, since: 2 },
-  ];
-  const spans = {
-    spanReplica: [1, 2],
-    spanTimestamp: [4, 3],
-    spanLength: [2 * 4, 1 * 4 + 2],
-    spanLeft: [0, 0, 1, 1],
-    spanRight: [0, 0, 2, 2],
-    text: 'abc',
-  };
-  const good = { lsn: 3, replicas, ...spans, deletions: [1, 6, 2, 2, 2 * 2], voided: [2, 0] };
-  const snapshot = (fields: Fields): string =>
-    refusal(sve.Snapshot, { ...good, ...fields }, (message) => decodeSnapshot(seal(message)));
-
-  test('is accepted as the others begin', () => {
-    expect(snapshot({})).toBe('accepted');
-  });
-
-  test.each<[Fields, string]>([
-    [{ format: 1 }, 'format: expected a known format, found 1'],
-    [{ replicas: [{ id: 0 }] }, 'replicas[0].id: expected a new id, found 0'],
-    [{ replicas: [replicas[0], replicas[0]] }, 'replicas[1].id: expected a new id, found 7'],
-    [{ lsn: 1 }, 'replicas[1].since: expected at most 1, found 2'],
-    [{ spanTimestamp: [4] }, 'span_timestamp: expected 2 numbers, found 1'],
-    [{ spanLength: [12] }, 'span_length: expected 2 numbers, found 1'],
-    [{ spanLeft: [0, 0, 1] }, 'span_left: expected 4 numbers, found 3'],
-    [{ spanRight: [] }, 'span_right: expected 4 numbers, found 0'],
-    [{ spanReplica: [1, 3] }, 'span_timestamp[1]: expected a name 1 … 2, found 3'],
-    [{ spanReplica: [0, 2] }, 'span_timestamp[0]: expected a name 1 … 2, found 0'],
-    [{ spanTimestamp: [0, 3] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 2 from 0 on'],
-    [{ spanTimestamp: [9, 3] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 2 from 9 on'],
-    [{ spanLength: [0, 12] }, 'span_timestamp[0]: expected timestamps 1 … 9, found 0 from 4 on'],
-    [{ spanLeft: [1, 0, 1, 1] }, 'span_left[0]: expected an older origin, found 0'],
-    [{ spanLeft: [3, 1, 1, 1] }, 'span_left[0]: expected a name 1 … 2, found 3'],
-    [{ spanLeft: [0, 0, 1, 3] }, 'span_left[2]: expected timestamps 1 … 9, found 1 from 0 on'],
-    [{ spanRight: [0, 0, 0, 0] }, 'span_right[2]: expected the parent of a left child, found none'],
-    [{ text: 'ab' }, 'text: expected the 3 units of the spans, found 2'],
-    [{ deletions: [1, 6, 2, 2] }, 'deletions: expected a multiple of 5 numbers, found 4'],
-    [{ deletions: [2, 5, 2, 2, 2, 1, 6, 2, 2, 2] }, 'deletions[5]: expected a name from 2 on'],
-    [{ deletions: [1, 0, 2, 0, 2] }, 'deletions[0]: expected timestamps 1 … 9, found 1 from 0 on'],
-    [
-      { deletions: [1, 6, 2, 2, 3 * 2 + 1] },
-      'deletions[0]: expected older targets, found 3 from 2 back',
-    ],
-    [{ deletions: [1, 9, 2, 3, 1 * 2] }, 'deletions[0]: expected timestamps 1 … 5, found 1 from 6'],
-    [{ voided: [2] }, 'voided: expected pairs, found 1'],
-    [{ voided: [0, 1] }, 'voided[0]: expected an LSN 1 … 3, found 0'],
-    [{ voided: [2, 0, 2, 0] }, 'voided[2]: expected an LSN 1 … 3, found 4'],
-  ])('%j', (fields, error) => {
-    expect(snapshot(fields)).toContain(error);
-  });
-
-  test('of a newer format is unreadable, not damaged', () => {
-    const message = sve.Snapshot.encode({ format: 2 }).finish();
-    expect(() => decodeSnapshot(seal(message))).toThrow(UnreadableFormatError);
-    expect(() => decodeUpdate(message)).toThrow(UnreadableFormatError);
-  });
-
-  test('without its magic bytes or its checksum is none', () => {
-    const bytes = seal(sve.Snapshot.encode(good).finish());
-    expect(() => decodeSnapshot(bytes.subarray(1))).toThrow('(magic) at byte 0');
-    expect(() => decodeSnapshot(bytes.subarray(0, 8))).toThrow('(magic) at byte 0');
-    expect(() => decodeSnapshot(bytes.subarray(0, -1))).toThrow(DecodeError);
-    expect(() => decodeSnapshot(Uint8Array.from([...bytes, 0]))).toThrow(DecodeError);
-  });
 });
 
 describe('encoders refuse', () => {

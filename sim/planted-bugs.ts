@@ -230,9 +230,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: 'proto/snapshot-codec.ts',
-        text: 'if (back < (isReversed ? count : 1)) {',
-        replacement: 'if (back < count) {',
+        file: 'proto/snapshot-deletions.ts',
+        text: '!isNewer(this.#from.times, piece)',
+        replacement: '!isNewer(this.#from.times, { ...piece, isDownwards: true })',
       },
     ],
   },

@@ -270,47 +270,17 @@ export namespace sve {
         /** Snapshot format. */
         format: number;
 
-        /** Snapshot epoch. */
-        epoch: number;
-
-        /** Snapshot lsn. */
-        lsn: number;
-
-        /** Snapshot at. */
-        at: number;
-
-        /** Snapshot operations. */
-        operations: number;
-
-        /** Snapshot replicas. */
-        replicas: sve.ReplicaEntry.$Properties[];
-
-        /** Snapshot spanReplica. */
-        spanReplica: number[];
-
-        /** Snapshot spanTimestamp. */
-        spanTimestamp: number[];
-
-        /** Snapshot spanLength. */
-        spanLength: number[];
-
-        /** Snapshot spanLeft. */
-        spanLeft: number[];
-
-        /** Snapshot spanRight. */
-        spanRight: number[];
-
-        /** Snapshot text. */
-        text: string;
-
-        /** Snapshot deletions. */
-        deletions: number[];
-
-        /** Snapshot voided. */
-        voided: number[];
+        /** Snapshot head. */
+        head?: (sve.SnapshotHead.$Properties|null);
 
         /** Snapshot checksum. */
         checksum: number;
+
+        /** Snapshot text. */
+        text: Uint8Array;
+
+        /** Snapshot columns. */
+        columns: Uint8Array;
 
         /**
          * Encodes the specified Snapshot message. Does not implicitly {@link sve.Snapshot.verify|verify} messages.
@@ -339,47 +309,17 @@ export namespace sve {
             /** Snapshot format */
             format?: (number|null);
 
-            /** Snapshot epoch */
-            epoch?: (number|null);
-
-            /** Snapshot lsn */
-            lsn?: (number|null);
-
-            /** Snapshot at */
-            at?: (number|null);
-
-            /** Snapshot operations */
-            operations?: (number|null);
-
-            /** Snapshot replicas */
-            replicas?: (sve.ReplicaEntry.$Properties[]|null);
-
-            /** Snapshot spanReplica */
-            spanReplica?: (number[]|null);
-
-            /** Snapshot spanTimestamp */
-            spanTimestamp?: (number[]|null);
-
-            /** Snapshot spanLength */
-            spanLength?: (number[]|null);
-
-            /** Snapshot spanLeft */
-            spanLeft?: (number[]|null);
-
-            /** Snapshot spanRight */
-            spanRight?: (number[]|null);
-
-            /** Snapshot text */
-            text?: (string|null);
-
-            /** Snapshot deletions */
-            deletions?: (number[]|null);
-
-            /** Snapshot voided */
-            voided?: (number[]|null);
+            /** Snapshot head */
+            head?: (sve.SnapshotHead.$Properties|null);
 
             /** Snapshot checksum */
             checksum?: (number|null);
+
+            /** Snapshot text */
+            text?: (Uint8Array|null);
+
+            /** Snapshot columns */
+            columns?: (Uint8Array|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -387,6 +327,264 @@ export namespace sve {
 
         /** Shape of a Snapshot. */
         type $Shape = sve.Snapshot.$Properties;
+    }
+
+    /**
+     * Properties of a SnapshotHead.
+     * @deprecated Use sve.SnapshotHead.$Properties instead.
+     */
+    interface ISnapshotHead extends sve.SnapshotHead.$Properties {
+    }
+
+    /** Represents a SnapshotHead. */
+    class SnapshotHead {
+
+        /**
+         * Constructs a new SnapshotHead.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.SnapshotHead.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** SnapshotHead epoch. */
+        epoch: number;
+
+        /** SnapshotHead lsn. */
+        lsn: number;
+
+        /** SnapshotHead at. */
+        at: number;
+
+        /** SnapshotHead operations. */
+        operations: number;
+
+        /** SnapshotHead replicas. */
+        replicas: sve.ReplicaEntry.$Properties[];
+
+        /** SnapshotHead voided. */
+        voided: number[];
+
+        /** SnapshotHead compression. */
+        compression: number;
+
+        /** SnapshotHead visibleBytes. */
+        visibleBytes: number;
+
+        /** SnapshotHead hiddenBytes. */
+        hiddenBytes: number;
+
+        /** SnapshotHead withoutHistory. */
+        withoutHistory: boolean;
+
+        /** SnapshotHead columnsBytes. */
+        columnsBytes: number;
+
+        /** SnapshotHead textChecksum. */
+        textChecksum: number;
+
+        /** SnapshotHead columnsChecksum. */
+        columnsChecksum: number;
+
+        /**
+         * Encodes the specified SnapshotHead message. Does not implicitly {@link sve.SnapshotHead.verify|verify} messages.
+         * @param message SnapshotHead message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.SnapshotHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SnapshotHead message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.SnapshotHead & sve.SnapshotHead.$Shape} SnapshotHead
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.SnapshotHead & sve.SnapshotHead.$Shape;
+    }
+
+    namespace SnapshotHead {
+
+        /** Properties of a SnapshotHead. */
+        interface $Properties {
+
+            /** SnapshotHead epoch */
+            epoch?: (number|null);
+
+            /** SnapshotHead lsn */
+            lsn?: (number|null);
+
+            /** SnapshotHead at */
+            at?: (number|null);
+
+            /** SnapshotHead operations */
+            operations?: (number|null);
+
+            /** SnapshotHead replicas */
+            replicas?: (sve.ReplicaEntry.$Properties[]|null);
+
+            /** SnapshotHead voided */
+            voided?: (number[]|null);
+
+            /** SnapshotHead compression */
+            compression?: (number|null);
+
+            /** SnapshotHead visibleBytes */
+            visibleBytes?: (number|null);
+
+            /** SnapshotHead hiddenBytes */
+            hiddenBytes?: (number|null);
+
+            /** SnapshotHead withoutHistory */
+            withoutHistory?: (boolean|null);
+
+            /** SnapshotHead columnsBytes */
+            columnsBytes?: (number|null);
+
+            /** SnapshotHead textChecksum */
+            textChecksum?: (number|null);
+
+            /** SnapshotHead columnsChecksum */
+            columnsChecksum?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SnapshotHead. */
+        type $Shape = sve.SnapshotHead.$Properties;
+    }
+
+    /**
+     * Properties of a SnapshotColumns.
+     * @deprecated Use sve.SnapshotColumns.$Properties instead.
+     */
+    interface ISnapshotColumns extends sve.SnapshotColumns.$Properties {
+    }
+
+    /** Represents a SnapshotColumns. */
+    class SnapshotColumns {
+
+        /**
+         * Constructs a new SnapshotColumns.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.SnapshotColumns.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** SnapshotColumns stretchCounts. */
+        stretchCounts: number[];
+
+        /** SnapshotColumns stretchGaps. */
+        stretchGaps: number[];
+
+        /** SnapshotColumns stretchLengths. */
+        stretchLengths: number[];
+
+        /** SnapshotColumns chainGaps. */
+        chainGaps: number[];
+
+        /** SnapshotColumns chainLengths. */
+        chainLengths: number[];
+
+        /** SnapshotColumns spans. */
+        spans: number[];
+
+        /** SnapshotColumns chainSteps. */
+        chainSteps: number[];
+
+        /** SnapshotColumns spanLengths. */
+        spanLengths: number[];
+
+        /** SnapshotColumns originExceptions. */
+        originExceptions: number[];
+
+        /** SnapshotColumns deletions. */
+        deletions: number[];
+
+        /** SnapshotColumns deletionOffsets. */
+        deletionOffsets: number[];
+
+        /** SnapshotColumns deletionLengths. */
+        deletionLengths: number[];
+
+        /** SnapshotColumns deletionTargets. */
+        deletionTargets: number[];
+
+        /**
+         * Encodes the specified SnapshotColumns message. Does not implicitly {@link sve.SnapshotColumns.verify|verify} messages.
+         * @param message SnapshotColumns message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.SnapshotColumns.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SnapshotColumns message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.SnapshotColumns & sve.SnapshotColumns.$Shape} SnapshotColumns
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.SnapshotColumns & sve.SnapshotColumns.$Shape;
+    }
+
+    namespace SnapshotColumns {
+
+        /** Properties of a SnapshotColumns. */
+        interface $Properties {
+
+            /** SnapshotColumns stretchCounts */
+            stretchCounts?: (number[]|null);
+
+            /** SnapshotColumns stretchGaps */
+            stretchGaps?: (number[]|null);
+
+            /** SnapshotColumns stretchLengths */
+            stretchLengths?: (number[]|null);
+
+            /** SnapshotColumns chainGaps */
+            chainGaps?: (number[]|null);
+
+            /** SnapshotColumns chainLengths */
+            chainLengths?: (number[]|null);
+
+            /** SnapshotColumns spans */
+            spans?: (number[]|null);
+
+            /** SnapshotColumns chainSteps */
+            chainSteps?: (number[]|null);
+
+            /** SnapshotColumns spanLengths */
+            spanLengths?: (number[]|null);
+
+            /** SnapshotColumns originExceptions */
+            originExceptions?: (number[]|null);
+
+            /** SnapshotColumns deletions */
+            deletions?: (number[]|null);
+
+            /** SnapshotColumns deletionOffsets */
+            deletionOffsets?: (number[]|null);
+
+            /** SnapshotColumns deletionLengths */
+            deletionLengths?: (number[]|null);
+
+            /** SnapshotColumns deletionTargets */
+            deletionTargets?: (number[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SnapshotColumns. */
+        type $Shape = sve.SnapshotColumns.$Properties;
     }
 
     /**

@@ -419,14 +419,6 @@ export const sve = $root.sve = (() => {
     sve.Snapshot = (function() {
 
         const Snapshot = function (properties) {
-            this.replicas = [];
-            this.spanReplica = [];
-            this.spanTimestamp = [];
-            this.spanLength = [];
-            this.spanLeft = [];
-            this.spanRight = [];
-            this.deletions = [];
-            this.voided = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -434,20 +426,10 @@ export const sve = $root.sve = (() => {
         };
 
         Snapshot.prototype.format = 0;
-        Snapshot.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-        Snapshot.prototype.lsn = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-        Snapshot.prototype.at = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-        Snapshot.prototype.operations = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-        Snapshot.prototype.replicas = $util.emptyArray;
-        Snapshot.prototype.spanReplica = $util.emptyArray;
-        Snapshot.prototype.spanTimestamp = $util.emptyArray;
-        Snapshot.prototype.spanLength = $util.emptyArray;
-        Snapshot.prototype.spanLeft = $util.emptyArray;
-        Snapshot.prototype.spanRight = $util.emptyArray;
-        Snapshot.prototype.text = "";
-        Snapshot.prototype.deletions = $util.emptyArray;
-        Snapshot.prototype.voided = $util.emptyArray;
+        Snapshot.prototype.head = null;
         Snapshot.prototype.checksum = 0;
+        Snapshot.prototype.text = $util.newBuffer([]);
+        Snapshot.prototype.columns = $util.newBuffer([]);
 
         Snapshot.encode = function (message, writer, _depth) {
             if (!writer)
@@ -458,35 +440,14 @@ export const sve = $root.sve = (() => {
                 throw $Error("max depth exceeded");
             if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== 0)
                 writer.uint32(8).uint32(message.format);
-            if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                writer.uint32(16).uint64(message.epoch);
-            if (message.lsn != null && $Object.hasOwnProperty.call(message, "lsn") && (typeof message.lsn === "object" ? message.lsn.low || message.lsn.high : message.lsn !== 0))
-                writer.uint32(24).uint64(message.lsn);
-            if (message.at != null && $Object.hasOwnProperty.call(message, "at") && (typeof message.at === "object" ? message.at.low || message.at.high : message.at !== 0))
-                writer.uint32(32).uint64(message.at);
-            if (message.operations != null && $Object.hasOwnProperty.call(message, "operations") && (typeof message.operations === "object" ? message.operations.low || message.operations.high : message.operations !== 0))
-                writer.uint32(40).uint64(message.operations);
-            if (message.replicas != null && message.replicas.length)
-                for (let i = 0; i < message.replicas.length; ++i)
-                    $root.sve.ReplicaEntry.encode(message.replicas[i], writer.uint32(50).fork(), _depth + 1).ldelim();
-            if (message.spanReplica != null && message.spanReplica.length)
-                writer.uint32(58).uint32s(message.spanReplica);
-            if (message.spanTimestamp != null && message.spanTimestamp.length)
-                writer.uint32(66).sint64s(message.spanTimestamp);
-            if (message.spanLength != null && message.spanLength.length)
-                writer.uint32(74).uint64s(message.spanLength);
-            if (message.spanLeft != null && message.spanLeft.length)
-                writer.uint32(82).uint64s(message.spanLeft);
-            if (message.spanRight != null && message.spanRight.length)
-                writer.uint32(90).uint64s(message.spanRight);
-            if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
-                writer.uint32(98).string(message.text);
-            if (message.deletions != null && message.deletions.length)
-                writer.uint32(106).uint64s(message.deletions);
-            if (message.voided != null && message.voided.length)
-                writer.uint32(114).uint64s(message.voided);
+            if (message.head != null && $Object.hasOwnProperty.call(message, "head"))
+                $root.sve.SnapshotHead.encode(message.head, writer.uint32(18).fork(), _depth + 1).ldelim();
             if (message.checksum != null && $Object.hasOwnProperty.call(message, "checksum") && message.checksum !== 0)
-                writer.uint32(125).fixed32(message.checksum);
+                writer.uint32(29).fixed32(message.checksum);
+            if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text.length)
+                writer.uint32(34).bytes(message.text);
+            if (message.columns != null && $Object.hasOwnProperty.call(message, "columns") && message.columns.length)
+                writer.uint32(42).bytes(message.columns);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -530,163 +491,36 @@ export const sve = $root.sve = (() => {
                         continue;
                     }
                 case 2: {
-                        if (wireType !== 0)
+                        if (wireType !== 2)
                             break;
-                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                            message.epoch = value;
-                        else
-                            delete message.epoch;
+                        message.head = $root.sve.SnapshotHead.decode(reader, reader.size(), $undefined, _depth + 1, message.head);
                         continue;
                     }
                 case 3: {
-                        if (wireType !== 0)
-                            break;
-                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                            message.lsn = value;
-                        else
-                            delete message.lsn;
-                        continue;
-                    }
-                case 4: {
-                        if (wireType !== 0)
-                            break;
-                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                            message.at = value;
-                        else
-                            delete message.at;
-                        continue;
-                    }
-                case 5: {
-                        if (wireType !== 0)
-                            break;
-                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                            message.operations = value;
-                        else
-                            delete message.operations;
-                        continue;
-                    }
-                case 6: {
-                        if (wireType !== 2)
-                            break;
-                        if (!(message.replicas && message.replicas.length))
-                            message.replicas = [];
-                        message.replicas.push($root.sve.ReplicaEntry.decode(reader, reader.size(), $undefined, _depth + 1));
-                        continue;
-                    }
-                case 7: {
-                        if (wireType === 2) {
-                            if (!(message.spanReplica && message.spanReplica.length))
-                                message.spanReplica = [];
-                            reader.uint32s(message.spanReplica);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.spanReplica && message.spanReplica.length))
-                            message.spanReplica = [];
-                        message.spanReplica.push(reader.uint32());
-                        continue;
-                    }
-                case 8: {
-                        if (wireType === 2) {
-                            if (!(message.spanTimestamp && message.spanTimestamp.length))
-                                message.spanTimestamp = [];
-                            reader.sint64s(message.spanTimestamp);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.spanTimestamp && message.spanTimestamp.length))
-                            message.spanTimestamp = [];
-                        message.spanTimestamp.push(reader.sint64());
-                        continue;
-                    }
-                case 9: {
-                        if (wireType === 2) {
-                            if (!(message.spanLength && message.spanLength.length))
-                                message.spanLength = [];
-                            reader.uint64s(message.spanLength);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.spanLength && message.spanLength.length))
-                            message.spanLength = [];
-                        message.spanLength.push(reader.uint64());
-                        continue;
-                    }
-                case 10: {
-                        if (wireType === 2) {
-                            if (!(message.spanLeft && message.spanLeft.length))
-                                message.spanLeft = [];
-                            reader.uint64s(message.spanLeft);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.spanLeft && message.spanLeft.length))
-                            message.spanLeft = [];
-                        message.spanLeft.push(reader.uint64());
-                        continue;
-                    }
-                case 11: {
-                        if (wireType === 2) {
-                            if (!(message.spanRight && message.spanRight.length))
-                                message.spanRight = [];
-                            reader.uint64s(message.spanRight);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.spanRight && message.spanRight.length))
-                            message.spanRight = [];
-                        message.spanRight.push(reader.uint64());
-                        continue;
-                    }
-                case 12: {
-                        if (wireType !== 2)
-                            break;
-                        if ((value = reader.stringVerify()).length)
-                            message.text = value;
-                        else
-                            delete message.text;
-                        continue;
-                    }
-                case 13: {
-                        if (wireType === 2) {
-                            if (!(message.deletions && message.deletions.length))
-                                message.deletions = [];
-                            reader.uint64s(message.deletions);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.deletions && message.deletions.length))
-                            message.deletions = [];
-                        message.deletions.push(reader.uint64());
-                        continue;
-                    }
-                case 14: {
-                        if (wireType === 2) {
-                            if (!(message.voided && message.voided.length))
-                                message.voided = [];
-                            reader.uint64s(message.voided);
-                            continue;
-                        }
-                        if (wireType !== 0)
-                            break;
-                        if (!(message.voided && message.voided.length))
-                            message.voided = [];
-                        message.voided.push(reader.uint64());
-                        continue;
-                    }
-                case 15: {
                         if (wireType !== 5)
                             break;
                         if (value = reader.fixed32())
                             message.checksum = value;
                         else
                             delete message.checksum;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.text = value;
+                        else
+                            delete message.text;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.columns = value;
+                        else
+                            delete message.columns;
                         continue;
                     }
                 }
@@ -707,6 +541,543 @@ export const sve = $root.sve = (() => {
         };
 
         return Snapshot;
+    })();
+
+    sve.SnapshotHead = (function() {
+
+        const SnapshotHead = function (properties) {
+            this.replicas = [];
+            this.voided = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        SnapshotHead.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.lsn = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.at = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.operations = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.replicas = $util.emptyArray;
+        SnapshotHead.prototype.voided = $util.emptyArray;
+        SnapshotHead.prototype.compression = 0;
+        SnapshotHead.prototype.visibleBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.hiddenBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.withoutHistory = false;
+        SnapshotHead.prototype.columnsBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        SnapshotHead.prototype.textChecksum = 0;
+        SnapshotHead.prototype.columnsChecksum = 0;
+
+        SnapshotHead.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                writer.uint32(8).uint64(message.epoch);
+            if (message.lsn != null && $Object.hasOwnProperty.call(message, "lsn") && (typeof message.lsn === "object" ? message.lsn.low || message.lsn.high : message.lsn !== 0))
+                writer.uint32(16).uint64(message.lsn);
+            if (message.at != null && $Object.hasOwnProperty.call(message, "at") && (typeof message.at === "object" ? message.at.low || message.at.high : message.at !== 0))
+                writer.uint32(24).uint64(message.at);
+            if (message.operations != null && $Object.hasOwnProperty.call(message, "operations") && (typeof message.operations === "object" ? message.operations.low || message.operations.high : message.operations !== 0))
+                writer.uint32(32).uint64(message.operations);
+            if (message.replicas != null && message.replicas.length)
+                for (let i = 0; i < message.replicas.length; ++i)
+                    $root.sve.ReplicaEntry.encode(message.replicas[i], writer.uint32(42).fork(), _depth + 1).ldelim();
+            if (message.voided != null && message.voided.length)
+                writer.uint32(50).uint64s(message.voided);
+            if (message.compression != null && $Object.hasOwnProperty.call(message, "compression") && message.compression !== 0)
+                writer.uint32(56).uint32(message.compression);
+            if (message.visibleBytes != null && $Object.hasOwnProperty.call(message, "visibleBytes") && (typeof message.visibleBytes === "object" ? message.visibleBytes.low || message.visibleBytes.high : message.visibleBytes !== 0))
+                writer.uint32(64).uint64(message.visibleBytes);
+            if (message.hiddenBytes != null && $Object.hasOwnProperty.call(message, "hiddenBytes") && (typeof message.hiddenBytes === "object" ? message.hiddenBytes.low || message.hiddenBytes.high : message.hiddenBytes !== 0))
+                writer.uint32(72).uint64(message.hiddenBytes);
+            if (message.withoutHistory != null && $Object.hasOwnProperty.call(message, "withoutHistory") && message.withoutHistory !== false)
+                writer.uint32(80).bool(message.withoutHistory);
+            if (message.columnsBytes != null && $Object.hasOwnProperty.call(message, "columnsBytes") && (typeof message.columnsBytes === "object" ? message.columnsBytes.low || message.columnsBytes.high : message.columnsBytes !== 0))
+                writer.uint32(88).uint64(message.columnsBytes);
+            if (message.textChecksum != null && $Object.hasOwnProperty.call(message, "textChecksum") && message.textChecksum !== 0)
+                writer.uint32(101).fixed32(message.textChecksum);
+            if (message.columnsChecksum != null && $Object.hasOwnProperty.call(message, "columnsChecksum") && message.columnsChecksum !== 0)
+                writer.uint32(109).fixed32(message.columnsChecksum);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        SnapshotHead.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.sve.SnapshotHead();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.epoch = value;
+                        else
+                            delete message.epoch;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.lsn = value;
+                        else
+                            delete message.lsn;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.at = value;
+                        else
+                            delete message.at;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.operations = value;
+                        else
+                            delete message.operations;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.replicas && message.replicas.length))
+                            message.replicas = [];
+                        message.replicas.push($root.sve.ReplicaEntry.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 6: {
+                        if (wireType === 2) {
+                            if (!(message.voided && message.voided.length))
+                                message.voided = [];
+                            reader.uint64s(message.voided);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.voided && message.voided.length))
+                            message.voided = [];
+                        message.voided.push(reader.uint64());
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.compression = value;
+                        else
+                            delete message.compression;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.visibleBytes = value;
+                        else
+                            delete message.visibleBytes;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.hiddenBytes = value;
+                        else
+                            delete message.hiddenBytes;
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.withoutHistory = value;
+                        else
+                            delete message.withoutHistory;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.columnsBytes = value;
+                        else
+                            delete message.columnsBytes;
+                        continue;
+                    }
+                case 12: {
+                        if (wireType !== 5)
+                            break;
+                        if (value = reader.fixed32())
+                            message.textChecksum = value;
+                        else
+                            delete message.textChecksum;
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 5)
+                            break;
+                        if (value = reader.fixed32())
+                            message.columnsChecksum = value;
+                        else
+                            delete message.columnsChecksum;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SnapshotHead;
+    })();
+
+    sve.SnapshotColumns = (function() {
+
+        const SnapshotColumns = function (properties) {
+            this.stretchCounts = [];
+            this.stretchGaps = [];
+            this.stretchLengths = [];
+            this.chainGaps = [];
+            this.chainLengths = [];
+            this.spans = [];
+            this.chainSteps = [];
+            this.spanLengths = [];
+            this.originExceptions = [];
+            this.deletions = [];
+            this.deletionOffsets = [];
+            this.deletionLengths = [];
+            this.deletionTargets = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        SnapshotColumns.prototype.stretchCounts = $util.emptyArray;
+        SnapshotColumns.prototype.stretchGaps = $util.emptyArray;
+        SnapshotColumns.prototype.stretchLengths = $util.emptyArray;
+        SnapshotColumns.prototype.chainGaps = $util.emptyArray;
+        SnapshotColumns.prototype.chainLengths = $util.emptyArray;
+        SnapshotColumns.prototype.spans = $util.emptyArray;
+        SnapshotColumns.prototype.chainSteps = $util.emptyArray;
+        SnapshotColumns.prototype.spanLengths = $util.emptyArray;
+        SnapshotColumns.prototype.originExceptions = $util.emptyArray;
+        SnapshotColumns.prototype.deletions = $util.emptyArray;
+        SnapshotColumns.prototype.deletionOffsets = $util.emptyArray;
+        SnapshotColumns.prototype.deletionLengths = $util.emptyArray;
+        SnapshotColumns.prototype.deletionTargets = $util.emptyArray;
+
+        SnapshotColumns.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.stretchCounts != null && message.stretchCounts.length)
+                writer.uint32(10).uint32s(message.stretchCounts);
+            if (message.stretchGaps != null && message.stretchGaps.length)
+                writer.uint32(18).uint64s(message.stretchGaps);
+            if (message.stretchLengths != null && message.stretchLengths.length)
+                writer.uint32(26).uint32s(message.stretchLengths);
+            if (message.chainGaps != null && message.chainGaps.length)
+                writer.uint32(34).uint32s(message.chainGaps);
+            if (message.chainLengths != null && message.chainLengths.length)
+                writer.uint32(42).uint32s(message.chainLengths);
+            if (message.spans != null && message.spans.length)
+                writer.uint32(50).uint32s(message.spans);
+            if (message.chainSteps != null && message.chainSteps.length)
+                writer.uint32(58).sint32s(message.chainSteps);
+            if (message.spanLengths != null && message.spanLengths.length)
+                writer.uint32(66).uint32s(message.spanLengths);
+            if (message.originExceptions != null && message.originExceptions.length)
+                writer.uint32(74).uint32s(message.originExceptions);
+            if (message.deletions != null && message.deletions.length)
+                writer.uint32(82).uint32s(message.deletions);
+            if (message.deletionOffsets != null && message.deletionOffsets.length)
+                writer.uint32(90).uint32s(message.deletionOffsets);
+            if (message.deletionLengths != null && message.deletionLengths.length)
+                writer.uint32(98).uint32s(message.deletionLengths);
+            if (message.deletionTargets != null && message.deletionTargets.length)
+                writer.uint32(106).uint32s(message.deletionTargets);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        SnapshotColumns.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.sve.SnapshotColumns();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType === 2) {
+                            if (!(message.stretchCounts && message.stretchCounts.length))
+                                message.stretchCounts = [];
+                            reader.uint32s(message.stretchCounts);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.stretchCounts && message.stretchCounts.length))
+                            message.stretchCounts = [];
+                        message.stretchCounts.push(reader.uint32());
+                        continue;
+                    }
+                case 2: {
+                        if (wireType === 2) {
+                            if (!(message.stretchGaps && message.stretchGaps.length))
+                                message.stretchGaps = [];
+                            reader.uint64s(message.stretchGaps);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.stretchGaps && message.stretchGaps.length))
+                            message.stretchGaps = [];
+                        message.stretchGaps.push(reader.uint64());
+                        continue;
+                    }
+                case 3: {
+                        if (wireType === 2) {
+                            if (!(message.stretchLengths && message.stretchLengths.length))
+                                message.stretchLengths = [];
+                            reader.uint32s(message.stretchLengths);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.stretchLengths && message.stretchLengths.length))
+                            message.stretchLengths = [];
+                        message.stretchLengths.push(reader.uint32());
+                        continue;
+                    }
+                case 4: {
+                        if (wireType === 2) {
+                            if (!(message.chainGaps && message.chainGaps.length))
+                                message.chainGaps = [];
+                            reader.uint32s(message.chainGaps);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.chainGaps && message.chainGaps.length))
+                            message.chainGaps = [];
+                        message.chainGaps.push(reader.uint32());
+                        continue;
+                    }
+                case 5: {
+                        if (wireType === 2) {
+                            if (!(message.chainLengths && message.chainLengths.length))
+                                message.chainLengths = [];
+                            reader.uint32s(message.chainLengths);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.chainLengths && message.chainLengths.length))
+                            message.chainLengths = [];
+                        message.chainLengths.push(reader.uint32());
+                        continue;
+                    }
+                case 6: {
+                        if (wireType === 2) {
+                            if (!(message.spans && message.spans.length))
+                                message.spans = [];
+                            reader.uint32s(message.spans);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.spans && message.spans.length))
+                            message.spans = [];
+                        message.spans.push(reader.uint32());
+                        continue;
+                    }
+                case 7: {
+                        if (wireType === 2) {
+                            if (!(message.chainSteps && message.chainSteps.length))
+                                message.chainSteps = [];
+                            reader.sint32s(message.chainSteps);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.chainSteps && message.chainSteps.length))
+                            message.chainSteps = [];
+                        message.chainSteps.push(reader.sint32());
+                        continue;
+                    }
+                case 8: {
+                        if (wireType === 2) {
+                            if (!(message.spanLengths && message.spanLengths.length))
+                                message.spanLengths = [];
+                            reader.uint32s(message.spanLengths);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.spanLengths && message.spanLengths.length))
+                            message.spanLengths = [];
+                        message.spanLengths.push(reader.uint32());
+                        continue;
+                    }
+                case 9: {
+                        if (wireType === 2) {
+                            if (!(message.originExceptions && message.originExceptions.length))
+                                message.originExceptions = [];
+                            reader.uint32s(message.originExceptions);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.originExceptions && message.originExceptions.length))
+                            message.originExceptions = [];
+                        message.originExceptions.push(reader.uint32());
+                        continue;
+                    }
+                case 10: {
+                        if (wireType === 2) {
+                            if (!(message.deletions && message.deletions.length))
+                                message.deletions = [];
+                            reader.uint32s(message.deletions);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.deletions && message.deletions.length))
+                            message.deletions = [];
+                        message.deletions.push(reader.uint32());
+                        continue;
+                    }
+                case 11: {
+                        if (wireType === 2) {
+                            if (!(message.deletionOffsets && message.deletionOffsets.length))
+                                message.deletionOffsets = [];
+                            reader.uint32s(message.deletionOffsets);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.deletionOffsets && message.deletionOffsets.length))
+                            message.deletionOffsets = [];
+                        message.deletionOffsets.push(reader.uint32());
+                        continue;
+                    }
+                case 12: {
+                        if (wireType === 2) {
+                            if (!(message.deletionLengths && message.deletionLengths.length))
+                                message.deletionLengths = [];
+                            reader.uint32s(message.deletionLengths);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.deletionLengths && message.deletionLengths.length))
+                            message.deletionLengths = [];
+                        message.deletionLengths.push(reader.uint32());
+                        continue;
+                    }
+                case 13: {
+                        if (wireType === 2) {
+                            if (!(message.deletionTargets && message.deletionTargets.length))
+                                message.deletionTargets = [];
+                            reader.uint32s(message.deletionTargets);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.deletionTargets && message.deletionTargets.length))
+                            message.deletionTargets = [];
+                        message.deletionTargets.push(reader.uint32());
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SnapshotColumns;
     })();
 
     sve.ReplicaEntry = (function() {

@@ -15,7 +15,6 @@ import {
   principalUnitsMax,
 } from '../limits.ts';
 import type { ServerFrame } from '../server-frame.ts';
-import type { Snapshot, SnapshotDeletion, SnapshotSpan } from '../snapshot-codec.ts';
 
 const max = Number.MAX_SAFE_INTEGER;
 
@@ -47,7 +46,7 @@ function trim(value: string, length: number): string {
   return last >= 0xd800 && last <= 0xdbff ? cut.slice(0, -1) : cut;
 }
 
-const binding = fc.record({
+export const binding = fc.record({
   secretHash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   principal: text(0, principalUnitsMax),
 });
@@ -262,100 +261,3 @@ export const busRow = fc.record({
   at: uint,
   body: fc.uint8Array({ minLength: 1, maxLength: 100 }),
 });
-
-const spanSpec = fc.record({
-  replica: fc.nat(),
-  text: text(1, 12),
-  at: uint,
-  left: fc.option(fc.tuple(fc.nat(), uint)),
-  right: fc.option(fc.tuple(fc.nat(), uint)),
-  leftChild: fc.boolean(),
-  deleted: fc.boolean(),
-});
-const deletionSpec = fc.record({
-  ahead: uint,
-  target: fc.nat(),
-  back: uint,
-  count: fc.oneof(fc.constant(1), uint),
-  reversed: fc.boolean(),
-});
-
-/** A snapshot whose numbers fit together; its spans need not be a document. */
-export const snapshot: fc.Arbitrary<Snapshot> = fc
-  .record({
-    numbers: fc.record({ epoch: uint, lsn: uint, at: uint, operations: uint }),
-    entries: fc.uniqueArray(
-      fc.record({ id: replicaId, since: uint, binding: fc.option(binding, { nil: undefined }) }),
-      { minLength: 1, maxLength: 4, selector: (entry) => entry.id },
-    ),
-    spanSpecs: fc.array(spanSpec, { maxLength: 8 }),
-    deletionSpecs: fc.array(fc.tuple(fc.nat(), deletionSpec), { maxLength: 8 }),
-    voidSpecs: fc.array(fc.tuple(uint, uint), { maxLength: 4 }),
-  })
-  .map(({ numbers, entries, spanSpecs, deletionSpecs, voidSpecs }) => {
-    const idOf = (number: number): number => entries[number % entries.length]?.id ?? 0;
-    const older = (spec: [number, number] | null, timestamp: number): OpId | null =>
-      spec === null || timestamp === 1
-        ? null
-        : { timestamp: 1 + (spec[1] % (timestamp - 1)), replica: idOf(spec[0]) };
-    const spans = spanSpecs.map((spec): SnapshotSpan => {
-      const timestamp = 1 + (spec.at % (max - 20));
-      const right = older(spec.right, timestamp);
-      return {
-        id: { timestamp, replica: idOf(spec.replica) },
-        length: spec.text.length,
-        left: older(spec.left, timestamp),
-        right,
-        leftChild: spec.leftChild && right !== null,
-        deleted: spec.deleted,
-      };
-    });
-    return {
-      ...numbers,
-      replicas: entries.map(({ id, since, binding }) => {
-        const entry = { id, last: max, since: Math.min(since, numbers.lsn) };
-        return binding === undefined ? entry : { ...entry, binding };
-      }),
-      spans,
-      text: spanSpecs.map((spec) => spec.text).join(''),
-      deletions: entries.flatMap(({ id }, place) =>
-        buildDeletions(
-          id,
-          idOf,
-          deletionSpecs.filter(([author]) => author % entries.length === place).map(([, s]) => s),
-        ),
-      ),
-      voided:
-        numbers.lsn === 0
-          ? []
-          : voidSpecs
-              .map(([at, position]) => ({ lsn: 1 + (at % numbers.lsn), position }))
-              .sort((a, b) => a.lsn - b.lsn),
-    };
-  });
-
-type DeletionSpec = typeof deletionSpec extends fc.Arbitrary<infer T> ? T : never;
-
-/** Deletions of one author, in order. */
-function buildDeletions(
-  author: number,
-  idOf: (number: number) => number,
-  specs: readonly DeletionSpec[],
-): SnapshotDeletion[] {
-  const deletions: SnapshotDeletion[] = [];
-  let end = 2;
-  for (const spec of specs) {
-    const timestamp = end + (spec.ahead % Math.floor((max - end) / 4));
-    const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 4));
-    if (room < 1) break;
-    const count = 1 + (spec.count % room);
-    deletions.push({
-      id: { timestamp, replica: author },
-      target: { timestamp: 1 + (spec.back % (timestamp - count)), replica: idOf(spec.target) },
-      count,
-      reversed: spec.reversed,
-    });
-    end = timestamp + count;
-  }
-  return deletions;
-}

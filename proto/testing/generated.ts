@@ -10,7 +10,6 @@ import type { ClientFrame } from '../client-frame.ts';
 import type { Anchor, PresenceState } from '../frame-messages.ts';
 import { sve } from '../generated/sync.js';
 import type { Peer, ServerFrame } from '../server-frame.ts';
-import type { Snapshot } from '../snapshot-codec.ts';
 
 export { sve };
 
@@ -152,52 +151,5 @@ export function serverFields(frame: ServerFrame): Fields {
     heartbeat: heartbeat && set({ ...heartbeat }),
     window: window && set({ ...window }),
     patch: patch && set({ ...patch, splices: patch.splices.map((splice) => set({ ...splice })) }),
-  });
-}
-
-/** All but the checksum. */
-export function snapshotFields(snapshot: Snapshot): Fields {
-  const nameOf = (id: number): number => snapshot.replicas.findIndex((each) => each.id === id) + 1;
-  const origin = (id: OpId | null, timestamp: number): number[] =>
-    id === null ? [0, 0] : [nameOf(id.replica), timestamp - id.timestamp];
-  const { epoch, lsn, at, operations, spans, text, deletions, voided } = snapshot;
-  const before = <T extends { readonly id: OpId }>(
-    list: readonly T[],
-    index: number,
-  ): T | undefined =>
-    list.slice(0, index).findLast((each) => each.id.replica === list[index]?.id.replica);
-  const endOf = (id: OpId | undefined, length: number | undefined): number =>
-    (id?.timestamp ?? 0) + (length ?? 0);
-  return set({
-    ...{ epoch, lsn, at, operations, text },
-    replicas: snapshot.replicas.map(({ id, last, since, binding }) =>
-      set({ id, last, since, ...binding }),
-    ),
-    spanReplica: spans.map((span) => nameOf(span.id.replica)),
-    spanTimestamp: spans.map((span, index) => {
-      const previous = before(spans, index);
-      return span.id.timestamp - endOf(previous?.id, previous?.length);
-    }),
-    spanLength: spans.map(
-      (span) => span.length * 4 + (span.leftChild ? 2 : 0) + (span.deleted ? 1 : 0),
-    ),
-    spanLeft: spans.flatMap((span) => origin(span.left, span.id.timestamp)),
-    spanRight: spans.flatMap((span) => origin(span.right, span.id.timestamp)),
-    deletions: deletions.flatMap(({ id, target, count, reversed }, index) => {
-      const previous = before(deletions, index);
-      const ahead = id.timestamp - endOf(previous?.id, previous?.count);
-      const back = id.timestamp - target.timestamp;
-      return [
-        nameOf(id.replica),
-        ahead,
-        nameOf(target.replica),
-        back,
-        count * 2 + (reversed ? 1 : 0),
-      ];
-    }),
-    voided: voided.flatMap(({ lsn, position }, index) => [
-      lsn - (voided[index - 1]?.lsn ?? 0),
-      position,
-    ]),
   });
 }

@@ -20,8 +20,10 @@ import {
   joinParts,
   type ServerFrame,
 } from '../server-frame.ts';
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../snapshot-codec.ts';
+import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
+import type { SnapshotState } from '../snapshot-state.ts';
 import { decodeUpdate, encodeUpdate } from '../update-codec.ts';
+import { storedDeflate } from './stored-deflate.ts';
 
 /** What a golden file holds. */
 export interface GoldenCase {
@@ -115,54 +117,6 @@ function server(name: string, about: string, parts: Partial<ServerFrame>): Golde
   return { name, message: 'ServerFrame', about, value, encoded, decode: decodeServerFrame };
 }
 
-const plainSpan = { length: 2, left: null, right: null, leftChild: false, deleted: false };
-
-const snapshot: Snapshot = {
-  epoch: 77,
-  lsn: 12,
-  at: noon,
-  operations: 9,
-  replicas: [
-    { id: ann, last: 6, since: 1, binding: { secretHash: counting(32), principal: 'ann' } },
-    { id: bob, last: 9, since: 4 },
-  ],
-  spans: [
-    { ...plainSpan, id: { timestamp: 1, replica: ann } },
-    {
-      ...plainSpan,
-      id: { timestamp: 6, replica: bob },
-      left: { timestamp: 2, replica: ann },
-      right: { timestamp: 3, replica: ann },
-      leftChild: true,
-    },
-    {
-      ...plainSpan,
-      id: { timestamp: 3, replica: ann },
-      left: { timestamp: 2, replica: ann },
-      deleted: true,
-    },
-  ],
-  text: 'Hi😀!?',
-  deletions: [
-    {
-      id: { timestamp: 5, replica: ann },
-      target: { timestamp: 3, replica: ann },
-      count: 2,
-      reversed: true,
-    },
-    {
-      id: { timestamp: 8, replica: bob },
-      target: { timestamp: 3, replica: ann },
-      count: 2,
-      reversed: false,
-    },
-  ],
-  voided: [
-    { lsn: 3, position: 1 },
-    { lsn: 9, position: 0 },
-  ],
-};
-
 const busRow = {
   epoch: 77,
   lsn: 200_001,
@@ -172,6 +126,58 @@ const busRow = {
 
 const binding = { secretHash: counting(32), principal: 'ann@example.org' };
 const start = { timestamp: 0, replica: 0, side: 'after' } as const;
+
+/** Ann typed "Hi!?" and took back "!?"; Bob typed "😀" and deleted "!?" too. */
+export const snapshot: SnapshotState = {
+  epoch: 77,
+  lsn: 12,
+  at: noon,
+  operations: 9,
+  replicas: [
+    { id: ann, last: 6, since: 1, binding: { secretHash: counting(32), principal: 'ann' } },
+    { id: bob, last: 9, since: 4 },
+  ],
+  voided: [
+    { lsn: 3, position: 1 },
+    { lsn: 9, position: 0 },
+  ],
+  stretches: {
+    author: Int32Array.of(0, 1),
+    first: Float64Array.of(1, 6),
+    length: Int32Array.of(6, 4),
+  },
+  spans: {
+    start: Int32Array.of(0, 6, 2),
+    length: Int32Array.of(2, 2, 2),
+    left: Int32Array.of(-1, 1, 1),
+    right: Int32Array.of(-1, 2, -1),
+    flags: Uint8Array.of(0, 2, 1),
+  },
+  deletions: {
+    start: Int32Array.of(4, 8),
+    target: Int32Array.of(2, 2),
+    length: Int32Array.of(2, 2),
+    reversed: Uint8Array.of(1, 0),
+  },
+  visible: 'Hi😀',
+  hidden: '!?',
+};
+
+const withoutHistory: SnapshotState = {
+  ...snapshot,
+  deletions: {
+    start: new Int32Array(0),
+    target: new Int32Array(0),
+    length: new Int32Array(0),
+    reversed: new Uint8Array(0),
+  },
+  hidden: null,
+};
+
+const withException: SnapshotState = {
+  ...snapshot,
+  spans: { ...snapshot.spans, left: Int32Array.of(-1, 0, 1) },
+};
 
 /** One per golden file. */
 export const goldenCases: readonly GoldenCase[] = [
@@ -207,6 +213,22 @@ export const goldenCases: readonly GoldenCase[] = [
     value: snapshot,
     encoded: encodeSnapshot(snapshot),
     decode: decodeSnapshot,
+  },
+  {
+    name: 'snapshot-without-history',
+    message: 'Snapshot',
+    about: 'The same document without deleted text and deletions.',
+    value: withoutHistory,
+    encoded: encodeSnapshot(withoutHistory),
+    decode: decodeSnapshot,
+  },
+  {
+    name: 'snapshot-deflate',
+    message: 'Snapshot',
+    about: 'The same document in the stored blocks of raw deflate, an origin not the nearest one.',
+    value: withException,
+    encoded: encodeSnapshot(withException, { compression: storedDeflate }),
+    decode: (bytes) => decodeSnapshot(bytes, { compressions: [storedDeflate] }),
   },
   client('client-hello', 'Opens a session with a cursor.', {
     type: 'hello',
