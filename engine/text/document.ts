@@ -19,7 +19,7 @@ import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
 import { type AuthoredRange, Sequence } from './sequence.ts';
-import { addChange, type TextChange } from './text-change.ts';
+import { ChangeList, type TextChange } from './text-change.ts';
 
 export interface DocumentOptions {
   /** Id of this copy, 1 … 2^53-1: random, never used by two copies that live at the same time. */
@@ -37,6 +37,7 @@ export class Document {
   #snapshot: SnapshotReader | null;
   readonly #buffer: CausalBuffer;
   readonly #columns = new OpColumns();
+  readonly #changes = new ChangeList();
 
   /** @internal Use `create` or `decode`. */
   constructor(content: Sequence | SnapshotReader, options: DocumentOptions) {
@@ -132,14 +133,15 @@ export class Document {
     const columns = this.#columns;
     columns.clear();
     readUpdate(update, columns);
-    const changes: TextChange[] = [];
+    const changes = this.#changes;
+    changes.clear();
     // Into an empty text everything comes as one insertion, whatever was deleted on the way.
     const isFirst = this.#sequence.length === 0 && columns.opCount > 1;
     for (let position = 0; position < columns.batchCount; position++) {
       this.#receiveAt(columns, position, isFirst ? null : changes);
     }
-    if (isFirst && this.length > 0) changes.push({ index: 0, deleted: 0, inserted: this.text });
-    return changes;
+    if (isFirst && this.length > 0) changes.add(0, 0, this.text);
+    return changes.finish();
   }
 
   /** Highest timestamp here, 0 at the start; what is written next has a higher one. */
@@ -254,7 +256,7 @@ export class Document {
   }
 
   /** Integrates the batch at a position of the columns, and then whatever waited for it. */
-  #receiveAt(columns: OpColumns, position: number, changes: TextChange[] | null): void {
+  #receiveAt(columns: OpColumns, position: number, changes: ChangeList | null): void {
     const sequence = this.#sequence;
     const at = position * batchStride;
     const first = columns.batches[at + batchFirst] as number;
@@ -269,13 +271,13 @@ export class Document {
   }
 
   /** Integrates the new part of a batch, and then whatever waited for it. */
-  #receive(received: Batch, changes: TextChange[] | null): void {
+  #receive(received: Batch, changes: ChangeList | null): void {
     const queue = [received];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const batch = this.#unknownPart(next);
       if (batch === null || !this.#isReady(batch)) continue;
       const made = this.#sequence.integrate(batch);
-      if (changes !== null) for (const change of made) addChange(changes, change);
+      changes?.addAll(made);
       queue.push(...this.#buffer.release(batch.replica, batchLast(batch)));
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What the state says about the past: the text at a version, what changed between two, and who wrote
- * what. Reads the state and leaves it as it is. Each answer is one walk over the spans in document
+ * What the state says about the past: the text at a version, what changed between two, and who
+ * wrote what. Reads the state and leaves it as it is. Each answer is one walk over the spans in document
  * order: O(spans + operation numbers), whatever the versions.
  */
 import { textOfUnits } from '../../proto/text.ts';
@@ -86,10 +86,9 @@ export function changesFrom(state: TextState, from: PastState, to: PastState): T
     inserted = '';
   };
   for (const span of tree.order()) {
-    const isDeleted = spans.isDeleted(span);
     const end = spans.end(span);
     for (let number = spans.start(span); number < end; ) {
-      const next = to.runEnd(number, from.runEnd(number, end, isDeleted), isDeleted);
+      const next = to.runEnd(number, from.runEnd(number, end, span), span);
       if (from.isShown && to.isShown) {
         finish();
         index += next - number;
@@ -138,10 +137,9 @@ function* shownRuns(
   past: PastState,
 ): Generator<readonly [start: number, end: number]> {
   for (const span of tree.order()) {
-    const isDeleted = spans.isDeleted(span);
     const end = spans.end(span);
     for (let number = spans.start(span); number < end; ) {
-      const next = past.runEnd(number, end, isDeleted);
+      const next = past.runEnd(number, end, span);
       if (past.isShown) yield [number, next];
       number = next;
     }

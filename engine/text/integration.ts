@@ -20,7 +20,7 @@ import { textOfUnits } from '../../proto/text.ts';
 import type { Inspection, Obstacle } from './inspection.ts';
 import type { Author } from './operation-numbers.ts';
 import { Placement } from './placement.ts';
-import { addChange, type TextChange } from './text-change.ts';
+import type { ChangeList } from './text-change.ts';
 import type { TextState } from './text-state.ts';
 
 export class Integration {
@@ -40,7 +40,7 @@ export class Integration {
     inspection: Inspection,
     columns: OpColumns,
     position: number,
-    changes: TextChange[] | null,
+    changes: ChangeList | null,
   ): void {
     this.#run(inspection, columns, position, changes, false);
   }
@@ -53,7 +53,7 @@ export class Integration {
     inspection: Inspection,
     columns: OpColumns,
     position: number,
-    changes: TextChange[] | null,
+    changes: ChangeList | null,
   ): Obstacle | null {
     const timestamp = this.#run(inspection, columns, position, changes, true);
     if (timestamp === null) return null;
@@ -65,7 +65,7 @@ export class Integration {
     inspection: Inspection,
     columns: OpColumns,
     position: number,
-    changes: TextChange[] | null,
+    changes: ChangeList | null,
     checksOrder: boolean,
   ): number | null {
     const { numbers, units } = this.#state;
@@ -91,7 +91,7 @@ export class Integration {
         const index = this.#insert(number, length, left, right);
         if (changes !== null) {
           const inserted = textOfUnits(text, textAt, textAt + length);
-          addChange(changes, { index, deleted: 0, inserted });
+          changes.add(index, 0, inserted);
         }
         textAt += length;
       } else this.#delete(author, number, columns, op, changes);
@@ -118,7 +118,7 @@ export class Integration {
     number: number,
     columns: OpColumns,
     op: number,
-    changes: TextChange[] | null,
+    changes: ChangeList | null,
   ): void {
     const { deletions, numbers } = this.#state;
     const { ops, replicas } = columns;
@@ -149,7 +149,7 @@ export class Integration {
     }
   }
 
-  #deleteRun(first: number, count: number, changes: TextChange[] | null): void {
+  #deleteRun(first: number, count: number, changes: ChangeList | null): void {
     const { spans, tree } = this.#state;
     const end = first + count;
     for (let number = first; number < end; ) {
@@ -159,7 +159,7 @@ export class Integration {
       if (!spans.isDeleted(span)) {
         if (changes !== null) {
           const index = tree.indexOf(span) + offset;
-          addChange(changes, { index, deleted: units, inserted: '' });
+          changes.add(index, units, '');
         }
         this.#state.delete(span, offset, offset + units);
       }

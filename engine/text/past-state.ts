@@ -52,15 +52,16 @@ export class PastState {
 
   /**
    * End of the run from `number` on, at most `end`, that is shown or not as a whole; sets
-   * `isShown`. `isDeleted`: whether all of it is deleted in the present; if not, none of it is.
+   * `isShown`. All of it is in the span.
    */
-  runEnd(number: number, end: number, isDeleted: boolean): number {
+  runEnd(number: number, end: number, span: number): number {
+    const { numbers, spans } = this.#state;
     const hidden = this.#hidden;
+    const isDeleted = spans.isDeleted(span);
     if (hidden === null) {
       this.isShown = !isDeleted;
       return end;
     }
-    const { numbers } = this.#state;
     const author = numbers.authorOf(number);
     const blockEnd = Math.min(end, numbers.blockEndOf(number));
     const stop = this.#stretchEnd(author.index, number, blockEnd);

@@ -21,7 +21,7 @@ import { LocalEdit } from './local-edit.ts';
 import { columnsSince } from './operations-since.ts';
 import { contentOf, type SequenceSnapshot, stateOf } from './snapshot.ts';
 import { lineFeedsSum, visibleSum } from './span-tree.ts';
-import { addChange, type TextChange } from './text-change.ts';
+import { ChangeList, type TextChange } from './text-change.ts';
 import { TextState } from './text-state.ts';
 
 export type { AuthoredRange } from './history.ts';
@@ -139,16 +139,16 @@ export class Sequence {
       assert(obstacle === null, `batch ${batch.first} of ${batch.replica}: ${obstacle?.type}`);
     }
     this.#inspected = null;
-    const changes: TextChange[] = [];
+    const changes = new ChangeList();
     this.#integration.apply(this.#inspection, this.#columns, 0, changes);
-    return changes;
+    return changes.finish();
   }
 
   /**
    * Applies the batch at a position of the columns and adds what it changes, if asked; or returns
    * its obstacle, and nothing has changed.
    */
-  integrateAt(columns: OpColumns, position: number, changes: TextChange[] | null): Obstacle | null {
+  integrateAt(columns: OpColumns, position: number, changes: ChangeList | null): Obstacle | null {
     this.#inspected = null;
     const obstacle = this.#inspection.inspect(columns, position);
     if (obstacle !== null) return obstacle;
@@ -157,10 +157,10 @@ export class Sequence {
       return null;
     }
     const before = new TextState(this.#state);
-    const made = changes === null ? null : [];
+    const made = new ChangeList();
     const disorder = this.#integration.applyInOrder(this.#inspection, columns, position, made);
     if (disorder !== null) this.#state.restore(before);
-    else if (changes !== null) for (const change of made ?? []) addChange(changes, change);
+    else changes?.addAll(made.finish());
     return disorder;
   }
 

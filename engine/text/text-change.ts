@@ -9,12 +9,66 @@ export interface TextChange {
   readonly inserted: string;
 }
 
-/** Adds `next` to `changes`, as a part of the last one if they touch. */
-export function addChange(changes: TextChange[], next: TextChange): void {
-  const last = changes.at(-1);
-  const joined = last === undefined ? null : joinChanges(last, next);
-  if (joined === null) changes.push(next);
-  else changes[changes.length - 1] = joined;
+/**
+ * Collects changes; those that touch become one. A single change, the common case, is one object
+ * and an array of one.
+ */
+export class ChangeList {
+  #isEmpty = true;
+  /** The last change, to which the next one may be joined. */
+  #index = 0;
+  #deleted = 0;
+  #inserted = '';
+  /** All before it; null: none. */
+  #before: TextChange[] | null = null;
+
+  add(index: number, deleted: number, inserted: string): void {
+    if (this.#isEmpty) {
+      this.#isEmpty = false;
+      this.#set(index, deleted, inserted);
+    } else if (index === this.#index + this.#inserted.length) {
+      this.#deleted += deleted;
+      this.#inserted += inserted;
+    } else if (this.#inserted === '' && inserted === '' && index + deleted === this.#index) {
+      this.#index = index;
+      this.#deleted += deleted;
+    } else {
+      this.#before ??= [];
+      this.#before.push(this.#last());
+      this.#set(index, deleted, inserted);
+    }
+  }
+
+  addAll(changes: readonly TextChange[]): void {
+    for (const { index, deleted, inserted } of changes) this.add(index, deleted, inserted);
+  }
+
+  /** The changes; the list is empty afterwards. */
+  finish(): readonly TextChange[] {
+    if (this.#isEmpty) return [];
+    const before = this.#before;
+    const last = this.#last();
+    this.clear();
+    if (before === null) return [last];
+    before.push(last);
+    return before;
+  }
+
+  clear(): void {
+    this.#isEmpty = true;
+    this.#inserted = '';
+    this.#before = null;
+  }
+
+  #set(index: number, deleted: number, inserted: string): void {
+    this.#index = index;
+    this.#deleted = deleted;
+    this.#inserted = inserted;
+  }
+
+  #last(): TextChange {
+    return { index: this.#index, deleted: this.#deleted, inserted: this.#inserted };
+  }
 }
 
 /** The text after the changes. */
@@ -24,15 +78,4 @@ export function applyChanges(text: string, changes: readonly TextChange[]): stri
       before.slice(0, index) + inserted + before.slice(index + deleted),
     text,
   );
-}
-
-function joinChanges(a: TextChange, b: TextChange): TextChange | null {
-  const deleted = a.deleted + b.deleted;
-  if (b.index === a.index + a.inserted.length) {
-    return { index: a.index, deleted, inserted: a.inserted + b.inserted };
-  }
-  if (a.inserted === '' && b.inserted === '' && b.index + b.deleted === a.index) {
-    return { index: b.index, deleted, inserted: '' };
-  }
-  return null;
 }
