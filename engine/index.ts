@@ -4,4 +4,5 @@ export { DecodeError } from '../proto/decode-error.ts';
 export { VersionVector } from './causal/version-vector.ts';
 export { BufferFullError, InvalidBatchError, ReplicaForkedError } from './errors.ts';
 export { Document, type DocumentOptions } from './text/document.ts';
+export type { AuthoredRange } from './text/history.ts';
 export type { TextChange } from './text/text-change.ts';

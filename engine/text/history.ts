@@ -1,7 +1,7 @@
 /**
  * What the state says about the past: the text at a version, what changed between two, and who
- * wrote what. Reads the state and leaves it as it is. Each answer is one walk over the spans in document
- * order: O(spans + operation numbers), whatever the versions.
+ * wrote what. Reads the state and leaves it as it is. Each answer is one walk over the spans in
+ * document order: O(spans + operation numbers), whatever the versions.
  */
 import { textOfUnits } from '../../proto/text.ts';
 import { VersionVector } from '../causal/version-vector.ts';
