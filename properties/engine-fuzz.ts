@@ -11,7 +11,8 @@ import { Random } from '../engine/random.ts';
 import { Document } from '../engine/text/document.ts';
 import type { Batch } from '../proto/batch.ts';
 import { DecodeError } from '../proto/decode-error.ts';
-import { reseal } from '../proto/testing/reseal.ts';
+import { sve } from '../proto/testing/generated.ts';
+import { reseal, sealSnapshot } from '../proto/testing/reseal.ts';
 import { encodeUpdate } from '../proto/update-codec.ts';
 import { damageBatches, damageBytes } from './damage.ts';
 import { Cluster } from './histories.ts';
@@ -38,6 +39,7 @@ interface Material {
 
 const materials = 200;
 const replica = 99;
+const magicBytes = 4;
 /** Fewer than histories have, so that running out of room is tried, too. */
 const bufferedMax = 6;
 
@@ -76,8 +78,7 @@ function materialOf(random: Random): Material {
 
 function attempt(material: Material, other: Material, random: Random): keyof Outcomes {
   const chance = random.below(10);
-  if (chance < 3)
-    return trySnapshot(damageBytes(material.snapshot, other.snapshot, random), random);
+  if (chance < 3) return trySnapshot(damagedSnapshot(material, other, random));
   if (chance < 5) {
     const input = random.below(2) === 0 ? material.merged : random.pick(material.updates);
     return tryUpdate(material, damageBytes(input, other.merged, random), random);
@@ -96,12 +97,31 @@ function encoded(batches: readonly Batch[]): Uint8Array | null {
   }
 }
 
-/** Most are sealed again: else hardly any would get past the checksum. */
-function trySnapshot(damaged: Uint8Array, random: Random): keyof Outcomes {
-  const bytes = random.below(10) === 0 ? damaged : reseal(damaged);
+/** Most are sealed again: else hardly any would get past the checksums. */
+function damagedSnapshot({ snapshot }: Material, other: Material, random: Random): Uint8Array {
+  const damaged = (bytes: Uint8Array): Uint8Array => damageBytes(bytes, other.snapshot, random);
+  const chance = random.below(10);
+  if (chance < 1) return damaged(snapshot);
+  if (chance < 4) return reseal(damaged(snapshot));
+  const { head, text, columns } = sve.Snapshot.decode(snapshot.subarray(magicBytes));
+  const part = random.below(3);
+  const parts = {
+    text: part === 0 ? damaged(text) : text,
+    columns: part === 0 ? columns : damaged(columns),
+  };
+  // The checksums of the head are left out: those that the parts call for are put in.
+  const { textChecksum: _text, columnsChecksum: _columns, ...rest } = head ?? {};
+  const sized = { ...rest, columnsBytes: parts.columns.length };
+  return sealSnapshot({ format: 1, head: sized, ...parts });
+}
+
+function trySnapshot(bytes: Uint8Array): keyof Outcomes {
   let document: Document;
   try {
     document = Document.decode(bytes, { replica, bufferedMax });
+    // What is needed later is read later.
+    same(document.text.length, document.length, 'length');
+    document.idAt(0);
   } catch (error) {
     if (error instanceof DecodeError) return 'refused';
     throw error;
