@@ -212,14 +212,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     id: 'F02',
-    story: 'A snapshot names deletions in another order than its format wants: nobody can load it.',
-    properties: ['L1', 'L2'],
+    story: 'A snapshot counts its authors in another order than it names them.',
+    properties: ['assert'],
     seedsMax: 300,
     plantings: [
       {
         file: 'engine/sync/fold-snapshot.ts',
-        text: 'spans, text, deletions: ordered }',
-        replacement: 'spans, text, deletions }',
+        text: 'const authors = replicas.map(({ id }) => id);',
+        replacement: 'const authors = replicas.map(({ id }) => id).toReversed();',
       },
     ],
   },
