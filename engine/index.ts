@@ -6,3 +6,4 @@ export { BufferFullError, InvalidBatchError, ReplicaForkedError } from './errors
 export { Document, type DocumentOptions } from './text/document.ts';
 export type { AuthoredRange } from './text/history.ts';
 export type { TextChange } from './text/text-change.ts';
+export type { TimestampRange } from './text/undo.ts';

@@ -18,7 +18,7 @@ import { CausalBuffer } from '../causal/causal-buffer.ts';
 import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
-import { type AuthoredRange, Sequence } from './sequence.ts';
+import { type AuthoredRange, Sequence, type TimestampRange } from './sequence.ts';
 import { ChangeList, type TextChange } from './text-change.ts';
 
 export interface DocumentOptions {
@@ -189,6 +189,18 @@ export class Document {
    */
   authorship(version?: VersionVector): readonly AuthoredRange[] {
     return this.#sequence.authorship(version);
+  }
+
+  /**
+   * The splices for `edit` that take back this copy's own operations with these timestamps: what
+   * they inserted and still shows is deleted, what they and nobody else deleted is inserted again.
+   * Text of others is not touched, also inside a range that goes. The operations of an edit are
+   * those from `clock` + 1 before it to `clock` after it; those of others in between do not count.
+   * To undo one edit after another, the last first, invert each time all from the edit up to now;
+   * to redo, invert the undo. RangeError: a range that is none, or begins before `historyStart`.
+   */
+  invert(ranges: readonly TimestampRange[]): readonly TextChange[] {
+    return this.#sequence.invert(this.replica, ranges);
   }
 
   /**

@@ -6,7 +6,7 @@
 import { textOfUnits } from '../../proto/text.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import { PastState } from './past-state.ts';
-import type { TextChange } from './text-change.ts';
+import { ChangeList, type TextChange } from './text-change.ts';
 import type { TextState } from './text-state.ts';
 
 /** Neighbouring units of the text that one replica wrote one after the other. */
@@ -29,7 +29,7 @@ export function checkSince({ since }: TextState, version: VersionVector): void {
 }
 
 /** RangeError unless the version can be told: all of it is here, and the past from there on. */
-export function checkVersion(state: TextState, version: VersionVector): void {
+function checkVersion(state: TextState, version: VersionVector): void {
   const order = version.compare(state.numbers.versionVector);
   if (order === 'after' || order === 'concurrent') {
     throw new RangeError('the version has operations that are not here');
@@ -66,39 +66,34 @@ export function changesBetween(
   state: TextState,
   from: VersionVector,
   to: VersionVector,
-): TextChange[] {
+): readonly TextChange[] {
   checkVersion(state, from);
   checkVersion(state, to);
   return changesFrom(state, PastState.at(state, from), PastState.at(state, to));
 }
 
 /** What makes the text of one part of the operations that of another. */
-export function changesFrom(state: TextState, from: PastState, to: PastState): TextChange[] {
+export function changesFrom(
+  state: TextState,
+  from: PastState,
+  to: PastState,
+): readonly TextChange[] {
   const { spans, tree, units } = state;
-  const changes: TextChange[] = [];
+  const changes = new ChangeList();
   let index = 0;
-  let deleted = 0;
-  let inserted = '';
-  const finish = () => {
-    if (deleted > 0 || inserted !== '') changes.push({ index, deleted, inserted });
-    index += inserted.length;
-    deleted = 0;
-    inserted = '';
-  };
   for (const span of tree.order()) {
     const end = spans.end(span);
     for (let number = spans.start(span); number < end; ) {
       const next = to.runEnd(number, from.runEnd(number, end, span), span);
-      if (from.isShown && to.isShown) {
-        finish();
+      if (from.isShown && !to.isShown) changes.add(index, next - number, '');
+      else if (to.isShown) {
+        if (!from.isShown) changes.add(index, 0, units.text(number, next));
         index += next - number;
-      } else if (from.isShown) deleted += next - number;
-      else if (to.isShown) inserted += units.text(number, next);
+      }
       number = next;
     }
   }
-  finish();
-  return changes;
+  return changes.finish();
 }
 
 /** See Sequence. RangeError: see `checkVersion`. */

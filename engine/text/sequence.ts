@@ -23,11 +23,13 @@ import { contentOf, type SequenceSnapshot, stateOf } from './snapshot.ts';
 import { lineFeedsSum, visibleSum } from './span-tree.ts';
 import { ChangeList, type TextChange } from './text-change.ts';
 import { TextState } from './text-state.ts';
+import { invert, type TimestampRange } from './undo.ts';
 
 export type { AuthoredRange } from './history.ts';
 export type { Obstacle } from './inspection.ts';
 export type { SequenceSnapshot } from './snapshot.ts';
 export type { TextChange } from './text-change.ts';
+export type { TimestampRange } from './undo.ts';
 
 export class Sequence {
   readonly #state: TextState;
@@ -233,7 +235,7 @@ export class Sequence {
    * What makes `textAt(from)` to `textAt(to)`, whichever is older: from left to right, none of them
    * touch, and no character that both have is replaced. RangeError: as `textAt`.
    */
-  changesBetween(from: VersionVector, to: VersionVector): TextChange[] {
+  changesBetween(from: VersionVector, to: VersionVector): readonly TextChange[] {
     return changesBetween(this.#state, from, to);
   }
 
@@ -244,6 +246,11 @@ export class Sequence {
    */
   authorship(version: VersionVector = this.versionVector): AuthoredRange[] {
     return authorship(this.#state, version);
+  }
+
+  /** The edit that takes back these operations of the replica; see Document. */
+  invert(replica: number, ranges: readonly TimestampRange[]): readonly TextChange[] {
+    return invert(this.#state, replica, ranges);
   }
 
   /**
