@@ -47,7 +47,7 @@ export const plantedEngineBugs: readonly TestedPlanting[] = [
       idsOnly,
       {
         file: placement,
-        text: 'this.leftChild = right >= 0 && (left < 0 || state.isBranched(left));',
+        text: 'this.leftChild = right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));',
         replacement: 'this.leftChild = false;',
       },
       {
