@@ -11,14 +11,17 @@ export interface TextAnchor extends OpId {
 }
 
 /**
- * The anchor of the caret at `index` (UTF-16 units, 0 … length): after the character to the left,
- * so that text which others insert at the caret appears behind it.
+ * The anchor of the caret at `index` (UTF-16 units, 0 … length). 'after': it sticks to the
+ * character to the left, so that text which others insert at the caret appears behind it; 'before':
+ * to the one to the right, and such text appears before it.
  */
-export function anchorAt(sequence: Sequence, index: number): TextAnchor {
-  const id = index === 0 ? null : sequence.idAt(index - 1);
-  return id === null
-    ? { timestamp: 0, replica: 0, side: 'after' }
-    : { timestamp: id.timestamp, replica: id.replica, side: 'after' };
+export function anchorAt(
+  sequence: Sequence,
+  index: number,
+  side: TextAnchor['side'] = 'after',
+): TextAnchor {
+  const id = sequence.idAt(side === 'after' ? index - 1 : index);
+  return id === null ? { timestamp: 0, replica: 0, side } : { ...id, side };
 }
 
 /** The caret's index now (UTF-16 units); null if the character has never been here. */

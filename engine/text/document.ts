@@ -18,7 +18,8 @@ import { CausalBuffer } from '../causal/causal-buffer.ts';
 import { mergeUpdates } from '../causal/merge-batches.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { BufferFullError, InvalidBatchError, ReplicaForkedError } from '../errors.ts';
-import { type AuthoredRange, Sequence, type TimestampRange } from './sequence.ts';
+import { anchorAt, anchorIndex, type TextAnchor } from './anchor.ts';
+import { type AuthoredRange, type LineColumn, Sequence, type TimestampRange } from './sequence.ts';
 import { ChangeList, type TextChange } from './text-change.ts';
 
 export interface DocumentOptions {
@@ -239,10 +240,67 @@ export class Document {
     return this.#sequence.indexOf(id);
   }
 
-  /** Line and column, both from 1, of the character; null if it is not known. */
-  lineColumnOf(id: OpId): { line: number; column: number } | null {
+  /** Line and column of the character; null if it is not known. See `lineColumnAt`. */
+  lineColumnOf(id: OpId): LineColumn | null {
     const index = this.#sequence.indexOf(id);
     return index === null ? null : this.#sequence.lineColumnAt(index);
+  }
+
+  /** Line feeds + 1: an empty text has one line. */
+  get lineCount(): number {
+    return this.#sequence.lineCount;
+  }
+
+  /**
+   * Line and column of the caret at `index`, both from 1, the column in UTF-16 units. Lines end
+   * with line feeds. O(log n). RangeError if `index` is not 0 … length.
+   */
+  lineColumnAt(index: number): LineColumn {
+    return this.#sequence.lineColumnAt(index);
+  }
+
+  /**
+   * The index of the caret at a line and column: the inverse of `lineColumnAt`. O(log n). The last
+   * column of a line is that before its line feed, or the end of the text. RangeError if there is
+   * no such line, or if it has no such column: nothing is clamped, so that no edit goes astray.
+   */
+  indexAt(place: LineColumn): number {
+    return this.#sequence.indexAt(place);
+  }
+
+  /**
+   * Code points before `index`. O(log n). RangeError if `index` is not 0 … length or is inside a
+   * surrogate pair.
+   */
+  codePointIndex(index: number): number {
+    return this.#sequence.codePointIndex(index);
+  }
+
+  /**
+   * The index before which there are `count` code points: the inverse of `codePointIndex`.
+   * O(log n). RangeError if the text has fewer.
+   */
+  indexOfCodePoint(count: number): number {
+    return this.#sequence.indexOfCodePoint(count);
+  }
+
+  /**
+   * An anchor for the place at `index` (0 … length) that survives every edit, here and, as plain
+   * data, in every other copy. 'after' (if not told): it sticks to the character before, and what
+   * is inserted right there comes behind it; 'before': it sticks to the character that follows.
+   * RangeError if `index` is not in the text or inside a surrogate pair.
+   */
+  anchorAt(index: number, side: TextAnchor['side'] = 'after'): TextAnchor {
+    this.#sequence.checkBoundary(index);
+    return anchorAt(this.#sequence, index, side);
+  }
+
+  /**
+   * Where the anchor is now; if its character is deleted, where that was. null if the character has
+   * not come here yet.
+   */
+  indexOfAnchor(anchor: TextAnchor): number | null {
+    return anchorIndex(this.#sequence, anchor);
   }
 
   /** @internal Equal for equal documents; see Sequence. */

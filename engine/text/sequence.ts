@@ -19,14 +19,24 @@ import { Inspection, type Obstacle } from './inspection.ts';
 import { Integration } from './integration.ts';
 import { LocalEdit } from './local-edit.ts';
 import { columnsSince } from './operations-since.ts';
+import {
+  checkBoundary,
+  codePointIndex,
+  indexAt,
+  indexOfCodePoint,
+  type LineColumn,
+  lineColumnAt,
+  lineCount,
+} from './positions.ts';
 import { contentOf, type SequenceSnapshot, stateOf } from './snapshot.ts';
-import { lineFeedsSum, visibleSum } from './span-tree.ts';
+import { visibleSum } from './span-tree.ts';
 import { ChangeList, type TextChange } from './text-change.ts';
 import { TextState } from './text-state.ts';
 import { invert, type TimestampRange } from './undo.ts';
 
 export type { AuthoredRange } from './history.ts';
 export type { Obstacle } from './inspection.ts';
+export type { LineColumn } from './positions.ts';
 export type { SequenceSnapshot } from './snapshot.ts';
 export type { TextChange } from './text-change.ts';
 export type { TimestampRange } from './undo.ts';
@@ -201,12 +211,34 @@ export class Sequence {
     return number < 0 ? null : this.#state.indexOf(number);
   }
 
-  /** Line and column of the caret at `index` (0 … length): both from 1, the column in units. */
-  lineColumnAt(index: number): { line: number; column: number } {
-    assert(index >= 0 && index <= this.length, `index ${index} of ${this.length}`);
-    const lineFeeds = this.#state.sumTo(index, lineFeedsSum);
-    const lineStart = lineFeeds === 0 ? 0 : this.#state.indexOfUnit(lineFeedsSum, lineFeeds) + 1;
-    return { line: lineFeeds + 1, column: index - lineStart + 1 };
+  /** RangeError unless `index` is 0 … length and not inside a surrogate pair. */
+  checkBoundary(index: number): void {
+    checkBoundary(this.#state, index);
+  }
+
+  /** Line feeds + 1. */
+  get lineCount(): number {
+    return lineCount(this.#state);
+  }
+
+  /** Line and column of the caret at `index`; see Document. */
+  lineColumnAt(index: number): LineColumn {
+    return lineColumnAt(this.#state, index);
+  }
+
+  /** The inverse of `lineColumnAt`; see Document. */
+  indexAt(place: LineColumn): number {
+    return indexAt(this.#state, place);
+  }
+
+  /** Code points before `index`; see Document. */
+  codePointIndex(index: number): number {
+    return codePointIndex(this.#state, index);
+  }
+
+  /** The inverse of `codePointIndex`; see Document. */
+  indexOfCodePoint(count: number): number {
+    return indexOfCodePoint(this.#state, count);
   }
 
   /**

@@ -175,6 +175,26 @@ export class SpanTree {
     return span;
   }
 
+  /** As `seek`, by code points: visible units without low halves. */
+  seekCodePoint(target: number): number {
+    let rest = target;
+    let node = this.#root;
+    for (let at = childrenField; ; at++) {
+      const isLeaf = this.#get(node, heightField) === 0;
+      const child = this.#get(node, at);
+      const units = this.#childSum(isLeaf, child, visibleField);
+      const sum = units - this.#childSum(isLeaf, child, lowHalvesField);
+      if (rest >= sum) rest -= sum;
+      else if (isLeaf) {
+        this.offset = rest;
+        return child;
+      } else {
+        node = child;
+        at = childrenField - 1;
+      }
+    }
+  }
+
   /** Visible units before the span. */
   indexOf(span: number): number {
     if (span !== this.#nearSpan) {
