@@ -7,7 +7,7 @@ import { type Batch, type Op, type OpId, opLength } from '../proto/batch.ts';
 
 /** One to three damages; `other` is a message that pieces may come from. The inputs stay. */
 export function damageBytes(original: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let bytes = original.slice();
+  let bytes: Uint8Array = original.slice();
   for (let count = random.between(1, 3); count > 0; count--) {
     bytes = damageOnce(bytes, other, random);
   }

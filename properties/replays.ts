@@ -177,7 +177,7 @@ export function positions(document: Document): void {
     column = isLineFeed ? 1 : column + 1;
     if (isLineFeed) line++;
   }
-  same(document.idAt(text.length), null, 'id behind the text');
+  same(document.idAt(text.length) === null, true, 'no id behind the text');
 }
 
 function expectState(document: Document, digest: string, what: string): void {

@@ -47,8 +47,8 @@ export const plantedEngineBugs: readonly TestedPlanting[] = [
       idsOnly,
       {
         file: placement,
-        text: 'this.leftChild = right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));',
-        replacement: 'this.leftChild = false;',
+        text: 'right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));',
+        replacement: 'false;',
       },
       {
         file: placement,
