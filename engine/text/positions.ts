@@ -8,7 +8,7 @@
  * the line); so there is one line more than there are line feeds. Lines and columns count from 1,
  * columns in UTF-16 units; the last column of a line is the one before its line feed.
  */
-import { lineFeedsSum, lowHalvesSum, visibleSum } from './span-tree.ts';
+import { lineFeedsSum, lowHalvesSum, type SumField, visibleSum } from './span-tree.ts';
 import type { TextState } from './text-state.ts';
 
 export interface LineColumn {
@@ -40,7 +40,7 @@ export function lineCount({ tree }: TextState): number {
 /** See Document. */
 export function lineColumnAt(state: TextState, index: number): LineColumn {
   checkIndex(state, index);
-  const line = state.sumTo(index, lineFeedsSum) + 1;
+  const line = sumTo(state, index, lineFeedsSum) + 1;
   return { line, column: index - lineStart(state, line) + 1 };
 }
 
@@ -59,14 +59,19 @@ export function indexAt(state: TextState, { line, column }: LineColumn): number 
 }
 
 /** Index of the line's first unit. */
-function lineStart(state: TextState, line: number): number {
-  return line === 1 ? 0 : state.indexOfUnit(lineFeedsSum, line - 1) + 1;
+function lineStart({ spans, tree, units }: TextState, line: number): number {
+  if (line === 1) return 0;
+  const span = tree.seek(lineFeedsSum, line - 2);
+  const rest = tree.offset;
+  const start = spans.start(span);
+  const lineFeeds = (offset: number) => units.lineFeedsIn(start, start + offset);
+  return tree.indexOf(span) + lastOffset(0, spans.length(span) - 1, rest, lineFeeds) + 1;
 }
 
 /** See Document. */
 export function codePointIndex(state: TextState, index: number): number {
   checkBoundary(state, index);
-  return index - state.sumTo(index, lowHalvesSum);
+  return index - sumTo(state, index, lowHalvesSum);
 }
 
 /** See Document. */
@@ -81,13 +86,35 @@ export function indexOfCodePoint(state: TextState, count: number): number {
   const span = tree.seekCodePoint(count);
   const rest = tree.offset;
   const start = spans.start(span);
-  // The last unit before which there are no more than `rest` code points: no low half follows.
-  let low = rest;
-  let high = Math.min(rest * 2, spans.length(span) - 1);
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (middle - units.lowHalvesIn(start, start + middle) <= rest) low = middle;
-    else high = middle - 1;
+  const codePointsTo = (offset: number) => offset - units.lowHalvesIn(start, start + offset);
+  const high = Math.min(rest * 2, spans.length(span) - 1);
+  return tree.indexOf(span) + lastOffset(rest, high, rest, codePointsTo);
+}
+
+/** Sum over the visible units before `index`. */
+function sumTo({ spans, tree, units }: TextState, index: number, field: SumField): number {
+  if (index === tree.total(visibleSum)) return tree.total(field);
+  const span = tree.at(index);
+  const start = spans.start(span);
+  const end = start + tree.offset;
+  const rest =
+    field === lineFeedsSum ? units.lineFeedsIn(start, end) : units.lowHalvesIn(start, end);
+  return tree.before(span, field) + rest;
+}
+
+/** The last offset, `low` … `high`, before which no more than `count` are counted; it rises. */
+function lastOffset(
+  low: number,
+  high: number,
+  count: number,
+  countedTo: (offset: number) => number,
+): number {
+  let from = low;
+  let to = high;
+  while (from < to) {
+    const middle = (from + to + 1) >>> 1;
+    if (countedTo(middle) <= count) from = middle;
+    else to = middle - 1;
   }
-  return tree.indexOf(span) + low;
+  return from;
 }

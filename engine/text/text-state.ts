@@ -20,7 +20,7 @@ import {
   SpanTable,
   spanUnitsMax,
 } from './span-table.ts';
-import { lineFeedsSum, SpanTree, type SumField, unitsSum, visibleSum } from './span-tree.ts';
+import { SpanTree, unitsSum, visibleSum } from './span-tree.ts';
 import { UnitStore } from './unit-store.ts';
 
 export class TextState {
@@ -336,31 +336,6 @@ export class TextState {
       (spans.flags(next) & leftChildFlag) === 0 &&
       spans.length(grown) + count <= spanUnitsMax
     );
-  }
-
-  /** Sum over the visible units before `index`. */
-  sumTo(index: number, field: SumField): number {
-    const { spans, tree } = this;
-    if (index === tree.total(visibleSum)) return tree.total(field);
-    const span = tree.at(index);
-    const start = spans.start(span);
-    return tree.before(span, field) + this.#count(field, start, start + tree.offset);
-  }
-
-  /** Visible index of the unit with which the sum over visible units becomes `sum` (≥ 1). */
-  indexOfUnit(field: SumField, sum: number): number {
-    const { spans, tree } = this;
-    const span = tree.seek(field, sum - 1);
-    let rest = tree.offset;
-    let number = spans.start(span);
-    while (this.#count(field, number, number + 1) === 0 || rest-- > 0) number++;
-    return tree.before(span, visibleSum) + number - spans.start(span);
-  }
-
-  #count(field: SumField, start: number, end: number): number {
-    return field === lineFeedsSum
-      ? this.units.lineFeedsIn(start, end)
-      : this.units.lowHalvesIn(start, end);
   }
 
   /** The text that shows. */
