@@ -1,11 +1,15 @@
 /**
  * The Batch message: read and written inside an Update, an edit frame or a row of a server frame.
- * The three differ in how replicas are named and in two fields:
+ * The places differ in how replicas are named and in two fields:
  *
  *   |          | names                    | base | binding |
  *   | update   | positions in a table     | yes  | yes     |
+ *   | lone     | positions in a table     | yes  | yes     |
  *   | edit     | indexes, 0 = the sender  | yes  | refused |
  *   | row      | indexes                  | no   | refused |
+ *
+ * A *lone* batch is the only one of an update. Its author has position 0 and is not named, and its
+ * fields are those of the update itself, with numbers higher by `loneShift`.
  *
  * A batch that comes out keeps the rules of batch.ts and op-stream.ts; one that breaks them cannot
  * be written, because a row of the log that no node can read would stop its document. Both ways go
@@ -25,7 +29,7 @@ import {
 } from './op-columns.ts';
 import {
   addTyping,
-  checkLengths,
+  checkTyping,
   goesOn,
   type ReadNames,
   readOps,
@@ -45,16 +49,22 @@ const fieldText = 6;
 const fieldSecretHash = 7;
 const fieldPrincipal = 8;
 
+/** Number of a lone batch's field in the update minus that in a Batch message. */
+const loneShift = 2;
+/** Numbers in the update of the fields of a lone batch: from first to principal. */
+export const loneFieldMin = fieldFirst + loneShift;
+export const loneFieldMax = fieldPrincipal + loneShift;
+
 /** Where a batch stands. */
-export type BatchPlace = 'update' | FramePlace;
+export type BatchPlace = 'update' | 'lone' | FramePlace;
 export type FramePlace = 'edit' | 'row';
 
 /** Where a frame's batch is while it is converted; empty in between. */
 const frameColumns = new OpColumns();
 
 /**
- * Writes the content of the Batch message of the batch at `position`.
- * RangeError if the batch breaks a rule of the format.
+ * Writes the content of the Batch message of the batch at `position`, or its fields if it is lone.
+ * RangeError if the batch breaks a rule of the format; what was written before is of no use then.
  */
 export function writeBatch(
   writer: Writer,
@@ -63,30 +73,32 @@ export function writeBatch(
   place: BatchPlace,
   names: WrittenNames,
 ): void {
-  checkLengths(columns, position);
   const { batches } = columns;
   const at = position * batchStride;
+  const shift = place === 'lone' ? loneShift : 0;
   const first = batches[at + batchFirst] ?? 0;
   const gap = batches[at + batchGap] ?? 0;
   if (gap >= first) throw new RangeError(`batch ${first}: gap of ${gap}`);
-  writer.uint32(fieldReplica, writtenName(batches[at + batchName] ?? 0, names));
-  writer.uint(fieldFirst, first);
-  writer.uint(fieldGap, gap);
-  if (place !== 'row') writer.uint(fieldBase, batches[at + batchBase] ?? 0);
-  if (!goesOn(columns, position)) {
-    const mark = writer.open(fieldOps);
+  if (shift === 0) writer.uint32(fieldReplica, writtenName(batches[at + batchName] ?? 0, names));
+  writer.uint(fieldFirst + shift, first);
+  writer.uint(fieldGap + shift, gap);
+  if (place !== 'row') writer.uint(fieldBase + shift, batches[at + batchBase] ?? 0);
+  if (goesOn(columns, position)) checkTyping(columns, position);
+  else {
+    const mark = writer.open(fieldOps + shift);
     writeOps(writer, columns, position, names);
     writer.close(mark);
   }
   writer.units(
-    fieldText,
+    fieldText + shift,
     columns.text,
     columns.textStart(position),
     batches[at + batchTextEnd] ?? 0,
   );
-  if (place !== 'update' || columns.bindings.size === 0) return;
+  if (place === 'edit' || place === 'row' || columns.bindings.size === 0) return;
   const binding = columns.bindings.get(position);
-  if (binding !== undefined) writeBinding(writer, binding, fieldSecretHash, fieldPrincipal);
+  if (binding === undefined) return;
+  writeBinding(writer, binding, fieldSecretHash + shift, fieldPrincipal + shift);
 }
 
 /** Writes a batch whose replicas are indexes, as `writeBatch` does; its binding is left out. */
@@ -99,13 +111,18 @@ export function writeFrameBatch(writer: Writer, batch: Batch, place: FramePlace)
   }
 }
 
-/** Reads the content of a Batch message, adding the batch to the columns. */
+/**
+ * Reads a Batch message to its end, or the update whose lone batch it is, adding the batch to the
+ * columns. `begun`: number of its first field, which the reader has come to.
+ */
 export function readBatch(
   reader: Reader,
+  begun: number,
   place: BatchPlace,
   names: ReadNames,
   columns: OpColumns,
 ): void {
+  const shift = place === 'lone' ? loneShift : 0;
   const textStart = columns.textLength;
   let name = 0;
   let first = 0;
@@ -115,8 +132,9 @@ export function readBatch(
   let opsEnd = 0;
   let secretHash: Uint8Array | null = null;
   let principal = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    switch (field) {
+  for (let field = begun; field !== 0; field = reader.next()) {
+    if (field <= shift + fieldReplica && shift > 0) throw afterLone(reader);
+    switch (field - shift) {
       case fieldReplica:
         name = reader.uint32('replica');
         break;
@@ -156,17 +174,20 @@ export function readBatch(
   else {
     const { end } = reader;
     reader.seek(opsStart, opsEnd);
-    const taken = readOps(reader, columns, author, first, textStart, names);
+    readOps(reader, columns, author, first, textStart, names);
     reader.seek(end, end);
-    if (opsStart === opsEnd) throw reader.error('ops', 'an operation', 'none');
-    const units = columns.textLength - textStart;
-    if (taken < units) throw reader.error('text', `${taken} units`, units);
   }
   const position = columns.endBatch();
   if (secretHash === null && principal === '') return;
   const binding = checkBinding(reader, secretHash, principal);
-  if (place !== 'update') throw reader.error('secret_hash', 'none in a frame', 'one');
+  if (place === 'edit' || place === 'row') {
+    throw reader.error('secret_hash', 'none in a frame', 'one');
+  }
   if (binding !== null) columns.bindings.set(position, binding);
+}
+
+function afterLone(reader: Reader): DecodeError {
+  return reader.error('first', 'the end of the update behind its only batch', 'more of an update');
 }
 
 /** The text goes where the columns end, in place of one that came before in the same message. */
@@ -183,7 +204,7 @@ function readText(reader: Reader, columns: OpColumns, textStart: number): void {
 /** Reads a batch whose replicas are indexes and stay so, as `readBatch` does. */
 export function readFrameBatch(reader: Reader, place: FramePlace): Batch {
   try {
-    readBatch(reader, place, null, frameColumns);
+    readBatch(reader, reader.next(), place, null, frameColumns);
     return frameColumns.batchAt(0);
   } finally {
     frameColumns.clear();

@@ -10,6 +10,7 @@ import {
   batchOpEnd,
   batchStride,
   batchTextEnd,
+  kindDeleteReversed,
   nameEdge,
   nameSame,
   OpColumns,
@@ -80,7 +81,7 @@ describe('columns', () => {
     columns.appendUnits(Uint16Array.of(1, 0xd83d, 0xde00, 2), 1, 3);
     columns.addInsert(me, 13, nameSame, 0);
     columns.appendText('z');
-    columns.addDelete(other, 5, 2, true);
+    columns.addDelete(kindDeleteReversed, other, 5, 2);
     expect(columns.endBatch()).toBe(0);
 
     expect(columns.replicas).toEqual([2 ** 53 - 1, 7]);

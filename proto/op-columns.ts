@@ -49,6 +49,7 @@ export const kindInsert = 0;
 export const kindDelete = 1;
 /** The k-th deletion hits the k-th target from the end. */
 export const kindDeleteReversed = 2;
+export type DeleteKind = typeof kindDelete | typeof kindDeleteReversed;
 
 /** In place of a name: the document's start as a left origin, its end as a right one. */
 export const nameEdge = -1;
@@ -144,8 +145,7 @@ export class OpColumns {
   }
 
   /** A deletion of `count` characters from the lowest target on. */
-  addDelete(targetName: number, targetTimestamp: number, count: number, reversed: boolean): void {
-    const kind = reversed ? kindDeleteReversed : kindDelete;
+  addDelete(kind: DeleteKind, targetName: number, targetTimestamp: number, count: number): void {
     this.addOp(kind, count, targetName, targetTimestamp, nameEdge, 0);
   }
 
@@ -262,7 +262,8 @@ export class OpColumns {
   #addOpOf(op: Op): void {
     if (op.type === 'delete') {
       const { target } = op;
-      this.addDelete(this.nameOf(target.replica), target.timestamp, op.count, op.reversed);
+      const kind = op.reversed ? kindDeleteReversed : kindDelete;
+      this.addDelete(kind, this.nameOf(target.replica), target.timestamp, op.count);
       return;
     }
     const { left, right } = op;

@@ -4,13 +4,19 @@
  * take slices of `text` in order).
  *
  *   insert   head = length × 32 + right × 8 + left × 2       [left reference] [right reference]
- *              left    0 = the author's previous timestamp   1 = reference   2 = document start
- *              right   0 = 'same'                            1 = reference   2 = document end
+ *              left    0 = the author's previous timestamp   1 = back to the author's own
+ *                      2 = document start                    3 = name, back
+ *              right   0 = implied                           1 = back to the author's own
+ *                      2 = document end                      3 = name, back
  *              length  in UTF-16 units, ≥ 1
- *   delete   head = count × 4 + reversed × 2 + 1             target reference
- *              count   1 … 2^51-1, as any other would not fit
+ *   delete   head = back × 4 + 1                             one character of the author's own
+ *            head = count × 16 + reversed × 8 + other × 4 + 3      other ? name, back : back
+ *              count   1 … 2^49-1, as any other would not fit
  *
- *   reference = name, back      back = timestamp of the operation - referenced timestamp, ≥ 1
+ *   back     timestamp of the operation - referenced timestamp, ≥ 1
+ *
+ * An implied right origin is 'same' after left 0, and after a reference the character that the same
+ * replica made next: in the middle of what somebody typed in a row it stands to the right of left.
  *
  * The stream is left out when the batch is one insert of all of `text` with left 0 and right 0:
  * typing that goes on, the common case.
@@ -42,10 +48,15 @@ import {
 } from './op-columns.ts';
 import type { Reader, Writer } from './wire.ts';
 
+/** Modes of an origin. */
 const leftPrevious = 0;
-const rightSame = 0;
-const byReference = 1;
+const rightImplied = 0;
+const toOwn = 1;
 const atEdge = 2;
+const toOther = 3;
+
+/** A head that is a reference too has place for this much. */
+const headBackMax = 2 ** 51 - 1;
 
 /** Highest name that the wire can carry. */
 const nameMax = 0xffff_ffff;
@@ -79,56 +90,61 @@ export function goesOn(columns: OpColumns, position: number): boolean {
   );
 }
 
-/** RangeError if the lengths of the operations of a batch break a rule: see `writeOps`. */
-export function checkLengths(columns: OpColumns, position: number): void {
-  const { batches, ops, text } = columns;
-  const batch = position * batchStride;
-  const first = batches[batch + batchFirst] ?? 0;
-  const opStart = columns.opStart(position);
-  const opEnd = batches[batch + batchOpEnd] ?? 0;
-  const textEnd = batches[batch + batchTextEnd] ?? 0;
-  if (first < 1 || opEnd === opStart) {
-    throw new RangeError(`batch of ${opEnd - opStart} operations from ${first} on`);
-  }
-  let timestamp = first;
-  let unit = columns.textStart(position);
-  for (let op = opStart * opStride; op < opEnd * opStride; op += opStride) {
-    const length = ops[op + opUnits] ?? 0;
-    // Subtracted, because a sum above 2^53 is rounded.
-    if (length < 1 || length > Number.MAX_SAFE_INTEGER - timestamp + 1) {
-      throw new RangeError(`operation of ${length} at ${timestamp}`);
-    }
-    if (ops[op + opKind] === kindInsert) {
-      unit += length;
-      if (unit < textEnd && isLow(text[unit])) {
-        throw new RangeError(`insert ${timestamp} ends inside a surrogate pair`);
-      }
-    }
-    timestamp += length;
-  }
-  if (unit !== textEnd) throw new RangeError(`batch ${first}: the text ends at ${textEnd}`);
+/** RangeError if the operation of a batch that needs no stream breaks a rule. */
+export function checkTyping(columns: OpColumns, position: number): void {
+  const first = columns.batches[position * batchStride + batchFirst] ?? 0;
+  const length = columns.ops[columns.opStart(position) * opStride + opUnits] ?? 0;
+  if (first === 1) throw nothingPrevious();
+  checkLength(first, length);
+  const textEnd = columns.batches[position * batchStride + batchTextEnd] ?? 0;
+  if (columns.textStart(position) + length !== textEnd) throw otherText(first, textEnd);
 }
 
-/**
- * Writes the stream of a batch with right lengths. RangeError if it breaks another rule above: it
- * must never reach a log.
- */
+/** Writes the stream of a batch. RangeError if it breaks a rule above: it must reach no log. */
 export function writeOps(
   writer: Writer,
   columns: OpColumns,
   position: number,
   names: WrittenNames,
 ): void {
-  const { batches, ops } = columns;
+  const { batches, ops, text } = columns;
   const batch = position * batchStride;
   const author = batches[batch + batchName] ?? 0;
+  const first = batches[batch + batchFirst] ?? 0;
+  const start = columns.opStart(position) * opStride;
   const end = (batches[batch + batchOpEnd] ?? 0) * opStride;
-  let timestamp = batches[batch + batchFirst] ?? 0;
-  for (let op = columns.opStart(position) * opStride; op < end; op += opStride) {
-    if (ops[op + opKind] === kindInsert) writeInsert(writer, ops, op, timestamp, author, names);
-    else writeDelete(writer, ops, op, timestamp, names);
-    timestamp += ops[op + opUnits] ?? 0;
+  const textEnd = batches[batch + batchTextEnd] ?? 0;
+  if (start === end) throw new RangeError(`batch ${first} has no operation`);
+  let timestamp = first;
+  let unit = columns.textStart(position);
+  for (let op = start; op < end; op += opStride) {
+    const length = ops[op + opUnits] ?? 0;
+    checkLength(timestamp, length);
+    if (ops[op + opKind] === kindInsert) {
+      unit += length;
+      if (unit < textEnd && isLow(text[unit])) {
+        throw new RangeError(`insert ${timestamp} ends inside a surrogate pair`);
+      }
+      writeInsert(writer, ops, op, timestamp, author, names);
+    } else writeDelete(writer, ops, op, timestamp, author, names);
+    timestamp += length;
   }
+  if (unit !== textEnd) throw otherText(first, textEnd);
+}
+
+function checkLength(timestamp: number, length: number): void {
+  // Subtracted, because a sum above 2^53 is rounded.
+  if (length < 1 || length > Number.MAX_SAFE_INTEGER - timestamp + 1) {
+    throw new RangeError(`operation of ${length} at ${timestamp}`);
+  }
+}
+
+function nothingPrevious(): RangeError {
+  return new RangeError('nothing is previous to timestamp 1');
+}
+
+function otherText(first: number, textEnd: number): RangeError {
+  return new RangeError(`batch ${first}: its inserts do not end with its text, at ${textEnd}`);
 }
 
 function writeInsert(
@@ -142,18 +158,21 @@ function writeInsert(
   const leftName = ops[op + opLeftName] ?? 0;
   const left = ops[op + opLeftTimestamp] ?? 0;
   const rightName = ops[op + opRightName] ?? 0;
+  const right = ops[op + opRightTimestamp] ?? 0;
   const isPrevious = leftName === author && left === timestamp - 1;
-  const leftMode = isPrevious ? leftPrevious : leftName === nameEdge ? atEdge : byReference;
-  const rightMode = rightName === nameSame ? rightSame : rightName < 0 ? atEdge : byReference;
-  if (rightMode === rightSame && !isPrevious) {
-    throw new RangeError(`insert ${timestamp}: right origin 'same' without the previous as left`);
+  if (isPrevious && timestamp === 1) throw nothingPrevious();
+  const leftMode = isPrevious ? leftPrevious : originMode(leftName, author);
+  let rightMode = rightImplied;
+  if (rightName === nameSame) {
+    if (!isPrevious) {
+      throw new RangeError(`insert ${timestamp}: right origin 'same' without the previous as left`);
+    }
+  } else if (isPrevious || rightName !== leftName || right !== left + 1 || leftMode === atEdge) {
+    rightMode = originMode(rightName, author);
   }
-  if (isPrevious && timestamp === 1) throw new RangeError('nothing is previous to timestamp 1');
   writer.varint((ops[op + opUnits] ?? 0) * 32 + rightMode * 8 + leftMode * 2);
-  if (leftMode === byReference) writeReference(writer, timestamp, leftName, left, names);
-  if (rightMode === byReference) {
-    writeReference(writer, timestamp, rightName, ops[op + opRightTimestamp] ?? 0, names);
-  }
+  if (isReference(leftMode)) writeReference(writer, timestamp, leftMode, leftName, left, names);
+  if (isReference(rightMode)) writeReference(writer, timestamp, rightMode, rightName, right, names);
 }
 
 function writeDelete(
@@ -161,20 +180,38 @@ function writeDelete(
   ops: Float64Array,
   op: number,
   timestamp: number,
+  author: number,
   names: WrittenNames,
 ): void {
   const count = ops[op + opUnits] ?? 0;
+  const name = ops[op + opLeftName] ?? 0;
   const target = ops[op + opLeftTimestamp] ?? 0;
-  if (target + count > timestamp) {
+  const isReversed = ops[op + opKind] === kindDeleteReversed;
+  if (!(target >= 1 && target + count <= timestamp)) {
     throw new RangeError(`delete ${timestamp}: a target is not older, ${target}`);
   }
-  writer.varint(count * 4 + (ops[op + opKind] === kindDeleteReversed ? 2 : 0) + 1);
-  writeReference(writer, timestamp, ops[op + opLeftName] ?? 0, target, names);
+  const back = timestamp - target;
+  if (count === 1 && name === author && !isReversed && back <= headBackMax) {
+    writer.varint(back * 4 + 1);
+    return;
+  }
+  const mode = originMode(name, author);
+  writer.varint(count * 16 + (isReversed ? 8 : 0) + (mode === toOther ? 4 : 0) + 3);
+  writeReference(writer, timestamp, mode, name, target, names);
+}
+
+function isReference(mode: number): boolean {
+  return mode === toOwn || mode === toOther;
+}
+
+function originMode(name: number, author: number): number {
+  return name === author ? toOwn : name === nameEdge ? atEdge : toOther;
 }
 
 function writeReference(
   writer: Writer,
   timestamp: number,
+  mode: number,
   name: number,
   referenced: number,
   names: WrittenNames,
@@ -182,7 +219,7 @@ function writeReference(
   if (!(referenced >= 1 && referenced < timestamp)) {
     throw new RangeError(`operation ${timestamp} refers to ${referenced}`);
   }
-  writer.varint(writtenName(name, names));
+  if (mode === toOther) writer.varint(writtenName(name, names));
   writer.varint(timestamp - referenced);
 }
 
@@ -203,7 +240,7 @@ export function addTyping(
 
 /**
  * Adds the operations of a stream, which is what `reader` has left, and of the text from
- * `textStart` to the end of the columns. Returns how much of the text they take.
+ * `textStart` to the end of the columns.
  */
 export function readOps(
   reader: Reader,
@@ -212,7 +249,8 @@ export function readOps(
   first: number,
   textStart: number,
   names: ReadNames,
-): number {
+): void {
+  if (!reader.more()) throw reader.error('ops', 'an operation', 'none');
   const units = columns.textLength - textStart;
   let timestamp = first;
   let textEnd = 0;
@@ -220,20 +258,16 @@ export function readOps(
     const head = reader.varint('ops');
     let length: number;
     if (head % 2 === 0) {
-      length = Math.floor(head / 32);
+      length = readInsert(reader, columns, head, timestamp, author, names);
       textEnd += length;
       if (textEnd > units || (textEnd < units && isLow(columns.text[textStart + textEnd]))) {
         throw reader.error('ops', `a cut of ${units} units of text`, textEnd);
       }
-      readInsert(reader, columns, head, timestamp, author, names);
-    } else {
-      length = Math.floor(head / 4);
-      readDelete(reader, columns, head, timestamp, names);
-    }
+    } else length = readDelete(reader, columns, head, timestamp, author, names);
     checkRoom(reader, timestamp, length);
     timestamp += length;
   }
-  return textEnd;
+  if (textEnd < units) throw reader.error('text', `${textEnd} units`, units);
 }
 
 /** Whether `length` timestamps from `timestamp` on are at most 2^53-1. */
@@ -243,6 +277,7 @@ function checkRoom(reader: Reader, timestamp: number, length: number): void {
   if (length > room) throw reader.error('ops', `${room} timestamps`, length);
 }
 
+/** Adds the insert; returns its length. */
 function readInsert(
   reader: Reader,
   columns: OpColumns,
@@ -250,48 +285,66 @@ function readInsert(
   timestamp: number,
   author: number,
   names: ReadNames,
-): void {
+): number {
   const flags = head % 32;
+  const length = (head - flags) / 32;
   const leftMode = (flags >> 1) & 3;
   const rightMode = flags >> 3;
-  const known = leftMode <= atEdge && rightMode <= atEdge;
-  if (head < 32 || !known || (rightMode === rightSame && leftMode !== leftPrevious)) {
+  if (length === 0 || (rightMode === rightImplied && leftMode === atEdge)) {
     throw reader.error('ops', 'the head of an insert', head);
   }
-  let leftName = nameEdge;
-  let left = 0;
+  let leftName = author;
+  let left = timestamp - 1;
   if (leftMode === leftPrevious) {
     if (timestamp === 1) throw reader.error('ops', 'a timestamp before the insert', timestamp);
-    leftName = author;
-    left = timestamp - 1;
-  } else if (leftMode === byReference) {
-    leftName = readName(reader, columns, names);
+  } else if (leftMode === atEdge) {
+    leftName = nameEdge;
+    left = 0;
+  } else {
+    if (leftMode === toOther) leftName = readName(reader, columns, names);
     left = readReferenced(reader, timestamp);
   }
-  let rightName = rightMode === rightSame ? nameSame : nameEdge;
+  let rightName = nameEdge;
   let right = 0;
-  if (rightMode === byReference) {
-    rightName = readName(reader, columns, names);
+  if (rightMode === rightImplied) {
+    if (leftMode === leftPrevious) rightName = nameSame;
+    else {
+      if (left === timestamp - 1) throw reader.error('ops', '2 or more timestamps back', 1);
+      rightName = leftName;
+      right = left + 1;
+    }
+  } else if (rightMode !== atEdge) {
+    rightName = rightMode === toOwn ? author : readName(reader, columns, names);
     right = readReferenced(reader, timestamp);
   }
-  columns.addOp(kindInsert, Math.floor(head / 32), leftName, left, rightName, right);
+  columns.addOp(kindInsert, length, leftName, left, rightName, right);
+  return length;
 }
 
+/** Adds the deletion; returns its length. */
 function readDelete(
   reader: Reader,
   columns: OpColumns,
   head: number,
   timestamp: number,
+  author: number,
   names: ReadNames,
-): void {
-  const count = Math.floor(head / 4);
-  const name = readName(reader, columns, names);
+): number {
+  const flags = head % 16;
+  if ((flags & 2) === 0) {
+    const target = timestamp - checkBack(reader, (head - (flags & 3)) / 4, timestamp);
+    columns.addOp(kindDelete, 1, author, target, nameEdge, 0);
+    return 1;
+  }
+  const count = (head - flags) / 16;
+  const name = (flags & 4) === 0 ? author : readName(reader, columns, names);
   const target = readReferenced(reader, timestamp);
   if (count === 0 || target + count > timestamp) {
     throw reader.error('ops', `1 … ${timestamp - target} deletions`, count);
   }
-  const kind = head % 4 === 3 ? kindDeleteReversed : kindDelete;
+  const kind = (flags & 8) === 0 ? kindDelete : kindDeleteReversed;
   columns.addOp(kind, count, name, target, nameEdge, 0);
+  return count;
 }
 
 function readName(reader: Reader, columns: OpColumns, names: ReadNames): number {
@@ -304,11 +357,14 @@ function readName(reader: Reader, columns: OpColumns, names: ReadNames): number 
 }
 
 function readReferenced(reader: Reader, timestamp: number): number {
-  const back = reader.varint('ops');
+  return timestamp - checkBack(reader, reader.varint('ops'), timestamp);
+}
+
+function checkBack(reader: Reader, back: number, timestamp: number): number {
   if (back === 0 || back >= timestamp) {
     throw reader.error('ops', `1 … ${timestamp - 1} timestamps back`, back);
   }
-  return timestamp - back;
+  return back;
 }
 
 /** Whether the unit is the second half of a surrogate pair: well-formed text has no cut before. */

@@ -35,12 +35,12 @@ const hello = { protocol: 1, document: 'notes', replica: 7, secret };
 
 describe('a batch', () => {
   const update = (batch: Fields): string =>
-    refusal(sve.Update, { replicas: [7, 8], batches: [batch] }, decodeUpdate);
+    refusal(sve.Update, { replicas: [7, 8], batches: [batch, typed] }, decodeUpdate);
 
   test('is accepted as the others begin', () => {
     expect(update(typed)).toBe('accepted');
     expect(update({ ...typed, gap: 4 })).toBe('accepted');
-    expect(update({ first: 5, ops: [1 * 4 + 1, 1, 4] })).toBe('accepted');
+    expect(update({ first: 5, ops: [1 * 16 + 4 + 3, 1, 4] })).toBe('accepted');
     expect(update({ first: max, text: 'x' })).toBe('accepted');
   });
 
@@ -66,38 +66,47 @@ describe('a stream of operations', () => {
   const ops = (numbers: number[], text: string): string =>
     refusal(
       sve.Update,
-      { replicas: [7, 8], batches: [{ first: 5, ops: numbers, text }] },
+      { replicas: [7, 8], batches: [{ first: 5, ops: numbers, text }, typed] },
       decodeUpdate,
     );
   const insert = (length: number, left: number, right: number): number =>
     length * 32 + right * 8 + left * 2;
-  const remove = (count: number): number => count * 4 + 1;
+  const remove = (count: number): number => count * 16 + 3;
+  const removeOfOther = (count: number): number => remove(count) + 4;
+  const removeOwn = (back: number): number => back * 4 + 1;
 
   test('is accepted as the others begin', () => {
-    expect(ops([insert(2, 1, 1), 1, 4, 0, 1, remove(4), 1, 6], '😀')).toBe('accepted');
+    expect(ops([insert(2, 3, 1), 1, 4, 1, removeOfOther(4), 1, 6], '😀')).toBe('accepted');
+    expect(ops([insert(1, 1, 0), 2, removeOwn(5), remove(1), 1], 'x')).toBe('accepted');
   });
 
   test.each<[string, number[], string, string]>([
     ['an empty insert', [insert(0, 2, 2)], '', 'expected the head of an insert, found 20'],
-    ['an unknown left', [insert(1, 3, 2)], 'x', 'expected the head of an insert'],
-    ['an unknown right', [insert(1, 2, 3)], 'x', 'expected the head of an insert'],
-    ['same without previous', [insert(1, 2, 0)], 'x', 'expected the head of an insert, found 36'],
+    [
+      'nothing to imply the right',
+      [insert(1, 2, 0)],
+      'x',
+      'expected the head of an insert, found 36',
+    ],
     ['more than the text', [insert(2, 2, 2)], 'x', 'expected a cut of 1 units of text, found 2'],
     ['less than the text', [insert(1, 2, 2)], 'xy', 'batches[0].text: expected 1 units, found 2'],
     ['half a pair', [insert(1, 2, 2), insert(1, 0, 0)], '😀', 'expected a cut of 2 units of text'],
-    ['an unknown name', [insert(1, 1, 2), 2, 1], 'x', 'expected a name below 2, found 2'],
-    ['its own timestamp', [insert(1, 1, 2), 0, 0], 'x', 'expected 1 … 4 timestamps back, found 0'],
-    ['timestamp 0', [insert(1, 2, 1), 0, 5], 'x', 'expected 1 … 4 timestamps back, found 5'],
+    ['its own as implied right', [insert(1, 1, 0), 1], 'x', 'expected 2 or more timestamps back'],
+    ['an unknown name', [insert(1, 3, 2), 2, 1], 'x', 'expected a name below 2, found 2'],
+    ['its own timestamp', [insert(1, 1, 2), 0], 'x', 'expected 1 … 4 timestamps back, found 0'],
+    ['timestamp 0', [insert(1, 2, 1), 5], 'x', 'expected 1 … 4 timestamps back, found 5'],
     ['no reference', [insert(1, 1, 2)], 'x', 'expected 1 more bytes, found 0'],
-    ['no deletion', [remove(0), 0, 1], '', 'expected 1 … 1 deletions, found 0'],
-    ['a target not older', [remove(3), 0, 2], '', 'expected 1 … 2 deletions, found 3'],
-    ['text without insert', [remove(1), 0, 2], 'x', 'batches[0].text: expected 0 units, found 1'],
+    ['no deletion', [remove(0), 1], '', 'expected 1 … 1 deletions, found 0'],
+    ['its own deletion', [removeOwn(0)], '', 'expected 1 … 4 timestamps back, found 0'],
+    ['the deletion of timestamp 0', [removeOwn(5)], '', 'expected 1 … 4 timestamps back, found 5'],
+    ['a target not older', [remove(3), 2], '', 'expected 1 … 2 deletions, found 3'],
+    ['text without insert', [remove(1), 2], 'x', 'batches[0].text: expected 0 units, found 1'],
   ])('with %s', (_, numbers, text, error) => {
     expect(ops(numbers, text)).toContain(error);
   });
 
   test('that begins at timestamp 1 has no previous', () => {
-    const fields = { replicas: [7], batches: [{ first: 1, ops: [insert(1, 0, 2)], text: 'x' }] };
+    const fields = { replicas: [7], first: 1, ops: [insert(1, 0, 2)], text: 'x' };
     expect(refusal(sve.Update, fields, decodeUpdate)).toContain('a timestamp before the insert');
   });
 });
@@ -111,6 +120,11 @@ describe('an update', () => {
   test.each<[Fields, string]>([
     [{ replicas: [0], batches: [] }, 'replicas[0]: expected a replica id, found 0'],
     [{ batches: [typed] }, 'batches[0].replica: expected below 0, found 0'],
+    [{ replicas: [7], batches: [typed] }, 'batches: expected its fields outside if it is one'],
+    [{ replicas: [7], batches: [typed], ...typed }, 'batches: expected none beside the fields'],
+    [typed, 'replicas: expected the id of the author, found none'],
+    [{ replicas: [7], text: 'x' }, 'first: expected above the gap of 0, found 0'],
+    [{ replicas: [7], first: 5 }, 'text: expected an operation, found neither ops nor text'],
     [{ format: 1 }, 'format: expected a known format, found 1'],
   ])('%j', (fields, error) => {
     expect(refusal(sve.Update, fields, decodeUpdate)).toContain(error);
@@ -124,6 +138,17 @@ describe('an update', () => {
       /replicas\[1\] .* a replica id after one/,
     );
   });
+
+  test.each<Fields>([{ format: 0, replicas: [8] }, { batches: [typed] }])(
+    'ends with its lone batch, not with %j',
+    (more) => {
+      const lone = sve.Update.encode({ replicas: [7], ...typed }).finish();
+      const rest = sve.Update.encode(more).finish();
+      expect(() => decodeUpdate(Uint8Array.from([...lone, ...rest]))).toThrow(
+        'expected the end of the update behind its only batch, found more of an update',
+      );
+    },
+  );
 });
 
 describe('a client frame', () => {
@@ -261,7 +286,7 @@ describe('encoders refuse', () => {
   });
 
   test('nothing that the others begin with', () => {
-    expect(encodeUpdate({ batches: [batch({}, insert), batch({}, remove)] }).length).toBe(21);
+    expect(encodeUpdate({ batches: [batch({}, insert), batch({}, remove)] }).length).toBe(19);
   });
 
   test.each<[string, Batch]>([

@@ -3,7 +3,11 @@
  * own table of full replica ids, in order of first use, and batches name replicas by position in
  * it.
  *
- *   format (0 is left out) | id, id, … | batch, batch, …      other orders are refused
+ *   format (0 is left out) | id, id, … | batch, batch, …          other orders are refused
+ *                                      | fields of the only batch
+ *
+ * If there is one batch, as in a keystroke, its fields are the update's own: two bytes less, and no
+ * message in a message. Each update has one form: a single `batches` is refused, as are both.
  *
  * The format number also stands for the rules by which the fold judges the batches. A number that
  * is not known here ends the reading: a node must not guess what a newer one meant.
@@ -12,7 +16,7 @@
  * reader, the writer and the columns for objects are used again by every call.
  */
 import type { Batch } from './batch.ts';
-import { readBatch, writeBatch } from './batch-codec.ts';
+import { loneFieldMax, loneFieldMin, readBatch, writeBatch } from './batch-codec.ts';
 import { DecodeError, UnreadableFormatError } from './decode-error.ts';
 import {
   batchName,
@@ -88,10 +92,13 @@ export function writeUpdate(columns: OpColumns, format: number = updateFormat): 
   if (names === null) for (let name = 0; name < used; name++) writeReplica(replicas[name] ?? 0);
   else for (const name of names.table) writeReplica(replicas[name] ?? 0);
   const written = names === null ? null : names.written;
-  for (let position = 0; position < batchCount; position++) {
-    const mark = writer.open(fieldBatches);
-    writeBatch(writer, columns, position, 'update', written);
-    writer.close(mark);
+  if (batchCount === 1) writeBatch(writer, columns, 0, 'lone', written);
+  else {
+    for (let position = 0; position < batchCount; position++) {
+      const mark = writer.open(fieldBatches);
+      writeBatch(writer, columns, position, 'update', written);
+      writer.close(mark);
+    }
   }
   const bytes = writer.finish();
   writer.clear();
@@ -159,11 +166,13 @@ export function readUpdate(bytes: Uint8Array, columns: OpColumns): void {
   while (readNames.length > 0) readNames.pop();
   try {
     for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === fieldBatches) readBatchAt(batchCount++, columns);
-      else if (field === fieldReplicas) readReplica(columns, batchCount);
+      if (field === fieldReplicas) readReplica(columns, batchCount);
+      else if (field >= loneFieldMin && field <= loneFieldMax) readLone(field, batchCount, columns);
+      else if (field === fieldBatches) readBatchAt(batchCount++, columns);
       else if (field === fieldFormat) readFormat();
       else reader.skip();
     }
+    if (batchCount === 1) throw reader.error('batches', 'its fields outside if it is one', 'one');
   } catch (error) {
     columns.clear();
     throw error;
@@ -186,12 +195,19 @@ function readReplica(columns: OpColumns, batchCount: number): void {
   readNames.push(columns.nameOf(replica));
 }
 
+/** Reads to the end of the update. */
+function readLone(field: number, batchCount: number, columns: OpColumns): void {
+  if (batchCount > 0) throw reader.error('batches', 'none beside the fields of one', batchCount);
+  if (readNames.length === 0) throw reader.error('replicas', 'the id of the author', 'none');
+  readBatch(reader, field, 'lone', readNames, columns);
+}
+
 function readBatchAt(index: number, columns: OpColumns): void {
   const start = reader.content('batches');
   const outer = reader.end;
   reader.seek(start, reader.offset);
   try {
-    readBatch(reader, 'update', readNames, columns);
+    readBatch(reader, reader.next(), 'update', readNames, columns);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw error.within(`batches[${index}]`);

@@ -96,10 +96,10 @@ export class RunWriter {
 
   #addDelete(op: number, skipped: number): void {
     const { ops } = this.#from;
-    const reversed = ops[op + opKind] === kindDeleteReversed;
-    const target = (ops[op + opLeftTimestamp] ?? 0) + (reversed ? 0 : skipped);
+    const kind = ops[op + opKind] === kindDeleteReversed ? kindDeleteReversed : kindDelete;
+    const target = (ops[op + opLeftTimestamp] ?? 0) + (kind === kindDelete ? skipped : 0);
     const count = (ops[op + opUnits] ?? 0) - skipped;
-    this.columns.addDelete(ops[op + opLeftName] ?? 0, target, count, reversed);
+    this.columns.addDelete(kind, ops[op + opLeftName] ?? 0, target, count);
   }
 
   /** Joins the operation that was added last, at `timestamp`, to the one before it. */

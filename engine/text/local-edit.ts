@@ -177,7 +177,7 @@ export class LocalEdit {
         return;
       }
     }
-    columns.addDelete(name, timestamp, count, false);
+    columns.addDelete(kindDelete, name, timestamp, count);
   }
 
   #insert(columns: OpColumns, author: Author, index: number, text: string): void {

@@ -13,6 +13,8 @@ import {
   batchName,
   batchOpEnd,
   batchStride,
+  kindDelete,
+  kindDeleteReversed,
   kindInsert,
   nameEdge,
   nameSame,
@@ -201,7 +203,8 @@ class AuthorHistory {
     }
     this.#begin();
     const lowest = isReversed ? target + count - units : target;
-    this.#columns.addDelete(this.#columns.nameOf(author.replica), lowest, units, isReversed);
+    const kind = isReversed ? kindDeleteReversed : kindDelete;
+    this.#columns.addDelete(kind, this.#columns.nameOf(author.replica), lowest, units);
     this.#next += units;
     return units;
   }

@@ -132,6 +132,27 @@ export namespace sve {
         /** Update batches. */
         batches: sve.Batch.$Properties[];
 
+        /** Update first. */
+        first: number;
+
+        /** Update gap. */
+        gap: number;
+
+        /** Update base. */
+        base: number;
+
+        /** Update ops. */
+        ops: number[];
+
+        /** Update text. */
+        text: string;
+
+        /** Update secretHash. */
+        secretHash: Uint8Array;
+
+        /** Update principal. */
+        principal: string;
+
         /**
          * Encodes the specified Update message. Does not implicitly {@link sve.Update.verify|verify} messages.
          * @param message Update message or plain object to encode
@@ -164,6 +185,27 @@ export namespace sve {
 
             /** Update batches */
             batches?: (sve.Batch.$Properties[]|null);
+
+            /** Update first */
+            first?: (number|null);
+
+            /** Update gap */
+            gap?: (number|null);
+
+            /** Update base */
+            base?: (number|null);
+
+            /** Update ops */
+            ops?: (number[]|null);
+
+            /** Update text */
+            text?: (string|null);
+
+            /** Update secretHash */
+            secretHash?: (Uint8Array|null);
+
+            /** Update principal */
+            principal?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -189,6 +189,7 @@ export const sve = $root.sve = (() => {
         const Update = function (properties) {
             this.replicas = [];
             this.batches = [];
+            this.ops = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -198,6 +199,13 @@ export const sve = $root.sve = (() => {
         Update.prototype.format = 0;
         Update.prototype.replicas = $util.emptyArray;
         Update.prototype.batches = $util.emptyArray;
+        Update.prototype.first = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Update.prototype.gap = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Update.prototype.base = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Update.prototype.ops = $util.emptyArray;
+        Update.prototype.text = "";
+        Update.prototype.secretHash = $util.newBuffer([]);
+        Update.prototype.principal = "";
 
         Update.encode = function (message, writer, _depth) {
             if (!writer)
@@ -214,6 +222,20 @@ export const sve = $root.sve = (() => {
             if (message.batches != null && message.batches.length)
                 for (let i = 0; i < message.batches.length; ++i)
                     $root.sve.Batch.encode(message.batches[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+            if (message.first != null && $Object.hasOwnProperty.call(message, "first") && (typeof message.first === "object" ? message.first.low || message.first.high : message.first !== 0))
+                writer.uint32(32).uint64(message.first);
+            if (message.gap != null && $Object.hasOwnProperty.call(message, "gap") && (typeof message.gap === "object" ? message.gap.low || message.gap.high : message.gap !== 0))
+                writer.uint32(40).uint64(message.gap);
+            if (message.base != null && $Object.hasOwnProperty.call(message, "base") && (typeof message.base === "object" ? message.base.low || message.base.high : message.base !== 0))
+                writer.uint32(48).uint64(message.base);
+            if (message.ops != null && message.ops.length)
+                writer.uint32(58).uint64s(message.ops);
+            if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                writer.uint32(66).string(message.text);
+            if (message.secretHash != null && $Object.hasOwnProperty.call(message, "secretHash") && message.secretHash.length)
+                writer.uint32(74).bytes(message.secretHash);
+            if (message.principal != null && $Object.hasOwnProperty.call(message, "principal") && message.principal !== "")
+                writer.uint32(82).string(message.principal);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -276,6 +298,74 @@ export const sve = $root.sve = (() => {
                         if (!(message.batches && message.batches.length))
                             message.batches = [];
                         message.batches.push($root.sve.Batch.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.first = value;
+                        else
+                            delete message.first;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.gap = value;
+                        else
+                            delete message.gap;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.base = value;
+                        else
+                            delete message.base;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType === 2) {
+                            if (!(message.ops && message.ops.length))
+                                message.ops = [];
+                            reader.uint64s(message.ops);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.ops && message.ops.length))
+                            message.ops = [];
+                        message.ops.push(reader.uint64());
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.text = value;
+                        else
+                            delete message.text;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.secretHash = value;
+                        else
+                            delete message.secretHash;
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.principal = value;
+                        else
+                            delete message.principal;
                         continue;
                     }
                 }

@@ -71,8 +71,8 @@ function buildOp(spec: OpSpec, timestamp: number, author: number, names: readonl
     timestamp === 1
       ? null
       : { timestamp: timestamp - 1 - (back % (timestamp - 1)), replica: pick(name) };
-  // A stream's head holds a count up to 2^51-1.
-  const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 2), 2 ** 50);
+  // A head of the stream holds a count up to 2^49-1.
+  const room = Math.min(timestamp - 1, Math.floor((max - timestamp) / 2), 2 ** 49 - 1);
   if (spec.kind === 'delete' && room >= 1) {
     const count = 1 + (spec.count % room);
     const target = { timestamp: 1 + (spec.back % (timestamp - count)), replica: pick(spec.pick) };

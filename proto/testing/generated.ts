@@ -58,18 +58,32 @@ function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: Nam
 }
 
 function opNumbers(op: Op, author: number, nameOf: NameOf): number[] {
-  const reference = (id: OpId): number[] => [nameOf(id.replica), op.timestamp - id.timestamp];
+  const reference = (id: OpId): number[] => {
+    const back = op.timestamp - id.timestamp;
+    return id.replica === author ? [back] : [nameOf(id.replica), back];
+  };
+  const mode = (id: OpId | null): number => (id === null ? 2 : id.replica === author ? 1 : 3);
   if (op.type === 'delete') {
-    return [op.count * 4 + (op.reversed ? 3 : 1), ...reference(op.target)];
+    const { count, reversed, target } = op;
+    const back = op.timestamp - target.timestamp;
+    const isOwn = target.replica === author;
+    if (count === 1 && isOwn && !reversed && back < 2 ** 51) return [back * 4 + 1];
+    return [count * 16 + (reversed ? 8 : 0) + (isOwn ? 0 : 4) + 3, ...reference(target)];
   }
   const { left, right } = op;
   const previous = left?.timestamp === op.timestamp - 1 && left.replica === author;
-  const leftMode = left === null ? 2 : previous ? 0 : 1;
-  const rightMode = right === null ? 2 : right === 'same' ? 0 : 1;
+  const isNext =
+    !previous &&
+    left !== null &&
+    right !== null &&
+    right !== 'same' &&
+    right.replica === left.replica &&
+    right.timestamp === left.timestamp + 1;
+  const rightMode = right === 'same' || isNext ? 0 : mode(right);
   return [
-    op.text.length * 32 + rightMode * 8 + leftMode * 2,
+    op.text.length * 32 + rightMode * 8 + (previous ? 0 : mode(left)) * 2,
     ...(left === null || previous ? [] : reference(left)),
-    ...(right === null || right === 'same' ? [] : reference(right)),
+    ...(right === null || right === 'same' || isNext ? [] : reference(right)),
   ];
 }
 
@@ -87,6 +101,8 @@ export function updateFields(format: number, batches: readonly Batch[]): Fields 
     }
   }
   const encoded = batches.map((batch) => batchFields(batch, 'update', nameOf));
+  const [only] = encoded;
+  if (encoded.length === 1) return set({ format, replicas: ids, ...only });
   return set({ format, replicas: ids, batches: encoded });
 }
 

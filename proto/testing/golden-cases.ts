@@ -69,6 +69,10 @@ function everyOp(author: number, other: number): Op[] {
     { type: 'insert', timestamp: 1011, left: mine(1010), right: null, text: '\n' },
     { type: 'delete', timestamp: 1012, target: theirs(100), count: 300, reversed: false },
     { type: 'delete', timestamp: 1312, target: mine(1003), count: 2, reversed: true },
+    { type: 'insert', timestamp: 1314, left: mine(1001), right: mine(1002), text: 'm' },
+    { type: 'insert', timestamp: 1315, left: theirs(100), right: theirs(101), text: 't' },
+    { type: 'delete', timestamp: 1316, target: mine(1010), count: 1, reversed: false },
+    { type: 'delete', timestamp: 1317, target: mine(1011), count: 1, reversed: true },
   ];
 }
 
@@ -263,7 +267,7 @@ export const goldenCases: readonly GoldenCase[] = [
     type: 'edit',
     batches: [
       { replica: 0, first: 1000, gap: 5, base: 41, ops: everyOp(0, 300) },
-      typed(0, 1314, 'so', 42),
+      typed(0, 1318, 'so', 42),
     ],
   }),
   client('client-presence', 'A selection.', {
