@@ -41,7 +41,9 @@ function checkSpans(state: TextState, order: readonly number[]): void {
   for (const [at, span] of order.entries()) {
     const next = order[at + 1];
     if (next === undefined || spans.isDeleted(span) !== spans.isDeleted(next)) continue;
+    const isOneAuthor = numbers.authorOf(spans.start(span)) === numbers.authorOf(spans.start(next));
     const fits =
+      isOneAuthor &&
       spans.end(span) === spans.start(next) &&
       spans.left(next) === spans.start(next) - 1 &&
       spans.right(next) === spans.right(span) &&

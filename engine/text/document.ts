@@ -10,6 +10,7 @@
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
 import type { Compression } from '../../proto/compression.ts';
+import { Keystroke } from '../../proto/keystroke.ts';
 import { batchFirst, batchGap, batchName, batchStride, OpColumns } from '../../proto/op-columns.ts';
 import { encodeSnapshot, SnapshotReader } from '../../proto/snapshot-format.ts';
 import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
@@ -29,6 +30,8 @@ export interface DocumentOptions {
   readonly bufferedMax?: number;
 }
 
+/** Filled and used up by one call. */
+const keystroke = new Keystroke();
 const bufferedMaxDefault = 10_000;
 
 export class Document {
@@ -117,6 +120,11 @@ export class Document {
    * lone surrogate.
    */
   edit(splices: readonly TextChange[]): Uint8Array {
+    const [splice] = splices;
+    if (splice !== undefined && splices.length === 1) {
+      const update = this.#sequence.keystroke(this.replica, splice);
+      if (update !== null) return update;
+    }
     const columns = this.#columns;
     columns.clear();
     this.#sequence.editInto(columns, this.replica, splices, 0);
@@ -131,6 +139,11 @@ export class Document {
    * BufferFullError: one batch was refused; those before it have been applied, so read `text` anew.
    */
   apply(update: Uint8Array): readonly TextChange[] {
+    // A batch may wait for this one only if there is one that waits.
+    if (this.#buffer.size === 0 && keystroke.read(update)) {
+      const change = this.#sequence.receiveKeystroke(keystroke);
+      if (change !== null) return [change];
+    }
     const columns = this.#columns;
     columns.clear();
     readUpdate(update, columns);

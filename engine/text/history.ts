@@ -69,25 +69,18 @@ export function changesBetween(
 ): readonly TextChange[] {
   checkVersion(state, from);
   checkVersion(state, to);
-  return changesFrom(state, PastState.at(state, from), PastState.at(state, to));
-}
-
-/** What makes the text of one part of the operations that of another. */
-export function changesFrom(
-  state: TextState,
-  from: PastState,
-  to: PastState,
-): readonly TextChange[] {
   const { spans, tree, units } = state;
+  const before = PastState.at(state, from);
+  const after = PastState.at(state, to);
   const changes = new ChangeList();
   let index = 0;
   for (const span of tree.order()) {
     const end = spans.end(span);
     for (let number = spans.start(span); number < end; ) {
-      const next = to.runEnd(number, from.runEnd(number, end, span), span);
-      if (from.isShown && !to.isShown) changes.add(index, next - number, '');
-      else if (to.isShown) {
-        if (!from.isShown) changes.add(index, 0, units.text(number, next));
+      const next = after.runEnd(number, before.runEnd(number, end, span), span);
+      if (before.isShown && !after.isShown) changes.add(index, next - number, '');
+      else if (after.isShown) {
+        if (!before.isShown) changes.add(index, 0, units.text(number, next));
         index += next - number;
       }
       number = next;

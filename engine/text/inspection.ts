@@ -53,7 +53,8 @@ export class Inspection {
   #hasPairs = false;
   /** The slot asked for last: origins are near each other as a rule. */
   #near = 0;
-  #name = 0;
+  /** Name of the author in the columns. */
+  name = 0;
   #first = 0;
   #opStart = 0;
   #opCount = 0;
@@ -92,11 +93,11 @@ export class Inspection {
     this.#isProven = true;
     this.#hasPairs = false;
     this.#near = 0;
-    this.#name = batches[at + batchName] as number;
+    this.name = batches[at + batchName] as number;
     this.#first = batches[at + batchFirst] as number;
     this.#opStart = columns.opStart(position);
     const opEnd = batches[at + batchOpEnd] as number;
-    this.author = this.#state.numbers.find(columns.replicas[this.#name] as number);
+    this.author = this.#state.numbers.find(columns.replicas[this.name] as number);
     if (this.#first - 1 - (batches[at + batchGap] as number) !== (this.author?.last ?? 0)) {
       return { type: 'gap' };
     }
@@ -153,7 +154,7 @@ export class Inspection {
     const rightName = ops[at + opRightName] as number;
     let right = -1;
     if (rightName === nameSame) {
-      if (leftName !== this.#name || leftTimestamp !== timestamp - 1) {
+      if (leftName !== this.name || leftTimestamp !== timestamp - 1) {
         this.#refuse(`'same' at ${timestamp}, but the left origin is not the character before`);
         return;
       }
@@ -283,7 +284,7 @@ export class Inspection {
   /** The number of the character with this id, for an operation of the given timestamp. */
   #resolve(name: number, target: number, timestamp: number): number {
     if (target >= timestamp) return this.#refuse(`${timestamp} refers to ${target}`);
-    const isOwn = name === this.#name;
+    const isOwn = name === this.name;
     const replica = this.#columns.replicas[name] as number;
     if (isOwn && target >= this.#first) {
       const number = this.number + target - this.#first;

@@ -7,6 +7,7 @@
  * is null.
  */
 import { type Batch, type OpId, opLength } from '../../proto/batch.ts';
+import { deletedUpdate, type Keystroke, typedUpdate } from '../../proto/keystroke.ts';
 import { OpColumns } from '../../proto/op-columns.ts';
 import { assert } from '../assert.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
@@ -18,6 +19,7 @@ import { type AuthoredRange, authorship, changesBetween, textAt, versionAt } fro
 import { Inspection, type Obstacle } from './inspection.ts';
 import { Integration } from './integration.ts';
 import { LocalEdit } from './local-edit.ts';
+import { OpenRun } from './open-run.ts';
 import { columnsSince } from './operations-since.ts';
 import {
   checkBoundary,
@@ -42,7 +44,9 @@ export type { TextChange } from './text-change.ts';
 export type { TimestampRange } from './undo.ts';
 
 export class Sequence {
-  readonly #state: TextState;
+  readonly #content: TextState;
+  /** What is typed right now, apart from the content. */
+  readonly #run: OpenRun;
   readonly #columns = new OpColumns();
   readonly #inspection: Inspection;
   readonly #integration: Integration;
@@ -51,7 +55,8 @@ export class Sequence {
   #inspected: Batch | null = null;
 
   constructor(state = new TextState()) {
-    this.#state = state;
+    this.#content = state;
+    this.#run = new OpenRun(state);
     this.#inspection = new Inspection(state, this.#columns);
     this.#integration = new Integration(state);
     this.#localEdit = new LocalEdit(state);
@@ -122,7 +127,43 @@ export class Sequence {
     clock = 0,
   ): boolean {
     this.#inspected = null;
-    return this.#localEdit.apply(columns, replica, splices, base, clock);
+    this.#run.close();
+    if (!this.#localEdit.apply(columns, replica, splices, base, clock)) return false;
+    if (splices.length === 1) this.#openRun(replica, splices[0] as TextChange);
+    return true;
+  }
+
+  /**
+   * Types one ASCII unit as `replica`, or deletes its own character at `index`, if that goes on with
+   * what was done last: the update then, without a batch in between. Else null, and nothing changes.
+   */
+  keystroke(replica: number, { index, deleted, inserted }: TextChange): Uint8Array | null {
+    const run = this.#run;
+    if (inserted === '') {
+      if (deleted !== 1 || !run.backspace(replica, index + 1)) return null;
+      return deletedUpdate(replica, run.timestamp, run.timestamp - run.target);
+    }
+    const unit = inserted.charCodeAt(0);
+    if (deleted !== 0 || inserted.length !== 1 || unit > 0x7f) return null;
+    return run.type(replica, index, unit) ? typedUpdate(replica, run.timestamp, unit) : null;
+  }
+
+  /** Applies a keystroke if it goes on with what was done last: the change; else null. */
+  receiveKeystroke({ replica, first, unit, back }: Keystroke): TextChange | null {
+    const run = this.#run;
+    if (unit < 0) {
+      if (!run.receiveDeleted(replica, first, first - back)) return null;
+      return { index: run.index, deleted: 1, inserted: '' };
+    }
+    if (!run.receiveTyped(replica, first, unit)) return null;
+    return { index: run.index, deleted: 0, inserted: String.fromCharCode(unit) };
+  }
+
+  /** After a change by `replica` that may go on. */
+  #openRun(replica: number, { index, inserted }: TextChange): void {
+    const author = this.#content.numbers.author(replica);
+    if (inserted === '') this.#run.openBackspacing(author, index);
+    else this.#run.openTyping(author);
   }
 
   /** The first reason why the batch cannot be integrated now, or null. Changes nothing. */
@@ -134,6 +175,7 @@ export class Sequence {
       }
       next += opLength(op);
     }
+    this.#run.settle();
     this.#columns.clear();
     this.#columns.addBatch(batch);
     const obstacle = this.#inspection.inspect(this.#columns, 0) ?? this.#trial();
@@ -151,6 +193,7 @@ export class Sequence {
       assert(obstacle === null, `batch ${batch.first} of ${batch.replica}: ${obstacle?.type}`);
     }
     this.#inspected = null;
+    this.#run.close();
     const changes = new ChangeList();
     this.#integration.apply(this.#inspection, this.#columns, 0, changes);
     return changes.finish();
@@ -162,10 +205,15 @@ export class Sequence {
    */
   integrateAt(columns: OpColumns, position: number, changes: ChangeList | null): Obstacle | null {
     this.#inspected = null;
-    const obstacle = this.#inspection.inspect(columns, position);
+    this.#run.close();
+    const inspection = this.#inspection;
+    const obstacle = inspection.inspect(columns, position);
     if (obstacle !== null) return obstacle;
-    if (this.#inspection.isProven) {
-      this.#integration.apply(this.#inspection, columns, position, changes);
+    if (inspection.isProven) {
+      this.#integration.apply(inspection, columns, position, changes);
+      if (inspection.count === 1 && changes?.last !== null && changes !== null) {
+        this.#openRun(columns.replicas[inspection.name] as number, changes.last);
+      }
       return null;
     }
     const before = new TextState(this.#state);
@@ -312,6 +360,12 @@ export class Sequence {
   /** Asserts every invariant of the state; takes time in proportion to its size. */
   check(): void {
     checkState(this.#state);
+  }
+
+  /** The content with what is typed right now. */
+  get #state(): TextState {
+    this.#run.settle();
+    return this.#content;
   }
 
   #numberOf(id: OpId): number {

@@ -4,8 +4,7 @@
  *
  * Made by placement.ts for a parent and a side (its left or its right children) when walking over
  * them took too many steps, and kept up to date by every insertion since. An entry knows the child
- * and the leftmost character of the child's subtree, before which the next sibling may belong; that
- * changes exactly when the leftmost character gets a left child.
+ * and the leftmost character of the child's subtree, before which the next sibling may belong.
  *
  * Most documents have none; then all of this is one comparison per insertion.
  */
@@ -44,10 +43,10 @@ export class SiblingDirectories {
     for (const sibling of siblings) this.#noteLeftmost(sibling);
   }
 
-  /** A character was inserted with these origins on this side of its parent. */
-  added(number: number, left: number, right: number, leftChild: boolean): void {
+  /** A run of `count` characters was inserted with these origins on this side of its parent. */
+  added(number: number, count: number, left: number, right: number, leftChild: boolean): void {
     if (this.#directories.size === 0) return;
-    if (leftChild) this.#moveLeftmost(right, number);
+    if (leftChild) this.#moveLeftmost(right, number, count);
     const side = leftChild ? 'left' : 'right';
     const siblings = this.#directories.get(keyOf(leftChild ? right : left, side));
     if (siblings === undefined) return;
@@ -86,16 +85,25 @@ export class SiblingDirectories {
   }
 
   /**
-   * `number` is a left child of `parent`. If that was the leftmost of a subtree it had no left
-   * child, and the new character is the leftmost one now.
+   * A run from `number` on was inserted as left child of `parent`. Where it stands before all that is
+   * to the left of the parent, it is the leftmost of the subtrees that the parent is at the edge of,
+   * instead of the character that follows it.
    */
-  #moveLeftmost(parent: number, number: number): void {
-    const siblings = this.#leftmost.get(parent);
+  #moveLeftmost(parent: number, number: number, count: number): void {
+    const state = this.#state;
+    const next = state.following(number + count - 1);
+    const siblings = this.#leftmost.get(next);
     if (siblings === undefined) return;
-    this.#leftmost.delete(parent);
-    for (const sibling of siblings) sibling.leftmost = number;
-    const others = this.#leftmost.get(number) ?? [];
-    this.#leftmost.set(number, [...others, ...siblings]);
+    // Subtrees of what is between the next character and the parent do not have the run.
+    const below = new Set<number>();
+    for (let at = next; at !== parent && state.isLeftChild(at); at = state.rightOf(at))
+      below.add(at);
+    const moved = siblings.filter(({ child }) => !below.has(child));
+    for (const sibling of moved) sibling.leftmost = number;
+    const kept = siblings.filter(({ child }) => below.has(child));
+    if (kept.length > 0) this.#leftmost.set(next, kept);
+    else this.#leftmost.delete(next);
+    if (moved.length > 0) this.#leftmost.set(number, moved);
   }
 }
 

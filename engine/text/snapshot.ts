@@ -6,6 +6,7 @@
  * as they can be. So equal states give equal columns. Building a state from columns searches no
  * place: spans come in document order, the tree is built over them. O(spans + units) both ways.
  */
+import { DecodeError } from '../../proto/decode-error.ts';
 import { DeletionRuns } from '../../proto/deletion-runs.ts';
 import { OperationTimes } from '../../proto/operation-times.ts';
 import type { DeletionColumns, SpanColumns, StretchColumns } from '../../proto/snapshot-state.ts';
@@ -247,6 +248,7 @@ export function stateOf(snapshot: SequenceSnapshot): TextState {
     const target = deletions.target[at] as number;
     state.deletions.add(index, start, target, deletions.length[at] as number, isReversed);
   }
+  if (!state.units.isNarrow) checkPairs(state, snapshot);
   if (hidden === null) {
     state.buried = tombstonesOf(snapshot);
     state.since = VersionVector.from(numbers.versionVector.entries());
@@ -287,6 +289,22 @@ function addSpans(state: TextState, { spans: columns, visible, hidden }: Sequenc
   assert(shown === visible.length, `${shown} visible units, got ${visible.length}`);
   for (let span = 0; span < added; span++) state.markParent(span);
   tree.build(added);
+}
+
+/** DecodeError if a span, an origin or a deletion parts the halves of a surrogate pair. */
+function checkPairs(state: TextState, { spans, deletions }: SequenceSnapshot): void {
+  const { units } = state;
+  const isCut = (number: number): boolean => units.cutsPair(number);
+  const isParted =
+    spans.start.some((start, at) => isCut(start) || isCut(start + (spans.length[at] as number))) ||
+    spans.left.some((left) => left >= 0 && isCut(left + 1)) ||
+    spans.right.some((right) => right >= 0 && isCut(right)) ||
+    deletions.target.some((target, at) => {
+      return isCut(target) || isCut(target + (deletions.length[at] as number));
+    });
+  if (isParted || state.hasLoneHalf()) {
+    throw new DecodeError('spans', 0, 'expected whole surrogate pairs, found half of one');
+  }
 }
 
 function tombstonesOf({ spans }: SequenceSnapshot): Int32Array {

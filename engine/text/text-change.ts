@@ -39,6 +39,11 @@ export class ChangeList {
     }
   }
 
+  /** The last change; null: there is none. */
+  get last(): TextChange | null {
+    return this.#isEmpty ? null : this.#last();
+  }
+
   addAll(changes: readonly TextChange[]): void {
     for (const { index, deleted, inserted } of changes) this.add(index, deleted, inserted);
   }

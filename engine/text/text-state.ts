@@ -156,8 +156,7 @@ export class TextState {
         spans.right(span) === right &&
         length + count <= spanUnitsMax
       ) {
-        this.#extend(span, number, count);
-        this.siblings.added(number, left, right, false);
+        this.extend(span, number, count);
         return index;
       }
     }
@@ -175,17 +174,21 @@ export class TextState {
       origin = number + passed - 1;
       flags = 0;
     }
-    this.siblings.added(number, left, right, leftChild);
+    this.siblings.added(number, count, left, right, leftChild);
     return index;
   }
 
-  #extend(span: number, number: number, count: number): void {
+  /**
+   * Makes a visible span longer by characters number … number + count - 1, which go on at its end.
+   */
+  extend(span: number, number: number, count: number): void {
     const { spans, tree, units } = this;
     spans.extend(span, count);
     spans.clearFlag(span, branchedFlag);
     const lineFeeds = units.lineFeedsIn(number, number + count);
     const lowHalves = units.lowHalvesIn(number, number + count);
     tree.add(span, count, count, lineFeeds, lowHalves);
+    this.siblings.added(number, count, number - 1, spans.right(span), false);
   }
 
   /** Notes at the parent of a span's first character that it has a child. */
@@ -336,6 +339,12 @@ export class TextState {
       (spans.flags(next) & leftChildFlag) === 0 &&
       spans.length(grown) + count <= spanUnitsMax
     );
+  }
+
+  /** Whether a span holds half of a surrogate pair without the other half. */
+  hasLoneHalf(): boolean {
+    const { spans, tree, units } = this;
+    return tree.order().some((span) => units.hasLoneHalf(spans.start(span), spans.end(span)));
   }
 
   /** The text that shows. */

@@ -58,12 +58,12 @@ export class UnitStore {
 
   /** Writes source[from … to) at `number` on; there is room. */
   write(number: number, source: Uint16Array, from: number, to: number): void {
-    for (let at = from; at < to; at++) this.#put(number + at - from, source[at] as number);
+    for (let at = from; at < to; at++) this.put(number + at - from, source[at] as number);
   }
 
   /** Writes units [from, to) of a text; there is room. */
   writeText(number: number, text: string, from = 0, to = text.length): void {
-    for (let at = from; at < to; at++) this.#put(number + at - from, text.charCodeAt(at));
+    for (let at = from; at < to; at++) this.put(number + at - from, text.charCodeAt(at));
   }
 
   /** Whether units [number, …) are source[from … to). */
@@ -91,6 +91,17 @@ export class UnitStore {
     if (this.#lowHalves === null || number === 0) return false;
     const pair = String.fromCharCode(this.at(number - 1), this.at(number));
     return cutsPair(pair, 1);
+  }
+
+  /** Whether [start, end) has half of a surrogate pair without the other half. */
+  hasLoneHalf(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) {
+      const kind = this.at(at) & 0xfc00;
+      if (kind === 0xdc00) return true;
+      if (kind !== 0xd800) continue;
+      if (++at === end || (this.at(at) & 0xfc00) !== 0xdc00) return true;
+    }
+    return false;
   }
 
   /** How many of `count` units from `number` on one span takes; it does not end inside a pair. */
@@ -137,7 +148,8 @@ export class UnitStore {
     return count;
   }
 
-  #put(number: number, unit: number): void {
+  /** Writes one unit; there is room. */
+  put(number: number, unit: number): void {
     if (unit > 0xff && this.#lowHalves === null) this.#widen();
     this.#units[number] = unit;
     if (unit === lineFeed) (this.#lineFeeds[number >>> pageShift] as number)++;
