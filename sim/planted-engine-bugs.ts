@@ -18,6 +18,7 @@ export interface TestedPlanting {
 
 const placement = 'engine/text/placement.ts';
 const siblings = 'engine/text/sibling-directories.ts';
+const past = 'engine/text/past-state.ts';
 const acceptance = 'engine/text/acceptance.test.ts';
 
 const orderOfRights = 'return state.rank(right) > state.rank(other);';
@@ -105,6 +106,39 @@ export const plantedEngineBugs: readonly TestedPlanting[] = [
     ],
     file: acceptance,
     test: 'C11 the same with the other agent lower',
+  },
+  {
+    id: 'past-halves',
+    story: 'A version that ends inside a surrogate pair shows half of it.',
+    plantings: [{ file: past, text: 'if (!cuts(edge)) return edge;', replacement: 'return edge;' }],
+    file: 'engine/text/history.test.ts',
+    test: 'a pair comes and goes as a whole',
+  },
+  {
+    id: 'undo-of-others',
+    story: 'Undo brings back what somebody else deleted too.',
+    plantings: [
+      {
+        file: past,
+        text: 'if (!this.#isLeftOut) this.#hide',
+        replacement: 'if (!this.#isLeftOut && this.#leftOut[index]?.length !== 0) this.#hide',
+      },
+    ],
+    file: 'engine/text/undo.test.ts',
+    test: 'keep away what they deleted too, before or after',
+  },
+  {
+    id: 'anchor-of-deleted',
+    story: 'An anchor stays one unit behind where its character was.',
+    plantings: [
+      {
+        file: 'engine/text/anchor.ts',
+        text: "anchor.side === 'after' && sequence.isVisible(anchor)",
+        replacement: "anchor.side === 'after'",
+      },
+    ],
+    file: 'engine/text/positions.test.ts',
+    test: 'stay with the character before or after them',
   },
 ];
 

@@ -15,7 +15,7 @@
  *   time    1 … 2         3             4                     5
  *   invert                              [3, 3]: inserts "b"   [1, 4]: deletes "ab"
  *
- * Only the spans with such characters are looked at, beside all deletions: O(k log n) for k of them,
+ * Only the spans with such characters are looked at, beside all deletions: O(k log n) for k spans,
  * and a byte per operation number.
  */
 
