@@ -51,18 +51,17 @@ function holdsDeletion(state: TextState, replica: number, op: DeleteOp): boolean
   for (let k = 0; k < op.count; k++) {
     const offset = op.reversed ? op.count - 1 - k : k;
     const target = { timestamp: op.target.timestamp + offset, replica: op.target.replica };
-    const id = { timestamp: op.timestamp + k, replica };
-    const number = numberOf(state, id);
+    const number = numberOf(state, { timestamp: op.timestamp + k, replica });
     if (number < 0 || state.isCharacter(number)) return false;
     const hit = numberOf(state, target);
     const here = state.deletions.targetOf(author.index, number);
-    if (here >= 0 ? here !== hit : !isForgottenDeletion(state, id, hit)) return false;
+    // A deletion that is not recorded was forgotten with the history; it made a tombstone.
+    if (here >= 0 ? here !== hit : !isTombstone(state, hit)) return false;
   }
   return true;
 }
 
-/** Whether the deletion can have hit this character, given what was saved without history. */
-function isForgottenDeletion({ since, spans }: TextState, deletion: OpId, hit: number): boolean {
-  const span = hit < 0 ? -1 : spans.find(hit);
-  return since.includes(deletion) && span >= 0 && spans.isDeleted(span);
+function isTombstone({ spans }: TextState, number: number): boolean {
+  const span = number < 0 ? -1 : spans.find(number);
+  return span >= 0 && spans.isDeleted(span);
 }

@@ -65,7 +65,7 @@ function lineStart({ spans, tree, units }: TextState, line: number): number {
   const rest = tree.offset;
   const start = spans.start(span);
   const lineFeeds = (offset: number) => units.lineFeedsIn(start, start + offset);
-  return tree.indexOf(span) + lastOffset(0, spans.length(span) - 1, rest, lineFeeds) + 1;
+  return tree.indexOf(span) + lastOffset(spans.length(span), rest, lineFeeds) + 1;
 }
 
 /** See Document. */
@@ -87,8 +87,7 @@ export function indexOfCodePoint(state: TextState, count: number): number {
   const rest = tree.offset;
   const start = spans.start(span);
   const codePointsTo = (offset: number) => offset - units.lowHalvesIn(start, start + offset);
-  const high = Math.min(rest * 2, spans.length(span) - 1);
-  return tree.indexOf(span) + lastOffset(rest, high, rest, codePointsTo);
+  return tree.indexOf(span) + lastOffset(spans.length(span), rest, codePointsTo);
 }
 
 /** Sum over the visible units before `index`. */
@@ -102,19 +101,14 @@ function sumTo({ spans, tree, units }: TextState, index: number, field: SumField
   return tree.before(span, field) + rest;
 }
 
-/** The last offset, `low` … `high`, before which no more than `count` are counted; it rises. */
-function lastOffset(
-  low: number,
-  high: number,
-  count: number,
-  countedTo: (offset: number) => number,
-): number {
-  let from = low;
-  let to = high;
-  while (from < to) {
-    const middle = (from + to + 1) >>> 1;
-    if (countedTo(middle) <= count) from = middle;
-    else to = middle - 1;
+/** The last offset below `length` up to which no more than `count` are counted; it rises. */
+function lastOffset(length: number, count: number, countedTo: (offset: number) => number): number {
+  let low = 0;
+  let high = length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (countedTo(middle) <= count) low = middle;
+    else high = middle - 1;
   }
-  return from;
+  return low;
 }
