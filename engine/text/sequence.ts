@@ -140,7 +140,7 @@ export class Sequence {
   keystroke(replica: number, { index, deleted, inserted }: TextChange): Uint8Array | null {
     const run = this.#run;
     if (inserted === '') {
-      if (deleted !== 1 || !run.backspace(replica, index + 1)) return null;
+      if (deleted !== 1 || !run.delete(replica, index)) return null;
       return deletedUpdate(replica, run.timestamp, run.timestamp - run.target);
     }
     const unit = inserted.charCodeAt(0);
@@ -162,7 +162,7 @@ export class Sequence {
   /** After a change by `replica` that may go on. */
   #openRun(replica: number, { index, inserted }: TextChange): void {
     const author = this.#content.numbers.author(replica);
-    if (inserted === '') this.#run.openBackspacing(author, index);
+    if (inserted === '') this.#run.openDeleting(author, index);
     else this.#run.openTyping(author);
   }
 
