@@ -3,7 +3,7 @@
  *
  * Keeps the rule of text.ts: what is not well-formed is refused, never replaced. Our own loops: for
  * a keystroke a call into the platform costs more than everything else, and there is none that
- * reads into units.
+ * reads into units. Long ASCII is looked at in steps of eight, then copied by the platform.
  *
  *   0xxxxxxx                                1 unit  < 0x80
  *   110xxxxx 10xxxxxx                       1 unit  < 0x800
@@ -11,25 +11,16 @@
  *   11110xxx 10xxxxxx 10xxxxxx 10xxxxxx     2 units, a surrogate pair
  */
 
-/** Bytes that units [start, end) take in UTF-8; -1: there is a lone surrogate. */
-export function utf8LengthOfUnits(units: Uint16Array, start: number, end: number): number {
-  let length = end - start;
-  for (let index = start; index < end; index++) {
-    const unit = units[index] ?? 0;
-    if (unit < 0x80) continue;
-    if (unit < 0x800) length++;
-    else if (unit < 0xd800 || unit > 0xdfff) length += 2;
-    else {
-      const low = index + 1 < end ? (units[index + 1] ?? 0) : 0;
-      if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff) return -1;
-      length += 2;
-      index++;
-    }
-  }
-  return length;
-}
+/** Up to this length our own loops beat the platform's copy. */
+const shortLength = 32;
 
-/** Writes units [start, end), which are well-formed, as UTF-8 at `at`; returns the end. */
+/** Bytes that one unit can take: a pair takes four. */
+export const unitBytesMax = 3;
+
+/**
+ * Writes units [start, end) as UTF-8 at `at` of `into`, which must have place for `unitBytesMax`
+ * bytes of each. Returns the end in `into`; -1: there is a lone surrogate.
+ */
 export function writeUnits(
   units: Uint16Array,
   start: number,
@@ -37,8 +28,10 @@ export function writeUnits(
   into: Uint8Array,
   at: number,
 ): number {
-  let to = at;
-  for (let index = start; index < end; index++) {
+  const asciiEnd = asciiUnitsEnd(units, start, end);
+  if (asciiEnd > start) into.set(units.subarray(start, asciiEnd), at);
+  let to = at + asciiEnd - start;
+  for (let index = asciiEnd; index < end; index++) {
     const unit = units[index] ?? 0;
     if (unit < 0x80) into[to++] = unit;
     else if (unit < 0x800) {
@@ -51,7 +44,8 @@ export function writeUnits(
       into[to + 2] = 0x80 | (unit & 0x3f);
       to += 3;
     } else {
-      const low = units[++index] ?? 0;
+      const low = ++index < end ? (units[index] ?? 0) : 0;
+      if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff) return -1;
       const point = 0x1_0000 + ((unit & 0x3ff) << 10) + (low & 0x3ff);
       into[to] = 0xf0 | (point >> 18);
       into[to + 1] = 0x80 | ((point >> 12) & 0x3f);
@@ -74,8 +68,10 @@ export function readUnits(
   into: Uint16Array,
   at: number,
 ): number {
-  let to = at;
-  for (let index = start; index < end; ) {
+  const asciiEnd = asciiBytesEnd(bytes, start, end);
+  if (asciiEnd > start) into.set(bytes.subarray(start, asciiEnd), at);
+  let to = at + asciiEnd - start;
+  for (let index = asciiEnd; index < end; ) {
     const byte = bytes[index] ?? 0;
     if (byte < 0x80) {
       into[to++] = byte;
@@ -103,4 +99,28 @@ export function readUnits(
     }
   }
   return to;
+}
+
+/** End of the ASCII with which long units [start, end) begin, or up to seven before it. */
+function asciiUnitsEnd(units: Uint16Array, start: number, end: number): number {
+  if (end - start <= shortLength) return start;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const first = (units[at] ?? 0) | (units[at + 1] ?? 0) | (units[at + 2] ?? 0);
+    const middle = (units[at + 3] ?? 0) | (units[at + 4] ?? 0) | (units[at + 5] ?? 0);
+    if ((first | middle | (units[at + 6] ?? 0) | (units[at + 7] ?? 0)) >= 0x80) break;
+  }
+  return at;
+}
+
+/** The same for bytes: by itself, because a loop over arrays of two kinds is slow. */
+function asciiBytesEnd(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start <= shortLength) return start;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const first = (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) | (bytes[at + 2] ?? 0);
+    const middle = (bytes[at + 3] ?? 0) | (bytes[at + 4] ?? 0) | (bytes[at + 5] ?? 0);
+    if ((first | middle | (bytes[at + 6] ?? 0) | (bytes[at + 7] ?? 0)) >= 0x80) break;
+  }
+  return at;
 }

@@ -18,7 +18,7 @@
 import { DecodeError } from './decode-error.ts';
 import { unknownFieldsMax } from './limits.ts';
 import { loneSurrogate, readUtf8, utf8Length, writeUtf8 } from './text.ts';
-import { utf8LengthOfUnits, writeUnits } from './unit-text.ts';
+import { unitBytesMax, writeUnits } from './unit-text.ts';
 
 const wireVarint = 0;
 const wireFixed64 = 1;
@@ -82,32 +82,12 @@ export class Writer {
   /** The text of UTF-16 units [start, end), as `string` does. */
   units(field: number, units: Uint16Array, start: number, end: number): void {
     if (start === end) return;
-    if (this.#shortAscii(field, units, start, end)) return;
-    const length = utf8LengthOfUnits(units, start, end);
-    if (length === -1) throw new RangeError(`field ${field}: lone surrogate in the text`);
-    this.#byte(field * 8 + wireBytes);
-    this.varint(length);
-    this.#reserve(length);
-    writeUnits(units, start, end, this.#bytes, this.#length);
-    this.#length += length;
-  }
-
-  /** Writes what is short and ASCII, a keystroke, in one pass; false, and nothing, if it is not. */
-  #shortAscii(field: number, units: Uint16Array, start: number, end: number): boolean {
-    const count = end - start;
-    if (count >= 0x80) return false;
-    this.#reserve(count + 2);
-    const bytes = this.#bytes;
-    let at = this.#length;
-    bytes[at++] = field * 8 + wireBytes;
-    bytes[at++] = count;
-    for (let index = start; index < end; index++) {
-      const unit = units[index] ?? 0;
-      if (unit >= 0x80) return false;
-      bytes[at++] = unit;
-    }
-    this.#length = at;
-    return true;
+    const mark = this.open(field);
+    this.#reserve((end - start) * unitBytesMax);
+    const textEnd = writeUnits(units, start, end, this.#bytes, mark);
+    if (textEnd === -1) throw new RangeError(`field ${field}: lone surrogate in the text`);
+    this.#length = textEnd;
+    this.close(mark);
   }
 
   /** Bytes, copied; empty is left out. */
@@ -141,19 +121,22 @@ export class Writer {
 
   /** Begins a message in `field`; what is written until `close` with the mark is its content. */
   open(field: number): number {
-    this.#byte(field * 8 + wireBytes);
-    this.#byte(0);
+    this.#reserve(2);
+    this.#bytes[this.#length] = field * 8 + wireBytes;
+    this.#length += 2;
     return this.#length;
   }
 
   close(mark: number): void {
     // One byte was kept for the length; a longer content moves up to make place.
     const length = this.#length - mark;
-    if (length >= 0x80) {
-      const extra = varintSize(length) - 1;
-      this.#reserve(extra);
-      this.#bytes.copyWithin(mark + extra, mark, this.#length);
+    if (length < 0x80) {
+      this.#bytes[mark - 1] = length;
+      return;
     }
+    const extra = varintSize(length) - 1;
+    this.#reserve(extra);
+    this.#bytes.copyWithin(mark + extra, mark, this.#length);
     this.#length = mark - 1;
     this.varint(length);
     this.#length += length;
