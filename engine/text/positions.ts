@@ -1,8 +1,8 @@
 /**
  * Places in the visible text in other measures: line and column, code points; and what is no place.
  *
- * The tree knows line feeds and low halves of surrogate pairs below each node, so an answer is a way
- * up or down and a look into one span, twice at most: O(log n), whatever the length of a line.
+ * The tree knows line feeds and low halves of surrogate pairs below each node, so an answer is a
+ * way up or down and a look into one span, twice at most: O(log n), however long a line is.
  *
  * A line ends with its line feed, which is its last unit (a carriage return before it is a part of
  * the line); so there is one line more than there are line feeds. Lines and columns count from 1,
