@@ -100,7 +100,7 @@ export class Keystroke {
   }
 
   #readReplica(bytes: Uint8Array): boolean {
-    if (this.replica !== prefixReplica || !startsWithPrefix(bytes)) {
+    if (prefixLength === 0 || this.replica !== prefixReplica || !startsWithPrefix(bytes)) {
       if (bytes[0] !== tagReplica) return false;
       let value = 0;
       let scale = 1;

@@ -182,6 +182,13 @@ export class OpColumns {
     this.#extendInsert(length);
   }
 
+  /** Adds a unit to the insert that was added last. */
+  appendUnit(unit: number): void {
+    this.reserveText(1);
+    this.text[this.textLength] = unit;
+    this.#extendInsert(1);
+  }
+
   /** Adds units [start, end) of `units` to the insert that was added last. */
   appendUnits(units: Uint16Array, start: number, end: number): void {
     this.reserveText(end - start);

@@ -12,6 +12,7 @@
  * sort where batches do not come in order. As long as they do, groups grow while the updates are
  * read, so that memory is in proportion to the result.
  */
+import { Keystroke } from '../../proto/keystroke.ts';
 import {
   batchBase,
   batchFirst,
@@ -19,8 +20,10 @@ import {
   batchName,
   batchOpEnd,
   batchStride,
+  kindDelete,
   kindDeleteReversed,
   kindInsert,
+  nameSame,
   OpColumns,
   opKind,
   opLeftName,
@@ -41,10 +44,13 @@ export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
   const columns = new OpColumns();
   if (!readInOrder(updates, columns)) {
     columns.clear();
-    for (const update of updates) readUpdate(update, columns);
+    for (const update of updates) read(update, columns);
   }
   return writeUpdate(mergeColumns(columns));
 }
+
+/** The one that was read last. */
+const keystroke = new Keystroke();
 
 /** The last group of an author, whose batches are offered in order. */
 class OpenGroup {
@@ -85,7 +91,7 @@ function readInOrder(updates: readonly Uint8Array[], columns: OpColumns): boolea
   const groups: OpenGroup[] = [];
   for (const update of updates) {
     let position = columns.batchCount;
-    readUpdate(update, columns);
+    read(update, columns);
     while (position < columns.batchCount) {
       const name = nameAt(columns, position);
       let group = groups[name];
@@ -102,6 +108,23 @@ function readInOrder(updates: readonly Uint8Array[], columns: OpColumns): boolea
     }
   }
   return true;
+}
+
+/** Adds the batches of an update; a keystroke, as most of them are, in one step. */
+function read(update: Uint8Array, columns: OpColumns): void {
+  if (!keystroke.read(update)) {
+    readUpdate(update, columns);
+    return;
+  }
+  const { replica, first, unit, back } = keystroke;
+  const name = columns.nameOf(replica);
+  columns.beginBatch(name, first, 0, 0);
+  if (unit === -1) columns.addDelete(kindDelete, name, first - back, 1);
+  else {
+    columns.addInsert(name, first - 1, nameSame, 0);
+    columns.appendUnit(unit);
+  }
+  columns.endBatch();
 }
 
 function nameAt({ batches }: OpColumns, position: number): number {
