@@ -28,8 +28,11 @@ export function writeUnits(
   into: Uint8Array,
   at: number,
 ): number {
-  const asciiEnd = asciiUnitsEnd(units, start, end);
-  if (asciiEnd > start) into.set(units.subarray(start, asciiEnd), at);
+  let asciiEnd = start;
+  if (end - start > shortLength) {
+    asciiEnd = asciiUnitsEnd(units, start, end);
+    into.set(units.subarray(start, asciiEnd), at);
+  }
   let to = at + asciiEnd - start;
   for (let index = asciiEnd; index < end; index++) {
     const unit = units[index] ?? 0;
@@ -68,8 +71,11 @@ export function readUnits(
   into: Uint16Array,
   at: number,
 ): number {
-  const asciiEnd = asciiBytesEnd(bytes, start, end);
-  if (asciiEnd > start) into.set(bytes.subarray(start, asciiEnd), at);
+  let asciiEnd = start;
+  if (end - start > shortLength) {
+    asciiEnd = asciiBytesEnd(bytes, start, end);
+    into.set(bytes.subarray(start, asciiEnd), at);
+  }
   let to = at + asciiEnd - start;
   for (let index = asciiEnd; index < end; ) {
     const byte = bytes[index] ?? 0;
@@ -101,9 +107,8 @@ export function readUnits(
   return to;
 }
 
-/** End of the ASCII with which long units [start, end) begin, or up to seven before it. */
+/** End of the ASCII with which units [start, end) begin, or up to seven before it. */
 function asciiUnitsEnd(units: Uint16Array, start: number, end: number): number {
-  if (end - start <= shortLength) return start;
   let at = start;
   for (; at + 8 <= end; at += 8) {
     const first = (units[at] ?? 0) | (units[at + 1] ?? 0) | (units[at + 2] ?? 0);
@@ -115,7 +120,6 @@ function asciiUnitsEnd(units: Uint16Array, start: number, end: number): number {
 
 /** The same for bytes: by itself, because a loop over arrays of two kinds is slow. */
 function asciiBytesEnd(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start <= shortLength) return start;
   let at = start;
   for (; at + 8 <= end; at += 8) {
     const first = (bytes[at] ?? 0) | (bytes[at + 1] ?? 0) | (bytes[at + 2] ?? 0);
