@@ -6,6 +6,9 @@
 import type { OperationTimes } from './operation-times.ts';
 import type { DeletionColumns } from './snapshot-state.ts';
 
+/** `up`: the k-th deletion hits the k-th target; `down`: the k-th one from the end. */
+export type Direction = 'up' | 'down';
+
 export class DeletionRuns {
   readonly #times: OperationTimes;
   #count = 0;
@@ -26,14 +29,14 @@ export class DeletionRuns {
 
   /**
    * Adds deletions start … start + length - 1 of the characters from `target` on, from the highest
-   * one down if `reversed`. They come in order of their numbers; none crosses the end of a stretch.
+   * one down if `direction` is down. They come in order of their numbers; none crosses the end of a stretch.
    */
-  add(start: number, target: number, length: number, reversed: boolean): void {
-    const taken = this.#extend(start, target, length, reversed);
+  add(start: number, target: number, length: number, direction: Direction): void {
+    const taken = this.#extend(start, target, length, direction);
     if (taken === length) return;
     const rest = length - taken;
-    const lowest = reversed ? target : target + taken;
-    this.#push(start + taken, lowest, rest, reversed && rest > 1);
+    const lowest = direction === 'down' ? target : target + taken;
+    this.#push(start + taken, lowest, rest, rest > 1 ? direction : 'up');
   }
 
   finish(): DeletionColumns {
@@ -46,21 +49,22 @@ export class DeletionRuns {
   }
 
   /** How many of them the last run takes in: all, one, or none. */
-  #extend(start: number, target: number, length: number, reversed: boolean): number {
+  #extend(start: number, target: number, length: number, direction: Direction): number {
     if (this.#count === 0 || start >= this.#stretchEnd) return 0;
     const last = this.#count - 1;
     const lowest = this.#target[last] as number;
     const count = this.#length[last] as number;
     if (start !== (this.#start[last] as number) + count) return 0;
     const isDownwards = this.#reversed[last] === 1;
-    const first = reversed ? target + length - 1 : target;
+    const isDown = direction === 'down';
+    const first = isDown ? target + length - 1 : target;
     if (first === lowest + count && (count === 1 || !isDownwards)) {
-      const taken = reversed ? 1 : length;
+      const taken = isDown ? 1 : length;
       this.#length[last] = count + taken;
       return taken;
     }
     if (first === lowest - 1 && (count === 1 || isDownwards)) {
-      const taken = reversed ? length : 1;
+      const taken = isDown ? length : 1;
       this.#length[last] = count + taken;
       this.#target[last] = lowest - taken;
       this.#reversed[last] = 1;
@@ -69,13 +73,13 @@ export class DeletionRuns {
     return 0;
   }
 
-  #push(start: number, target: number, length: number, reversed: boolean): void {
+  #push(start: number, target: number, length: number, direction: Direction): void {
     if (this.#count === this.#start.length) this.#grow();
     const at = this.#count++;
     this.#start[at] = start;
     this.#target[at] = target;
     this.#length[at] = length;
-    this.#reversed[at] = reversed ? 1 : 0;
+    this.#reversed[at] = direction === 'down' ? 1 : 0;
     this.#stretchEnd = this.#times.stretchEnd(start);
   }
 

@@ -16,6 +16,7 @@
  * other, with the typing of all others done before. A Fenwick tree over the tombstones counts those
  * that live: every step is O(log n).
  */
+import type { Direction } from './deletion-runs.ts';
 import type { OperationTimes } from './operation-times.ts';
 import type { SpansByNumber } from './snapshot-spans.ts';
 import { flagDeleted, type SpanColumns } from './snapshot-state.ts';
@@ -110,7 +111,8 @@ export class LivingTombstones {
   }
 
   /** Finds the tombstone of a rank; false if there is none. Its living part is [low, high). */
-  select(isRight: boolean, rank: number): boolean {
+  select(side: 'left' | 'right', rank: number): boolean {
+    const isRight = side === 'right';
     let beyond = rank;
     if (this.#hasPart(isRight)) {
       if (rank === 0) {
@@ -153,7 +155,7 @@ export class LivingTombstones {
   }
 
   /** Takes a span's characters [start, end) away; the cursor goes to where they were. */
-  delete(span: number, start: number, end: number, isBackwards: boolean): void {
+  delete(span: number, start: number, end: number, direction: Direction): void {
     const tomb = this.#tombsBefore[span] as number;
     if (this.#lives[tomb] === 1) {
       if (start <= (this.#low[tomb] as number)) {
@@ -171,7 +173,7 @@ export class LivingTombstones {
     }
     this.#tomb = tomb;
     this.#isAtTomb = true;
-    this.#number = isBackwards ? start : end;
+    this.#number = direction === 'down' ? start : end;
   }
 
   #isTomb(span: number): boolean {

@@ -59,7 +59,7 @@ const none: Int32Array = new Int32Array(0);
 export function readColumns(
   reader: Reader,
   replicas: readonly SnapshotReplica[],
-  hasHistory: boolean,
+  history: 'full' | 'none',
 ): ColumnState {
   const stretches = { counts: none, gaps: [] as readonly number[], lengths: none };
   const spans = {
@@ -89,13 +89,14 @@ export function readColumns(
   const { spans: spanColumns, byNumber } = readSpans(spans, times);
   readOrigins(exceptions, spanColumns, byNumber, times);
   const told = deletions.tokens.length;
-  if (!hasHistory && told > 0) throw reader.error('deletions', 'none without history', told);
+  if (history === 'none' && told > 0) throw reader.error('deletions', 'none without history', told);
   return {
     stretches: stretchColumns,
     spans: spanColumns,
-    deletions: hasHistory
-      ? readDeletions(deletions, { spans: spanColumns, byNumber, times })
-      : { start: none, target: none, length: none, reversed: new Uint8Array(0) },
+    deletions:
+      history === 'full'
+        ? readDeletions(deletions, { spans: spanColumns, byNumber, times })
+        : { start: none, target: none, length: none, reversed: new Uint8Array(0) },
   };
 }
 

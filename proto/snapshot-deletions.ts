@@ -15,7 +15,7 @@
  * each deletion is newer than the character that it hits.
  */
 import { ColumnReader } from './column.ts';
-import { DeletionRuns } from './deletion-runs.ts';
+import { DeletionRuns, type Direction } from './deletion-runs.ts';
 import { LivingTombstones } from './living-tombstones.ts';
 import type { OperationTimes } from './operation-times.ts';
 import type { SpansByNumber } from './snapshot-spans.ts';
@@ -103,7 +103,7 @@ function canonical(deletions: DeletionColumns, times: OperationTimes): DeletionC
     for (let low = targets[run] as number; start < end; ) {
       const length = Math.min(end, times.stretchEnd(start)) - start;
       const rest = end - start - length;
-      runs.add(start, isDownwards ? low + rest : low, length, isDownwards);
+      runs.add(start, isDownwards ? low + rest : low, length, directionOf(isDownwards));
       if (!isDownwards) low += length;
       start += length;
     }
@@ -147,7 +147,7 @@ function writePiece(
   if (rank === -1) {
     message.tokens.push(0);
     message.targets.push(low, length * 2 + Number(isDownwards));
-    living.delete(span, low, end, isDownwards);
+    living.delete(span, low, end, directionOf(isDownwards));
     return;
   }
   const fromEnd = living.high - end;
@@ -161,7 +161,7 @@ function writePiece(
   if (length !== all) message.lengths.push(length);
   const extent = (offset > 0 ? 2 : 0) + (length !== all ? 1 : 0);
   message.tokens.push(1 + (rank * 2 + Number(isForwards)) * 4 + extent);
-  living.delete(span, low, end, !isForwards);
+  living.delete(span, low, end, directionOf(!isForwards));
 }
 
 /** DecodeError unless the columns describe deletions with all numbers that no character has. */
@@ -185,7 +185,7 @@ export function readDeletions(
     }
     const limit = Math.min(living.nextTyped, times.stretchEnd(number)) - number;
     const { low, end, isDownwards } = reader.next(number, limit);
-    runs.add(number, low, end - low, isDownwards && end - low > 1);
+    runs.add(number, low, end - low, directionOf(isDownwards && end - low > 1));
     number += end - low;
   }
   reader.end();
@@ -241,14 +241,14 @@ class PieceReader {
     if (length < 1 || length > most) {
       throw this.#targets.error(`1 … ${most} deleted characters from ${low} on`, length);
     }
-    this.#living.delete(span, low, low + length, isDownwards);
+    this.#living.delete(span, low, low + length, directionOf(isDownwards));
     return { start, span, low, end: low + length, isDownwards };
   }
 
   #found(start: number, limit: number, token: number): Piece {
     const living = this.#living;
     const isForwards = (token & 4) !== 0;
-    if (!living.select((token & 8) !== 0, token >>> 4)) {
+    if (!living.select((token & 8) !== 0 ? 'right' : 'left', token >>> 4)) {
       throw this.#tokens.error('a living tombstone', token + 1);
     }
     const offset = (token & 2) !== 0 ? this.#offsets.next() : 0;
@@ -260,7 +260,11 @@ class PieceReader {
     const low = isForwards ? living.low + offset : living.high - offset - length;
     const end = low + length;
     const { span } = living;
-    living.delete(span, low, end, !isForwards);
+    living.delete(span, low, end, directionOf(!isForwards));
     return { start, span, low, end, isDownwards: !isForwards };
   }
+}
+
+function directionOf(isDownwards: boolean): Direction {
+  return isDownwards ? 'down' : 'up';
 }

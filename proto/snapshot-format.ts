@@ -143,7 +143,7 @@ export class SnapshotReader {
       hiddenBytes === null ? null : readText(this.#textBytes(), visibleBytes, end, 'hidden');
     const expected = { length: columnsBytes, checksum: columnsChecksum };
     const reader = new Reader(openSection(this.#columns, expected, this.#compression));
-    const columns = readColumns(reader, this.head.replicas, hidden !== null);
+    const columns = readColumns(reader, this.head.replicas, hidden === null ? 'none' : 'full');
     const units = textLengths(columns.spans);
     if (visible.length !== units.visible) {
       throw reader.error('spans', `${visible.length} visible units`, units.visible);

@@ -8,6 +8,8 @@
  * that of its timestamps, so one is found by binary search. An insertion needs no record of its
  * own: spans keep ids and origins for ever. Two deletions of one character are both kept.
  */
+import type { Direction } from '../../proto/deletion-runs.ts';
+
 const stride = 3;
 
 export class DeletionLog {
@@ -41,15 +43,15 @@ export class DeletionLog {
   }
 
   /** Records `count` deletions; their numbers are above all of the author's. */
-  add(author: number, start: number, target: number, count: number, reversed: boolean): void {
+  add(author: number, start: number, target: number, count: number, direction: Direction): void {
     while (this.#runs.length <= author) {
       this.#runs.push(new Int32Array(stride));
       this.#counts.push(0);
     }
     const runs = this.#runs[author] as Int32Array;
     const next = (this.#counts[author] as number) * stride;
-    if (next > 0 && this.#join(runs, next - stride, start, target, count, reversed)) return;
-    this.#put(author, next, start, target, count * 2 + (reversed ? 1 : 0));
+    if (next > 0 && this.#join(runs, next - stride, start, target, count, direction)) return;
+    this.#put(author, next, start, target, count * 2 + (direction === 'down' ? 1 : 0));
   }
 
   /** The author's last run that starts at or before `number`; -1 if there is none. */
@@ -91,7 +93,7 @@ export class DeletionLog {
     start: number,
     target: number,
     count: number,
-    reversed: boolean,
+    direction: Direction,
   ): boolean {
     const packed = runs[at + 2] as number;
     const length = packed >> 1;
@@ -99,12 +101,12 @@ export class DeletionLog {
     const before = runs[at + 1] as number;
     const wasReversed = (packed & 1) === 1;
     // A single deletion has no direction and fits both.
-    const mayRise = (!wasReversed || length === 1) && (!reversed || count === 1);
+    const mayRise = (!wasReversed || length === 1) && (direction === 'up' || count === 1);
     if (mayRise && target === before + length) {
       runs[at + 2] = (length + count) * 2;
       return true;
     }
-    const mayFall = (wasReversed || length === 1) && (reversed || count === 1);
+    const mayFall = (wasReversed || length === 1) && (direction === 'down' || count === 1);
     if (!mayFall || target + count !== before) return false;
     runs[at + 1] = target;
     runs[at + 2] = (length + count) * 2 + 1;

@@ -42,7 +42,7 @@ export class Integration {
     position: number,
     changes: ChangeList | null,
   ): void {
-    this.#run(inspection, columns, position, changes, false);
+    this.#run(inspection, columns, position, changes, 'proven');
   }
 
   /**
@@ -55,7 +55,7 @@ export class Integration {
     position: number,
     changes: ChangeList | null,
   ): Obstacle | null {
-    const timestamp = this.#run(inspection, columns, position, changes, true);
+    const timestamp = this.#run(inspection, columns, position, changes, 'checked');
     if (timestamp === null) return null;
     const reason = `the left origin at ${timestamp} does not stand before the right one`;
     return { type: 'invalid', reason };
@@ -66,7 +66,7 @@ export class Integration {
     columns: OpColumns,
     position: number,
     changes: ChangeList | null,
-    checksOrder: boolean,
+    order: 'proven' | 'checked',
   ): number | null {
     const { numbers, units } = this.#state;
     const { batches, ops, text } = columns;
@@ -86,7 +86,7 @@ export class Integration {
       if (ops[op * opStride + opKind] === kindInsert) {
         const left = origins[(op - opStart) * 2] as number;
         const right = origins[(op - opStart) * 2 + 1] as number;
-        if (checksOrder && !this.#isOrdered(left, right)) return first + number - start;
+        if (order === 'checked' && !this.#isOrdered(left, right)) return first + number - start;
         units.write(number, text, textAt, textAt + length);
         const index = this.#insert(number, length, left, right);
         if (changes !== null) {
@@ -108,8 +108,8 @@ export class Integration {
   #insert(number: number, length: number, left: number, right: number): number {
     const placement = this.#placement;
     placement.find(number, left, right);
-    const { span, after, leftChild } = placement;
-    return this.#state.insert(span, after, number, length, left, right, leftChild);
+    const { span, after, side } = placement;
+    return this.#state.insert(span, after, number, length, left, right, side);
   }
 
   /** Deletes the targets, lowest first, and logs the deletions from `number` on. */
@@ -125,13 +125,13 @@ export class Integration {
     const at = op * opStride;
     const count = ops[at + opUnits] as number;
     const timestamp = ops[at + opLeftTimestamp] as number;
-    const isReversed = ops[at + opKind] === kindDeleteReversed;
+    const direction = ops[at + opKind] === kindDeleteReversed ? 'down' : 'up';
     const target = numbers.find(replicas[ops[at + opLeftName] as number] as number) as Author;
     const first = numbers.numberOf(target, timestamp);
     const whole = Math.min(numbers.runningFrom(target, first), count);
     this.#deleteRun(first, whole, changes);
     if (whole === count) {
-      deletions.add(author.index, number, first, count, isReversed);
+      deletions.add(author.index, number, first, count, direction);
       return;
     }
     const runs: [first: number, count: number][] = [[first, whole]];
@@ -143,8 +143,8 @@ export class Integration {
       passed += units;
     }
     let own = number;
-    for (const [next, units] of isReversed ? runs.reverse() : runs) {
-      deletions.add(author.index, own, next, units, isReversed);
+    for (const [next, units] of direction === 'down' ? runs.reverse() : runs) {
+      deletions.add(author.index, own, next, units, direction);
       own += units;
     }
   }

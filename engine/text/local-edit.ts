@@ -138,7 +138,7 @@ export class LocalEdit {
       );
       const number = numbers.append(author, this.#timestamp, length);
       units.reserve(numbers.end);
-      deletions.add(author.index, number, target, length, false);
+      deletions.add(author.index, number, target, length, 'up');
       this.#addDelete(
         columns,
         columns.nameOf(targetAuthor.replica),
@@ -210,7 +210,8 @@ export class LocalEdit {
     const number = numbers.append(author, this.#timestamp, text.length);
     units.reserve(numbers.end);
     units.writeText(number, text);
-    state.insert(span, left, number, text.length, left, right, right >= 0 && isBranched);
+    const side = right >= 0 && isBranched ? 'left' : 'right';
+    state.insert(span, left, number, text.length, left, right, side);
     this.#timestamp += text.length;
   }
 

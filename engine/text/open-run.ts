@@ -231,7 +231,7 @@ export class OpenRun {
     const number = numbers.append(author, this.#next - count, count);
     units.reserve(numbers.end);
     const first = isBack ? this.#number + 1 : this.#number - count;
-    deletions.add(author.index, number, first, count, isBack && count > 1);
+    deletions.add(author.index, number, first, count, isBack && count > 1 ? 'down' : 'up');
     const from = first - spans.start(this.#span);
     this.#state.delete(this.#span, from, from + count);
     // The span may be another one now: look again if it goes on.

@@ -157,15 +157,20 @@ export class OperationNumbers {
 
   /**
    * Numbers for the author's operations timestamp … timestamp + count - 1, which run from the
-   * number that is returned. There must be room. `isExact`: a new block is no larger than that.
+   * number that is returned. There must be room. `exact`: a new block is no larger than that.
    */
-  append(author: Author, timestamp: number, count: number, isExact = false): number {
+  append(
+    author: Author,
+    timestamp: number,
+    count: number,
+    room: 'reserve' | 'exact' = 'reserve',
+  ): number {
     const number = this.nextNumber(author, count);
     const end = number + count;
     const at = author.stretchCount - 1;
     const runsOn = number === author.next && timestamp === author.last + 1 && at >= 0;
     if (end > author.blockEnd || number !== author.next)
-      this.#makeRoom(author, number, count, isExact);
+      this.#makeRoom(author, number, count, room);
     if (runsOn) author.numbers[at * 2 + 1] = (author.numbers[at * 2 + 1] as number) + count;
     else author.addStretch(timestamp, number, count);
     author.next = end;
@@ -179,13 +184,13 @@ export class OperationNumbers {
   }
 
   /** A block that has room for operations [number, number + count). */
-  #makeRoom(author: Author, number: number, count: number, isExact: boolean): void {
+  #makeRoom(author: Author, number: number, count: number, room: 'reserve' | 'exact'): void {
     const end = number + count;
     if (number === author.next && author.blockEnd > 0) {
       // The last block grows in place.
       author.blockEnd = end;
     } else {
-      const isAlone = isExact || this.#authors.length === 1;
+      const isAlone = room === 'exact' || this.#authors.length === 1;
       this.#addBlock(number, author.index);
       author.blockEnd = number + (isAlone ? count : Math.max(count, author.blockSize));
       author.blockSize = Math.min(author.blockSize * 2, blockMax);

@@ -6,6 +6,7 @@
  * replica's operation at or above the batch's first timestamp: then all that a batch refers to is
  * in the batches before it. O(spans + deletion runs).
  */
+import type { Direction } from '../../proto/deletion-runs.ts';
 import {
   batchBase,
   batchFirst,
@@ -192,29 +193,31 @@ class AuthorHistory {
     const below = edge - (author.numbers[numbers.stretchOf(author, edge) * 2] as number) + 1;
     const count = Math.min(rest, isReversed ? below : above);
     const target = isReversed ? edge - count + 1 : edge;
-    return this.#delete(author, numbers.timestampOf(author, target), count, isReversed);
+    const direction = isReversed ? 'down' : 'up';
+    return this.#delete(author, numbers.timestampOf(author, target), count, direction);
   }
 
-  #delete(author: Author, target: number, count: number, isReversed: boolean): number {
-    let units = this.#deletable(author, target, count, isReversed);
+  #delete(author: Author, target: number, count: number, direction: Direction): number {
+    let units = this.#deletable(author, target, count, direction);
     if (units === 0) {
       this.#finish(this.#next);
-      units = this.#deletable(author, target, count, isReversed);
+      units = this.#deletable(author, target, count, direction);
     }
     this.#begin();
-    const lowest = isReversed ? target + count - units : target;
-    const kind = isReversed ? kindDeleteReversed : kindDelete;
+    const isDown = direction === 'down';
+    const lowest = isDown ? target + count - units : target;
+    const kind = isDown ? kindDeleteReversed : kindDelete;
     this.#columns.addDelete(kind, this.#columns.nameOf(author.replica), lowest, units);
     this.#next += units;
     return units;
   }
 
   /** How many of the deletions may be in the batch that is being built. */
-  #deletable(author: Author, target: number, count: number, isReversed: boolean): number {
+  #deletable(author: Author, target: number, count: number, direction: Direction): number {
     const first = this.#first;
     const timestamp = this.#next;
     if (author === this.#author || target + count <= first) return count;
-    if (isReversed || target >= first) return 0;
+    if (direction === 'down' || target >= first) return 0;
     const units = first - target;
     const number = this.#state.numbers.numberOf(author, first);
     if (!this.#state.units.cutsPair(number)) return units;

@@ -25,7 +25,7 @@
  *
  * Numbers of characters that are not here or an l that is not before r are the caller's error.
  */
-import { positionAmong, precedes, type Sibling } from './sibling-directories.ts';
+import { positionAmong, precedes, type Sibling, type Side } from './sibling-directories.ts';
 import { foreBranchedFlag, leftChildFlag } from './span-table.ts';
 import type { TextState } from './text-state.ts';
 
@@ -38,7 +38,8 @@ export class Placement {
   /** The character to insert after, and its span; -1 = at the start of the list. */
   after = -1;
   span = -1;
-  leftChild = false;
+  /** On which side of its parent. */
+  side: Side = 'right';
 
   constructor(state: TextState) {
     this.#state = state;
@@ -56,14 +57,16 @@ export class Placement {
     const next = isInside ? left + 1 : this.#nextOf(this.span);
     // Neighbours, the common case: wherever the character belongs, it is between them.
     if (next === right) {
-      this.leftChild = right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));
+      const isBelow = right >= 0 && (left < 0 || isInside || spans.isBranched(this.span));
+      this.side = isBelow ? 'left' : 'right';
       return;
     }
     this.#steps = 0;
-    this.leftChild = right >= 0 && this.isDescendant(right, left);
-    this.after = this.leftChild
-      ? this.#afterLeftSiblings(number, left, right)
-      : this.#afterRightSiblings(number, left, right);
+    this.side = right >= 0 && this.isDescendant(right, left) ? 'left' : 'right';
+    this.after =
+      this.side === 'left'
+        ? this.#afterLeftSiblings(number, left, right)
+        : this.#afterRightSiblings(number, left, right);
     this.span = this.after < 0 ? -1 : spans.find(this.after);
   }
 

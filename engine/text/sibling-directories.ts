@@ -44,11 +44,11 @@ export class SiblingDirectories {
   }
 
   /** A run of `count` characters was inserted with these origins on this side of its parent. */
-  added(number: number, count: number, left: number, right: number, leftChild: boolean): void {
+  added(number: number, count: number, left: number, right: number, side: Side): void {
     if (this.#directories.size === 0) return;
-    if (leftChild) this.#moveLeftmost(right, number, count);
-    const side = leftChild ? 'left' : 'right';
-    const siblings = this.#directories.get(keyOf(leftChild ? right : left, side));
+    const isLeft = side === 'left';
+    if (isLeft) this.#moveLeftmost(right, number, count);
+    const siblings = this.#directories.get(keyOf(isLeft ? right : left, side));
     if (siblings === undefined) return;
     const sibling = { child: number, leftmost: number };
     siblings.splice(positionAmong(this.#state, siblings, side, number, right), 0, sibling);

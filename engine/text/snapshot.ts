@@ -221,7 +221,7 @@ function deletionsOf(
         const isRunning = canonical.running(edge, rest) === rest;
         const length = isRunning ? rest : isReversed ? 1 : canonical.running(edge, rest);
         const lowest = isReversed ? target + count - passed - length : edge;
-        runs.add(own, canonical.of(lowest), length, isReversed && length > 1);
+        runs.add(own, canonical.of(lowest), length, isReversed && length > 1 ? 'down' : 'up');
         passed += length;
       }
     }
@@ -238,15 +238,15 @@ export function stateOf(snapshot: SequenceSnapshot): TextState {
   for (let at = 0; at < stretches.author.length; at++) {
     const author = numbers.author(authors[stretches.author[at] as number] as number);
     const length = stretches.length[at] as number;
-    numbers.append(author, stretches.first[at] as number, length, true);
+    numbers.append(author, stretches.first[at] as number, length, 'exact');
   }
   addSpans(state, snapshot);
   for (let at = 0; at < deletions.start.length; at++) {
     const start = deletions.start[at] as number;
     const { index } = numbers.authorOf(start);
-    const isReversed = deletions.reversed[at] === 1;
+    const direction = deletions.reversed[at] === 1 ? 'down' : 'up';
     const target = deletions.target[at] as number;
-    state.deletions.add(index, start, target, deletions.length[at] as number, isReversed);
+    state.deletions.add(index, start, target, deletions.length[at] as number, direction);
   }
   if (!state.units.isNarrow) checkPairs(state, snapshot);
   if (hidden === null) {

@@ -180,12 +180,12 @@ export class SpanTree {
     let rest = target;
     let node = this.#root;
     for (let at = childrenField; ; at++) {
-      const isLeaf = this.#get(node, heightField) === 0;
+      const height = this.#get(node, heightField);
       const child = this.#get(node, at);
-      const units = this.#childSum(isLeaf, child, visibleField);
-      const sum = units - this.#childSum(isLeaf, child, lowHalvesField);
+      const units = this.#childSum(height, child, visibleField);
+      const sum = units - this.#childSum(height, child, lowHalvesField);
       if (rest >= sum) rest -= sum;
-      else if (isLeaf) {
+      else if (height === 0) {
         this.offset = rest;
         return child;
       } else {
@@ -366,7 +366,7 @@ export class SpanTree {
         for (const span of this.check(child)) found.push(span);
       }
       for (const [index, field] of sumFields.entries()) {
-        sums[index] = (sums[index] ?? 0) + this.#childSum(isLeaf, child, field);
+        sums[index] = (sums[index] ?? 0) + this.#childSum(height, child, field);
       }
     }
     for (const [index, field] of sumFields.entries()) {
@@ -408,8 +408,9 @@ export class SpanTree {
       : this.#units.lowHalvesIn(start, start + visible);
   }
 
-  #childSum(isLeaf: boolean, child: number, field: SumField): number {
-    return isLeaf ? this.#sumOf(child, field) : this.#get(child, field);
+  /** Sum over a child of a node of this height. */
+  #childSum(height: number, child: number, field: SumField): number {
+    return height === 0 ? this.#sumOf(child, field) : this.#get(child, field);
   }
 
   #position(leaf: number, span: number): number {
@@ -447,12 +448,12 @@ export class SpanTree {
   }
 
   #recount(node: number): void {
-    const isLeaf = this.#get(node, heightField) === 0;
+    const height = this.#get(node, heightField);
     const count = this.#get(node, countField);
     for (const field of sumFields) {
       let sum = 0;
       for (let at = 0; at < count; at++) {
-        sum += this.#childSum(isLeaf, this.#get(node, childrenField + at), field);
+        sum += this.#childSum(height, this.#get(node, childrenField + at), field);
       }
       this.#set(node, field, sum);
     }

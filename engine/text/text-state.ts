@@ -11,7 +11,7 @@ import { textOfUnits } from '../../proto/text.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import { DeletionLog } from './deletion-log.ts';
 import { OperationNumbers } from './operation-numbers.ts';
-import { SiblingDirectories } from './sibling-directories.ts';
+import { SiblingDirectories, type Side } from './sibling-directories.ts';
 import {
   branchedFlag,
   deletedFlag,
@@ -137,7 +137,7 @@ export class TextState {
     count: number,
     left: number,
     right: number,
-    leftChild: boolean,
+    side: Side,
   ): number {
     const { spans, tree } = this;
     let span = before;
@@ -152,7 +152,7 @@ export class TextState {
         left === after &&
         after + 1 === number &&
         isVisible &&
-        !leftChild &&
+        side === 'right' &&
         spans.right(span) === right &&
         length + count <= spanUnitsMax
       ) {
@@ -160,8 +160,8 @@ export class TextState {
         return index;
       }
     }
-    this.#markParent(left, right, leftChild);
-    let flags = leftChild ? leftChildFlag : 0;
+    this.#markParent(left, right, side);
+    let flags = side === 'left' ? leftChildFlag : 0;
     let origin = left;
     for (let passed = 0; passed < count; ) {
       const length = this.units.spanLength(number + passed, count - passed);
@@ -174,7 +174,7 @@ export class TextState {
       origin = number + passed - 1;
       flags = 0;
     }
-    this.siblings.added(number, count, left, right, leftChild);
+    this.siblings.added(number, count, left, right, side);
     return index;
   }
 
@@ -188,19 +188,19 @@ export class TextState {
     const lineFeeds = units.lineFeedsIn(number, number + count);
     const lowHalves = units.lowHalvesIn(number, number + count);
     tree.add(span, count, count, lineFeeds, lowHalves);
-    this.siblings.added(number, count, number - 1, spans.right(span), false);
+    this.siblings.added(number, count, number - 1, spans.right(span), 'right');
   }
 
   /** Notes at the parent of a span's first character that it has a child. */
   markParent(span: number): void {
     const { spans } = this;
-    const isLeftChild = (spans.flags(span) & leftChildFlag) !== 0;
-    this.#markParent(spans.left(span), spans.right(span), isLeftChild);
+    const side = (spans.flags(span) & leftChildFlag) !== 0 ? 'left' : 'right';
+    this.#markParent(spans.left(span), spans.right(span), side);
   }
 
-  #markParent(left: number, right: number, leftChild: boolean): void {
+  #markParent(left: number, right: number, side: Side): void {
     const { spans } = this;
-    if (leftChild) {
+    if (side === 'left') {
       const parent = spans.find(right);
       spans.setFlag(parent, foreBranchedFlag);
       if (this.isRegular && this.leftOf(right) !== left) this.isRegular = false;
@@ -349,20 +349,20 @@ export class TextState {
 
   /** The text that shows. */
   text(): string {
-    return this.#gather(false, this.tree.total(visibleSum));
+    return this.#gather(0, this.tree.total(visibleSum));
   }
 
   /** The text of the tombstones, in document order. */
   hiddenText(): string {
-    return this.#gather(true, this.tree.total(unitsSum) - this.tree.total(visibleSum));
+    return this.#gather(deletedFlag, this.tree.total(unitsSum) - this.tree.total(visibleSum));
   }
 
-  #gather(deleted: boolean, length: number): string {
+  #gather(deleted: number, length: number): string {
     const { spans, tree, units } = this;
     const buffer = units.isNarrow ? new Uint8Array(length) : new Uint16Array(length);
     let at = 0;
     for (const span of tree.order()) {
-      if (spans.isDeleted(span) !== deleted) continue;
+      if ((spans.flags(span) & deletedFlag) !== deleted) continue;
       const start = spans.start(span);
       const end = spans.end(span);
       units.copy(start, end, buffer, at);

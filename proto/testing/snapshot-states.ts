@@ -97,7 +97,7 @@ function textOf(units: number, seed: number): string {
 
 type Columns = Pick<SnapshotState, 'stretches' | 'spans' | 'deletions'>;
 
-function columnsOf(made: readonly Made[], hasHistory: boolean): Columns {
+function columnsOf(made: readonly Made[], history: 'full' | 'none'): Columns {
   const ordered = made.toSorted((a, b) => a.author - b.author || a.first - b.first);
   const stretches = stretchesOf(ordered);
   const numbers = new Map<Made, number>();
@@ -111,11 +111,11 @@ function columnsOf(made: readonly Made[], hasHistory: boolean): Columns {
   const document = characters.toSorted((a, b) => a.step.place - b.step.place || a.first - b.first);
   const times = new OperationTimes(stretches);
   const runs = new DeletionRuns(times, 1);
-  for (const each of hasHistory ? ordered : []) {
+  for (const each of history === 'full' ? ordered : []) {
     const { target, offset, length } = each;
     if (target === null) continue;
     const lowest = numberOf(target) + offset;
-    runs.add(numberOf(each), lowest, length, each.step.reversed && length > 1);
+    runs.add(numberOf(each), lowest, length, each.step.reversed && length > 1 ? 'down' : 'up');
   }
   const origins = document.map((span, at) => originsOf(document, at, span, numberOf));
   return {
@@ -177,12 +177,12 @@ export const snapshotState: fc.Arbitrary<SnapshotState> = fc
     ),
     steps: fc.array(step, { maxLength: 20 }),
     clock: fc.oneof(fc.constant(0), uint),
-    hasHistory: fc.boolean(),
+    history: fc.constantFrom('full' as const, 'none' as const),
     seed: fc.nat(),
     voidSpecs: fc.array(fc.tuple(uint, uint), { maxLength: 4 }),
   })
-  .map(({ numbers, entries, steps, clock, hasHistory, seed, voidSpecs }) => {
-    const columns = columnsOf(make(steps, entries.length, clock), hasHistory);
+  .map(({ numbers, entries, steps, clock, history, seed, voidSpecs }) => {
+    const columns = columnsOf(make(steps, entries.length, clock), history);
     const units = [0, 0];
     for (const [span, length] of columns.spans.length.entries()) {
       const kind = (columns.spans.flags[span] ?? 0) & flagDeleted;
@@ -201,6 +201,6 @@ export const snapshotState: fc.Arbitrary<SnapshotState> = fc
       voided,
       ...columns,
       visible: textOf(units[0] ?? 0, seed),
-      hidden: hasHistory ? textOf(units[1] ?? 0, seed + 1) : null,
+      hidden: history === 'full' ? textOf(units[1] ?? 0, seed + 1) : null,
     };
   });
