@@ -29,7 +29,8 @@ export class DeletionRuns {
 
   /**
    * Adds deletions start … start + length - 1 of the characters from `target` on, from the highest
-   * one down if `direction` is down. They come in order of their numbers; none crosses the end of a stretch.
+   * one down if `direction` is down. They come in order of their numbers; none crosses the end of a
+   * stretch.
    */
   add(start: number, target: number, length: number, direction: Direction): void {
     const taken = this.#extend(start, target, length, direction);

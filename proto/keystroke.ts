@@ -8,8 +8,8 @@
  *                                                                    own, head = back × 4 + 1
  *
  * Nine of ten updates of a writing person are one of them. Another form of the same meaning is left
- * to the general codec, which knows what to refuse; the first two fields are written and compared as
- * a whole, because they are the same from one keystroke to the next.
+ * to the general codec, which knows what to refuse; the first two fields are written and compared
+ * as a whole, because they are the same from one keystroke to the next.
  */
 import type { Op } from './batch.ts';
 import { takeBytes } from './byte-pool.ts';
@@ -44,7 +44,9 @@ export function typedUpdate(replica: number, first: number, unit: number): Uint8
   return bytes;
 }
 
-/** The update of the deletion, at timestamp `first`, of the author's own character `back` before. */
+/**
+ * The update of the deletion, at timestamp `first`, of the author's own character `back` before.
+ */
 export function deletedUpdate(replica: number, first: number, back: number): Uint8Array {
   const head = back * 4 + 1;
   if (first > numberMax || head > numberMax) {
@@ -110,7 +112,7 @@ export class Keystroke {
         value += (byte & 0x7f) * scale;
         if (byte < 0x80) break;
       }
-      const isShortest = at < 9 && bytes[at] !== 0;
+      const isShortest = at < Math.min(9, bytes.length) && bytes[at] !== 0;
       if (!isShortest || !Number.isSafeInteger(value)) return false;
       this.replica = value;
       setPrefix(value);

@@ -53,8 +53,8 @@ export const plantedEngineBugs: readonly TestedPlanting[] = [
       },
       {
         file: placement,
-        text: 'this.leftChild = right >= 0 && this.isDescendant(right, left);',
-        replacement: 'this.leftChild = false;',
+        text: "right >= 0 && this.isDescendant(right, left) ? 'left' : 'right';",
+        replacement: "'right';",
       },
     ],
     file: acceptance,

@@ -10,9 +10,9 @@
  *                              └ count ┘      the run settles
  *
  * `open` notes what can go on; how far is looked up once: to the end of the author's block of
- * numbers, of the span, of running timestamps; and what stands to the right must be the right origin
- * of what is typed. As long as nothing else changes the state, that stays true. The owner settles
- * the run before it reads the state, and closes it before it changes it in any other way.
+ * numbers, of the span, of running timestamps; and what stands to the right must be the right
+ * origin of what is typed. As long as nothing else changes the state, that stays true. The owner
+ * settles the run before it reads the state, and closes it before it changes it in any other way.
  */
 import type { Author } from './operation-numbers.ts';
 import { spanUnitsMax } from './span-table.ts';
@@ -66,7 +66,9 @@ export class OpenRun {
     return this.#mode === deletingBack ? this.#target + 1 : this.#target - 1;
   }
 
-  /** Opens a run behind the author's last operation, if it inserted a character that ends a span. */
+  /**
+   * Opens a run behind the author's last operation, if it inserted a character that ends a span.
+   */
   openTyping(author: Author): void {
     const { spans, tree, units } = this.#state;
     const number = author.next;
@@ -218,10 +220,12 @@ export class OpenRun {
   }
 
   #settleTyping(count: number): void {
-    const { numbers } = this.#state;
+    const { numbers, spans, tree } = this.#state;
     numbers.append(this.#author as Author, this.#next - count, count);
     this.#state.extend(this.#span, this.#number, count);
     this.#number += count;
+    // What was looked at meanwhile may stand behind, where it has moved.
+    tree.remember(this.#span, this.#caret - spans.length(this.#span));
   }
 
   #settleDeleting(count: number): void {

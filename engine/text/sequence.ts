@@ -134,8 +134,9 @@ export class Sequence {
   }
 
   /**
-   * Types one ASCII unit as `replica`, or deletes its own character at `index`, if that goes on with
-   * what was done last: the update then, without a batch in between. Else null, and nothing changes.
+   * Types one ASCII unit as `replica`, or deletes its own character at `index`, if that goes on
+   * with what was done last: the update then, without a batch in between. Else null, and nothing
+   * changes.
    */
   keystroke(replica: number, { index, deleted, inserted }: TextChange): Uint8Array | null {
     const run = this.#run;

@@ -85,9 +85,9 @@ export class SiblingDirectories {
   }
 
   /**
-   * A run from `number` on was inserted as left child of `parent`. Where it stands before all that is
-   * to the left of the parent, it is the leftmost of the subtrees that the parent is at the edge of,
-   * instead of the character that follows it.
+   * A run from `number` on was inserted as left child of `parent`. Where it stands before all that
+   * is to the left of the parent, it is the leftmost of the subtrees that the parent is at the edge
+   * of, instead of the character that follows it.
    */
   #moveLeftmost(parent: number, number: number, count: number): void {
     const state = this.#state;

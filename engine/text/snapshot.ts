@@ -2,9 +2,9 @@
  * The whole state as columns of canonical numbers, and back, bottom-up.
  *
  * Operation numbers in a state depend on how operations came; here they are counted anew, by
- * author (in the order of `authors`), then timestamp, without holes. Spans and deletions are as long
- * as they can be. So equal states give equal columns. Building a state from columns searches no
- * place: spans come in document order, the tree is built over them. O(spans + units) both ways.
+ * author (in the order of `authors`), then timestamp, without holes. Spans and deletions are as
+ * long as they can be. So equal states give equal columns. Building a state from columns searches
+ * no place: spans come in document order, the tree is built over them. O(spans + units) both ways.
  */
 import { DecodeError } from '../../proto/decode-error.ts';
 import { DeletionRuns } from '../../proto/deletion-runs.ts';

@@ -168,7 +168,7 @@ export class SpanTable {
 
   /** Makes room for the pages of numbers up to `end`. */
   reserveNumbers(end: number): void {
-    const pages = ((end - 1) >>> pageShift) + 1;
+    const pages = Math.ceil(end / 2 ** pageShift);
     if (pages <= this.#first.length) return;
     this.#first = withPages(this.#first, pages);
     this.#cover = withPages(this.#cover, pages);

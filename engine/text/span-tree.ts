@@ -459,7 +459,9 @@ export class SpanTree {
     }
   }
 
-  /** Puts a child, whose sums the node has counted, at a position; halves the node if it is full. */
+  /**
+   * Puts a child, whose sums the node has counted, at a position; halves the node if it is full.
+   */
   #insertChild(node: number, position: number, child: number): void {
     const count = this.#get(node, countField);
     if (count < childrenMax) {

@@ -1,4 +1,6 @@
-/** Damaged snapshots whose checksums are right again, so that damage reaches what is behind them. */
+/**
+ * Damaged snapshots whose checksums are right again, so that damage reaches what is behind them.
+ */
 import { crc32 } from '../crc32.ts';
 import { sve } from './generated.ts';
 
@@ -20,7 +22,9 @@ export function sealSnapshot({ format, head, text, columns }: SnapshotParts): Ui
   return Uint8Array.from([...magic, ...message]);
 }
 
-/** A snapshot with the checksums that its parts call for; one that cannot be parted stays as it is. */
+/**
+ * A snapshot with the checksums that its parts call for; one that cannot be parted stays as it is.
+ */
 export function reseal(bytes: Uint8Array): Uint8Array {
   try {
     const { format, head, text, columns } = sve.Snapshot.decode(bytes.subarray(magic.length));
