@@ -15,6 +15,7 @@
  * The Reader never reads outside its message and takes memory in proportion to the bytes it was
  * given.
  */
+import { takeBytes } from './byte-pool.ts';
 import { DecodeError } from './decode-error.ts';
 import { unknownFieldsMax } from './limits.ts';
 import { loneSurrogate, readUtf8, utf8Length, writeUtf8 } from './text.ts';
@@ -35,6 +36,9 @@ const fourBytes = 0x1000_0000;
 const heapBytesMax = 64;
 /** A larger array is given back by `clear`. */
 const keptBytesMax = 64 * 1024;
+
+/** Up to this many bytes our own loop copies faster than a call into the platform. */
+const shortBytesMax = 64;
 
 /** Collects one message. Field numbers are 1 … 15, so that a tag is one byte. */
 export class Writer {
@@ -181,7 +185,11 @@ export class Writer {
 
   /** What was written, in an array of its own. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const length = this.#length;
+    if (length > shortBytesMax) return this.#bytes.slice(0, length);
+    const bytes = takeBytes(length);
+    for (let at = 0; at < length; at++) bytes[at] = this.#bytes[at] ?? 0;
+    return bytes;
   }
 
   #zigzag(value: number): void {
