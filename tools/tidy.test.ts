@@ -51,6 +51,12 @@ const cases: readonly (readonly [rule: string, bad: string, good: string, path?:
   ['default-export', 'export default 1;', 'export const a = 1;'],
   ['assertion', 'a as Foo;', `${brand} a as Lsn; [1] as const;`],
   ['assertion', `${brand} a as unknown as Lsn;`, 'const a = { b: 1 } satisfies B;'],
+  ['assertion', 'const a = [1]; a[0] as number;', 'const a = new Int32Array(1); a[0] as number;'],
+  [
+    'assertion',
+    'const f = (a: A[]) => a[0] as number;',
+    'const f = (a: Int8Array) => a[0] as number;',
+  ],
   ['forged-proof', 'a as DurableFrame;', 'const a: DurableFrame = mint();'],
   ['inheritance', 'class A extends B {}', 'class A extends RangeError {}'],
   ['vague-name', 'class RoomManager {}', 'class Room {}'],
@@ -106,6 +112,30 @@ describe('tidy', () => {
     }
   });
 
+  it('a table is known by its declaration, wherever it is, and by what is taken from it', () => {
+    const store = `export class Store {
+      rows = new Int32Array(1);
+      names: number[] = [];
+      bytes(): Uint8Array {}
+      ids(): number[] {}
+    }`;
+    const reads = (text: string): string[] =>
+      places('assertion', { 'engine/store.ts': store, 'engine/a.ts': text });
+    expect(reads('store.rows[0] as number;')).toEqual([]);
+    expect(reads('const { rows: from } = store; const a = from; a[0] as number;')).toEqual([]);
+    expect(reads('const a = store.rows.slice(1); a[0] as number;')).toEqual([]);
+    expect(reads('class A { #rows: Int8Array | null; a() { this.#rows[0] as number; } }')).toEqual(
+      [],
+    );
+    expect(reads('const a = store.bytes(); a[0] as number;')).toEqual([]);
+    expect(reads('const a = store.ids(); a[0] as number;')).toHaveLength(1);
+    expect(reads('store.names[0] as number;')).toHaveLength(1);
+    expect(reads('const { names } = store; names[0] as number;')).toHaveLength(1);
+    expect(reads('class A { #rows = []; a() { this.#rows[0] as number; } }')).toHaveLength(1);
+    expect(reads('store.rows[0] as Row;')).toHaveLength(1);
+    expect(reads('store.rows as number;')).toHaveLength(1);
+  });
+
   it('a test may wait for an event but not for time to pass', () => {
     const sleep = 'await new Promise((go) => setTimeout(go, 5));';
     const event = 'await new Promise((go) => { setTimeout(fail, 5); socket.once("open", go); });';
@@ -144,7 +174,7 @@ describe('import directions', () => {
     ['proto/a.ts', './testing/arbitraries.ts'],
     ['web/a.ts', '../engine/a.ts'],
     ['properties/a.ts', '../server/a.ts'],
-    ['bench/a.ts', '../server/a.ts'],
+    ['bench/peers/a.ts', '../../server/a.ts'],
     ['tools/a.ts', '../engine/a.ts'],
     ['engine/a.test.ts', '../server/a.ts'],
   ])('%s may not import %s', (path, specifier) => {

@@ -14,6 +14,7 @@ import { importRules, usageRules } from './tidy/rules-imports.ts';
 import { purityRules } from './tidy/rules-purity.ts';
 import { textRules } from './tidy/rules-text.ts';
 import { type Finding, type SourceFile, sourceFile } from './tidy/source.ts';
+import { tableProperties } from './tidy/tables.ts';
 
 const skippedFolders = new Set(['node_modules', 'dist', 'data', '.git', '.cache']);
 const binary = /\.(png|ico|bin|gz|br|woff2?)$/;
@@ -21,10 +22,10 @@ const binary = /\.(png|ico|bin|gz|br|woff2?)$/;
 /** Every broken rule of a repository, given its files, ordered by place. */
 export function tidy(files: readonly SourceFile[]): Finding[] {
   const paths = new Set(files.map(({ path }) => path));
-  const brands = brandNames(files);
+  const names = { brands: brandNames(files), tables: tableProperties(files) };
   const findings = files.flatMap((file) => [
     ...textRules(file, paths),
-    ...codeRules(file, brands),
+    ...codeRules(file, names),
     ...purityRules(file),
     ...importRules(file),
   ]);

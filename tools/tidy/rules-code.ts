@@ -21,6 +21,7 @@ import {
   type SourceFile,
   walk,
 } from './source.ts';
+import { FileTables } from './tables.ts';
 
 const functionTypes = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/;
 /** Booleans that are the matter itself (`assert(condition, …)`, `writeBool(field, value)`). */
@@ -29,18 +30,27 @@ const vagueName = /(Manager|Service|Helper|Util|Utils)$/;
 
 type Fault = Pick<Finding, 'rule' | 'message'>;
 
-/** All findings of these rules; `brands` are the names of the branded types of the repository. */
-export function codeRules(file: SourceFile, brands: ReadonlySet<string>): Finding[] {
+/** What the rules know of the other files. */
+export interface Names {
+  /** Branded types. */
+  readonly brands: ReadonlySet<string>;
+  /** Properties that are tables (tables.ts). */
+  readonly tables: ReadonlySet<string>;
+}
+
+/** All findings of these rules. */
+export function codeRules(file: SourceFile, { brands, tables }: Names): Finding[] {
   if (file.syntaxError !== null) {
     return [{ path: file.path, line: 1, rule: 'syntax', message: file.syntaxError }];
   }
   if (file.tree === null) return [];
   const findings: Finding[] = [];
+  const fileTables = new FileTables(file.tree, tables);
   walk(file.tree, (node, parent) => {
     const faults = [
       longFunction(file, node, parent),
       defaultExport(file, node),
-      assertion(node, brands),
+      assertion(node, brands, fileTables),
       inheritance(node),
       vague(node),
       positionalBoolean(node),
@@ -89,16 +99,18 @@ function defaultExport(file: SourceFile, node: Node): Fault | null {
   return { rule: 'default-export', message: 'a default export; export by name.' };
 }
 
-function assertion(node: Node, brands: ReadonlySet<string>): Fault | null {
+function assertion(node: Node, brands: ReadonlySet<string>, tables: FileTables): Fault | null {
   if (node.type !== 'TSAsExpression' && node.type !== 'TSTypeAssertion') return null;
-  const name = typeName(child(node, 'typeAnnotation'));
+  const type = child(node, 'typeAnnotation');
+  if (type?.type === 'TSNumberKeyword' && tables.isRead(child(node, 'expression'))) return null;
+  const name = typeName(type);
   if (name.startsWith('Durable')) {
     const message = `a proof made by \`as ${name}\`; only engine/sync/durability.ts mints one.`;
     return { rule: 'forged-proof', message };
   }
   if (name === 'const' || brands.has(name)) return null;
   const message =
-    'a type assertion; narrow with a check, or parse. Only brands and `as const` may.';
+    'a type assertion; narrow with a check, or parse. Only brands, `as const` and table reads may.';
   return { rule: 'assertion', message };
 }
 
