@@ -15,6 +15,7 @@
  *
  * Also the version vector: an author's last timestamp, and the clock, the highest of all.
  */
+import { must } from '../assert.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 
 /** Numbers that the first block of an author has; each later one twice as many, up to the max. */
@@ -100,7 +101,7 @@ export class OperationNumbers {
     return this.#clock;
   }
 
-  /** A live view. */
+  /** Read it anew after a change: the last author's operations are noted in it only when asked. */
   get versionVector(): VersionVector {
     if (this.#unnoted !== null) this.#note(this.#unnoted);
     return this.#version;
@@ -118,7 +119,7 @@ export class OperationNumbers {
     const index = this.#indexes.get(replica);
     if (index === undefined) return null;
     this.#lastReplica = replica;
-    this.#lastAuthor = this.#authors[index] as Author;
+    this.#lastAuthor = must(this.#authors[index], 'an author');
     return this.#lastAuthor;
   }
 
@@ -243,7 +244,7 @@ export class OperationNumbers {
       at--;
     }
     this.#lastBlock = at;
-    return this.#authors[blocks[at * 2 + 1] as number] as Author;
+    return must(this.#authors[blocks[at * 2 + 1] as number], 'an author of the block');
   }
 
   /** The number after the last one of the block that holds this one. */

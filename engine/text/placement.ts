@@ -20,8 +20,10 @@
  *
  * Costs with n spans: O(log n) if l and r are neighbours. A walk passes the spans of the siblings
  * that stand before, at most `stepsMax`; after that the siblings get a directory (once, O(spans
- * below the parent)), and every later one at this place costs O(log² n). In a document with
- * irregular origins, which only a forged client makes, a step may also climb a chain of parents.
+ * below the parent)), and every later one at this place costs O(log² n). Whether r is below l is
+ * found by climbing from r: one step where they were neighbours for their author, as many as spans
+ * hang between them where a forged client says so; with irregular origins, which only such a one
+ * makes, a step of a walk may climb too.
  *
  * Numbers of characters that are not here or an l that is not before r are the caller's error.
  */

@@ -85,7 +85,7 @@ export class Sequence {
     return this.#state.tree.total(visibleSum);
   }
 
-  /** A live view: changes with the sequence, must not be changed by others. */
+  /** Must be read anew after a change, and not be changed by others. */
   get versionVector(): VersionVector {
     return this.#state.numbers.versionVector;
   }
@@ -129,7 +129,8 @@ export class Sequence {
     this.#inspected = null;
     this.#run.close();
     if (!this.#localEdit.apply(columns, replica, splices, base, clock)) return false;
-    if (splices.length === 1) this.#openRun(replica, splices[0] as TextChange);
+    const [splice] = splices;
+    if (splice !== undefined && splices.length === 1) this.#openRun(replica, splice);
     return true;
   }
 
@@ -213,7 +214,7 @@ export class Sequence {
     if (inspection.isProven) {
       this.#integration.apply(inspection, columns, position, changes);
       if (inspection.count === 1 && changes?.last !== null && changes !== null) {
-        this.#openRun(columns.replicas[inspection.name] as number, changes.last);
+        this.#openRun(columns.replicaOf(inspection.name), changes.last);
       }
       return null;
     }
