@@ -234,7 +234,7 @@ export class OpColumns {
       ops.push(op);
     }
     const batch = {
-      replica: this.#replicaOf(this.#batchField(position, batchName)),
+      replica: this.replicaOf(this.#batchField(position, batchName)),
       first,
       gap: this.#batchField(position, batchGap),
       base: this.#batchField(position, batchBase),
@@ -306,10 +306,11 @@ export class OpColumns {
   #idAt(number: number, field: number): OpId | null {
     const name = this.#opField(number, field);
     if (name === nameEdge) return null;
-    return { timestamp: this.#opField(number, field + 1), replica: this.#replicaOf(name) };
+    return { timestamp: this.#opField(number, field + 1), replica: this.replicaOf(name) };
   }
 
-  #replicaOf(name: number): number {
+  /** The replica with this name. RangeError if there is none. */
+  replicaOf(name: number): number {
     const replica = this.replicas[name];
     if (replica === undefined) throw new RangeError(`no replica has the name ${name}`);
     return replica;

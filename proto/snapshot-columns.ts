@@ -61,7 +61,8 @@ export function readColumns(
   replicas: readonly SnapshotReplica[],
   history: 'full' | 'none',
 ): ColumnState {
-  const stretches = { counts: none, gaps: [] as readonly number[], lengths: none };
+  const noGaps: readonly number[] = [];
+  const stretches = { counts: none, gaps: noGaps, lengths: none };
   const spans = {
     ...{ chainGaps: none, chainLengths: none, tokens: none },
     ...{ chainSteps: none, spanLengths: none },
@@ -105,7 +106,7 @@ export function textLengths({ length, flags }: SpanColumns): { visible: number; 
   const units = [0, 0];
   for (let span = 0; span < length.length; span++) {
     const kind = (flags[span] as number) & flagDeleted;
-    units[kind] = (units[kind] as number) + (length[span] as number);
+    units[kind] = (units[kind] ?? 0) + (length[span] as number);
   }
-  return { visible: units[0] as number, hidden: units[1] as number };
+  return { visible: units[0] ?? 0, hidden: units[1] ?? 0 };
 }

@@ -39,7 +39,7 @@ export function writeStretches(
     if (replica < before || !isApart || count < 1 || count - 1 > last - (first[at] as number)) {
       throw new RangeError(`stretch ${at}: ${count} from ${first[at]} on of replica ${replica}`);
     }
-    counts[replica] = (counts[replica] as number) + 1;
+    counts[replica] = (counts[replica] ?? 0) + 1;
     gaps.push(gap);
     lengths.push(count);
   }

@@ -8,7 +8,9 @@
  * that of its timestamps, so one is found by binary search. An insertion needs no record of its
  * own: spans keep ids and origins for ever. Two deletions of one character are both kept.
  */
+
 import type { Direction } from '../../proto/deletion-runs.ts';
+import { must } from '../assert.ts';
 
 const stride = 3;
 
@@ -48,8 +50,8 @@ export class DeletionLog {
       this.#runs.push(new Int32Array(stride));
       this.#counts.push(0);
     }
-    const runs = this.#runs[author] as Int32Array;
-    const next = (this.#counts[author] as number) * stride;
+    const runs = must(this.#runs[author], 'runs of the author');
+    const next = this.count(author) * stride;
     if (next > 0 && this.#join(runs, next - stride, start, target, count, direction)) return;
     this.#put(author, next, start, target, count * 2 + (direction === 'down' ? 1 : 0));
   }
@@ -114,7 +116,7 @@ export class DeletionLog {
   }
 
   #put(author: number, at: number, start: number, target: number, packed: number): void {
-    let runs = this.#runs[author] as Int32Array;
+    let runs = must(this.#runs[author], 'runs of the author');
     if (at === runs.length) {
       const larger = new Int32Array(stride * Math.ceil((at / stride) * 1.25 + 2));
       larger.set(runs);
@@ -124,10 +126,11 @@ export class DeletionLog {
     runs[at] = start;
     runs[at + 1] = target;
     runs[at + 2] = packed;
-    (this.#counts[author] as number)++;
+    this.#counts[author] = this.count(author) + 1;
   }
 
   #field(author: number, run: number, field: number): number {
-    return (this.#runs[author] as Int32Array)[run * stride + field] as number;
+    const runs = must(this.#runs[author], 'runs of the author');
+    return runs[run * stride + field] as number;
   }
 }

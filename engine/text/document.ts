@@ -344,7 +344,7 @@ export class Document {
     const at = position * batchStride;
     const first = columns.batches[at + batchFirst] as number;
     const gap = columns.batches[at + batchGap] as number;
-    const replica = columns.replicas[columns.batches[at + batchName] as number] as number;
+    const replica = columns.replicaOf(columns.batches[at + batchName] as number);
     // The common case makes no object: the batch follows what is here, and nothing waits.
     const isNext = sequence.lastOf(replica) === first - 1 - gap;
     if (isNext && this.#buffer.size === 0) {

@@ -7,6 +7,7 @@
  * is created for a batch that is in order. Characters that the batch itself inserts are *inner*:
  * they have the numbers that the batch will get.
  */
+
 import type { OpId } from '../../proto/batch.ts';
 import {
   batchFirst,
@@ -28,6 +29,7 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import { cutsPair } from '../../proto/text.ts';
+import { must } from '../assert.ts';
 import type { Author } from './operation-numbers.ts';
 import type { TextState } from './text-state.ts';
 
@@ -97,7 +99,7 @@ export class Inspection {
     this.#first = batches[at + batchFirst] as number;
     this.#opStart = columns.opStart(position);
     const opEnd = batches[at + batchOpEnd] as number;
-    this.author = this.#state.numbers.find(columns.replicas[this.name] as number);
+    this.author = this.#state.numbers.find(columns.replicaOf(this.name));
     if (this.#first - 1 - (batches[at + batchGap] as number) !== (this.author?.last ?? 0)) {
       return { type: 'gap' };
     }
@@ -277,7 +279,7 @@ export class Inspection {
       return units - (number - this.number - (this.#starts[slot] as number));
     }
     const { numbers, spans } = this.#state;
-    const author = numbers.find(this.#columns.replicas[name] as number) as Author;
+    const author = must(numbers.find(this.#columns.replicaOf(name)), 'the author of what is here');
     return Math.min(spans.end(spans.find(number)) - number, numbers.runningFrom(author, number));
   }
 
@@ -285,7 +287,7 @@ export class Inspection {
   #resolve(name: number, target: number, timestamp: number): number {
     if (target >= timestamp) return this.#refuse(`${timestamp} refers to ${target}`);
     const isOwn = name === this.name;
-    const replica = this.#columns.replicas[name] as number;
+    const replica = this.#columns.replicaOf(name);
     if (isOwn && target >= this.#first) {
       const number = this.number + target - this.#first;
       if (number < this.number + this.count) {

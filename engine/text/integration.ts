@@ -2,6 +2,7 @@
  * Applies batches that were inspected: insertions to the place that FugueMax gives them, deletions
  * to the characters that they hit.
  */
+
 import {
   batchFirst,
   batchName,
@@ -17,6 +18,7 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import { textOfUnits } from '../../proto/text.ts';
+import { must } from '../assert.ts';
 import type { Inspection, Obstacle } from './inspection.ts';
 import type { Author } from './operation-numbers.ts';
 import { Placement } from './placement.ts';
@@ -75,7 +77,7 @@ export class Integration {
     const first = batches[at + batchFirst] as number;
     const opStart = columns.opStart(position);
     const opEnd = batches[at + batchOpEnd] as number;
-    const replica = columns.replicas[batches[at + batchName] as number] as number;
+    const replica = columns.replicaOf(batches[at + batchName] as number);
     const author = inspection.author ?? numbers.author(replica);
     const start = numbers.append(author, first, count);
     units.reserve(numbers.end);
@@ -121,12 +123,13 @@ export class Integration {
     changes: ChangeList | null,
   ): void {
     const { deletions, numbers } = this.#state;
-    const { ops, replicas } = columns;
+    const { ops } = columns;
     const at = op * opStride;
     const count = ops[at + opUnits] as number;
     const timestamp = ops[at + opLeftTimestamp] as number;
     const direction = ops[at + opKind] === kindDeleteReversed ? 'down' : 'up';
-    const target = numbers.find(replicas[ops[at + opLeftName] as number] as number) as Author;
+    const replica = columns.replicaOf(ops[at + opLeftName] as number);
+    const target = must(numbers.find(replica), 'targets are here');
     const first = numbers.numberOf(target, timestamp);
     const whole = Math.min(numbers.runningFrom(target, first), count);
     this.#deleteRun(first, whole, changes);

@@ -18,7 +18,7 @@ import {
   opUnits,
 } from '../../proto/op-columns.ts';
 import { cutsPair, loneSurrogate } from '../../proto/text.ts';
-import { assert } from '../assert.ts';
+import { assert, must } from '../assert.ts';
 import type { Author } from './operation-numbers.ts';
 import { visibleSum } from './span-tree.ts';
 import type { TextChange } from './text-change.ts';
@@ -73,7 +73,7 @@ export class LocalEdit {
     let operations = 0;
     let mayCut = !this.#state.units.isNarrow;
     for (let position = 0; position < splices.length; position++) {
-      const { index, deleted, inserted } = splices[position] as TextChange;
+      const { index, deleted, inserted } = must(splices[position], 'a splice');
       const end = index + deleted;
       if (!(Number.isSafeInteger(index) && Number.isSafeInteger(deleted))) {
         throw new RangeError(`splice [${index}, ${end}) is not a range of units`);
@@ -101,7 +101,7 @@ export class LocalEdit {
   }
 
   #checkPairs(splices: readonly TextChange[], position: number, end: number): void {
-    const { index } = splices[position] as TextChange;
+    const { index } = must(splices[position], 'a splice');
     for (const boundary of index === end ? [index] : [index, end]) {
       if (this.#cutsPairAt(splices, position, boundary)) {
         throw new RangeError(`index ${boundary} is inside a surrogate pair`);
@@ -113,7 +113,7 @@ export class LocalEdit {
   #cutsPairAt(splices: readonly TextChange[], count: number, boundary: number): boolean {
     let index = boundary;
     for (let before = count - 1; before >= 0; before--) {
-      const { index: start, deleted, inserted } = splices[before] as TextChange;
+      const { index: start, deleted, inserted } = must(splices[before], 'a splice');
       if (index < start) continue;
       if (index <= start + inserted.length) return cutsPair(inserted, index - start);
       index += deleted - inserted.length;

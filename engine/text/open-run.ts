@@ -14,6 +14,7 @@
  * origin of what is typed. As long as nothing else changes the state, that stays true. The owner
  * settles the run before it reads the state, and closes it before it changes it in any other way.
  */
+import { must } from '../assert.ts';
 import type { Author } from './operation-numbers.ts';
 import { spanUnitsMax } from './span-table.ts';
 import { visibleSum } from './span-tree.ts';
@@ -121,7 +122,7 @@ export class OpenRun {
     if (this.#caret >= tree.total(visibleSum)) return false;
     const span = tree.at(this.#caret);
     if (this.#look(deletingForward, span, spans.start(span) + tree.offset) < 0) return false;
-    const running = numbers.runningFrom(this.#author as Author, this.#number);
+    const running = numbers.runningFrom(this.#openAuthor, this.#number);
     this.#limit = Math.min(this.#limit, spans.end(span) - this.#number, running);
     return true;
   }
@@ -197,6 +198,10 @@ export class OpenRun {
     return true;
   }
 
+  get #openAuthor(): Author {
+    return must(this.#author, 'an open run has an author');
+  }
+
   /** Whether the next timestamp is above all others. */
   #isLatest(): boolean {
     return this.#next > this.#state.numbers.clock;
@@ -221,7 +226,7 @@ export class OpenRun {
 
   #settleTyping(count: number): void {
     const { numbers, spans, tree } = this.#state;
-    numbers.append(this.#author as Author, this.#next - count, count);
+    numbers.append(this.#openAuthor, this.#next - count, count);
     this.#state.extend(this.#span, this.#number, count);
     this.#number += count;
     // What was looked at meanwhile may stand behind, where it has moved.
@@ -230,7 +235,7 @@ export class OpenRun {
 
   #settleDeleting(count: number): void {
     const { deletions, numbers, spans, units } = this.#state;
-    const author = this.#author as Author;
+    const author = this.#openAuthor;
     const isBack = this.#mode === deletingBack;
     const number = numbers.append(author, this.#next - count, count);
     units.reserve(numbers.end);

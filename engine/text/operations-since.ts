@@ -50,13 +50,13 @@ export function columnsSince(state: TextState, version: VersionVector): OpColumn
 
 /** The same batches by first timestamp, then replica. */
 function inCausalOrder(columns: OpColumns): OpColumns {
-  const { batches, batchCount, replicas } = columns;
+  const { batches, batchCount } = columns;
   const order = Array.from({ length: batchCount }, (_, position) => position);
   const first = (position: number) => batches[position * batchStride + batchFirst] as number;
   const name = (position: number) => batches[position * batchStride + batchName] as number;
   const isSorted = order.every((at) => at === 0 || first(at - 1) <= first(at));
   if (isSorted) return columns;
-  const replica = (position: number) => replicas[name(position)] as number;
+  const replica = (position: number) => columns.replicaOf(name(position));
   order.sort((a, b) => first(a) - first(b) || replica(a) - replica(b));
   const sorted = new OpColumns();
   for (const position of order) copyBatch(columns, position, sorted);
@@ -64,9 +64,9 @@ function inCausalOrder(columns: OpColumns): OpColumns {
 }
 
 function copyBatch(from: OpColumns, position: number, into: OpColumns): void {
-  const { batches, ops, replicas, text } = from;
+  const { batches, ops, text } = from;
   const at = position * batchStride;
-  const rename = (name: number) => (name < 0 ? name : into.nameOf(replicas[name] as number));
+  const rename = (name: number) => (name < 0 ? name : into.nameOf(from.replicaOf(name)));
   into.beginBatch(
     rename(batches[at + batchName] as number),
     batches[at + batchFirst] as number,

@@ -12,6 +12,7 @@
  * Finding out costs O(operation numbers + deletion runs) and a byte per number, but nothing for the
  * present, where nothing is left out. Who was buried with the history (`buried`) never shows.
  */
+import { must } from '../assert.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import type { TextState } from './text-state.ts';
 
@@ -79,7 +80,7 @@ export class PastState {
    * as a whole; sets `#isLeftOut`.
    */
   #stretchEnd(author: number, number: number, end: number): number {
-    const ranges = this.#leftOut[author] as Int32Array;
+    const ranges = must(this.#leftOut[author], 'ranges of the author');
     let low = 0;
     let high = ranges.length >>> 1;
     // The first range that ends above the number.

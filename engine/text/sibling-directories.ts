@@ -8,7 +8,7 @@
  *
  * Most documents have none; then all of this is one comparison per insertion.
  */
-import { assert } from '../assert.ts';
+import { assert, must } from '../assert.ts';
 import { foreBranchedFlag } from './span-table.ts';
 import type { TextState } from './text-state.ts';
 
@@ -119,7 +119,7 @@ export function positionAmong(
   let high = siblings.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const { child } = siblings[middle] as Sibling;
+    const { child } = must(siblings[middle], 'a sibling');
     const isAfter =
       side === 'left'
         ? state.numbers.compare(child, number) < 0

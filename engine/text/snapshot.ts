@@ -10,7 +10,7 @@ import { DecodeError } from '../../proto/decode-error.ts';
 import { DeletionRuns } from '../../proto/deletion-runs.ts';
 import { OperationTimes } from '../../proto/operation-times.ts';
 import type { DeletionColumns, SpanColumns, StretchColumns } from '../../proto/snapshot-state.ts';
-import { assert } from '../assert.ts';
+import { assert, must } from '../assert.ts';
 import { VersionVector } from '../causal/version-vector.ts';
 import { deletedFlag, leftChildFlag } from './span-table.ts';
 import { TextState } from './text-state.ts';
@@ -64,10 +64,11 @@ class CanonicalNumbers {
     for (const [position, replica] of replicas.entries()) {
       const author = state.numbers.find(replica);
       this.authorStarts.add(next);
-      for (let at = 0; at < (author?.stretchCount ?? 0); at++) {
-        const length = author?.numbers[at * 2 + 1] as number;
-        starts.push([author?.numbers[at * 2] as number, next]);
-        this.#addStretch(position, author?.times[at] as number, length);
+      if (author === null) continue;
+      for (let at = 0; at < author.stretchCount; at++) {
+        const length = author.numbers[at * 2 + 1] as number;
+        starts.push([author.numbers[at * 2] as number, next]);
+        this.#addStretch(position, author.times[at] as number, length);
         next += length;
       }
     }
@@ -130,7 +131,7 @@ class CanonicalNumbers {
     const last = this.#author.length - 1;
     const end = (this.#first[last] ?? 0) + (this.#length[last] ?? 0);
     if (this.#author[last] === author && end === first) {
-      this.#length[last] = (this.#length[last] as number) + length;
+      this.#length[last] = (this.#length[last] ?? 0) + length;
       return;
     }
     this.#author.push(author);
@@ -172,13 +173,13 @@ class SpanCollector {
     const last = this.#start.length - 1;
     const fits =
       last >= 0 &&
-      (this.#start[last] as number) + (this.#length[last] as number) === start &&
+      (this.#start[last] ?? 0) + (this.#length[last] ?? 0) === start &&
       left === start - 1 &&
       !this.#authorStarts.has(start) &&
       this.#right[last] === right &&
-      ((this.#flags[last] as number) & deletedFlag) === flags;
+      ((this.#flags[last] ?? 0) & deletedFlag) === flags;
     if (fits) {
-      this.#length[last] = (this.#length[last] as number) + length;
+      this.#length[last] = (this.#length[last] ?? 0) + length;
       return;
     }
     this.#start.push(start);
@@ -236,7 +237,7 @@ export function stateOf(snapshot: SequenceSnapshot): TextState {
   const { numbers } = state;
   for (const replica of authors) numbers.author(replica);
   for (let at = 0; at < stretches.author.length; at++) {
-    const author = numbers.author(authors[stretches.author[at] as number] as number);
+    const author = numbers.author(must(authors[stretches.author[at] as number], 'a replica id'));
     const length = stretches.length[at] as number;
     numbers.append(author, stretches.first[at] as number, length, 'exact');
   }
