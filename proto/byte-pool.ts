@@ -1,7 +1,7 @@
 /**
  * Small arrays from a common piece of memory, as Node's own Buffer pool: a keystroke's update is a
  * view of 100 bytes instead of an object with memory of its own, which costs twice as much to make
- * and four times as much to keep.
+ * and to keep.
  *
  * Such an array shares its `buffer` with others: whoever transfers or detaches that must copy
  * first. One that is kept keeps its piece of 8 KiB alive.

@@ -19,10 +19,6 @@ export class DeletionLog {
   readonly #runs: Int32Array[] = [];
   readonly #counts: number[] = [];
 
-  get byteLength(): number {
-    return this.#runs.reduce((bytes, runs) => bytes + runs.byteLength, 0);
-  }
-
   /** Runs of an author. */
   count(author: number): number {
     return this.#counts[author] ?? 0;

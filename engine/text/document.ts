@@ -32,6 +32,7 @@ export interface DocumentOptions {
 
 /** Filled and used up by one call. */
 const keystroke = new Keystroke();
+const columns = new OpColumns();
 const bufferedMaxDefault = 10_000;
 
 export class Document {
@@ -40,7 +41,6 @@ export class Document {
   #built: Sequence | null;
   #snapshot: SnapshotReader | null;
   readonly #buffer: CausalBuffer;
-  readonly #columns = new OpColumns();
   readonly #changes = new ChangeList();
 
   /** @internal Use `create` or `decode`. */
@@ -125,7 +125,6 @@ export class Document {
       const update = this.#sequence.keystroke(this.replica, splice);
       if (update !== null) return update;
     }
-    const columns = this.#columns;
     columns.clear();
     this.#sequence.editInto(columns, this.replica, splices, 0);
     return writeUpdate(columns);
@@ -144,7 +143,6 @@ export class Document {
       const change = this.#sequence.receiveKeystroke(keystroke);
       if (change !== null) return [change];
     }
-    const columns = this.#columns;
     columns.clear();
     readUpdate(update, columns);
     const changes = this.#changes;

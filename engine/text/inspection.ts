@@ -108,7 +108,9 @@ export class Inspection {
     if (!Number.isSafeInteger(this.#first + this.count)) {
       return invalid(`timestamp ${this.#first + this.count} is too high`);
     }
-    this.number = this.#state.numbers.nextNumber(this.author, this.count);
+    const { numbers } = this.#state;
+    if (!numbers.hasRoom(this.count)) return invalid(`no room for ${this.count} more operations`);
+    this.number = numbers.nextNumber(this.author, this.count);
     for (let op = this.#opStart; op < opEnd; op++) {
       const isInsert = columns.ops[op * opStride + opKind] === kindInsert;
       if (isInsert) this.#insertion(op);

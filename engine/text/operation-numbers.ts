@@ -107,12 +107,6 @@ export class OperationNumbers {
     return this.#version;
   }
 
-  get byteLength(): number {
-    let bytes = this.#blocks.byteLength;
-    for (const { times, numbers } of this.#authors) bytes += times.byteLength + numbers.byteLength;
-    return bytes;
-  }
-
   /** The author with this replica id, or null. */
   find(replica: number): Author | null {
     if (replica === this.#lastReplica) return this.#lastAuthor;
@@ -138,9 +132,14 @@ export class OperationNumbers {
     return this.find(replica)?.last ?? 0;
   }
 
-  /** RangeError if the document has no room for `count` more operations. */
+  /** Whether the document has room for `count` more operations. */
+  hasRoom(count: number): boolean {
+    return this.#end + count + blockMax <= numberMax;
+  }
+
+  /** RangeError if it has not. */
   checkRoom(count: number): void {
-    if (this.#end + count + blockMax <= numberMax) return;
+    if (this.hasRoom(count)) return;
     throw new RangeError(
       `no room for ${count} more: a document has at most ${numberMax} operations`,
     );

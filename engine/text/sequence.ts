@@ -43,21 +43,21 @@ export type { SequenceSnapshot } from './snapshot.ts';
 export type { TextChange } from './text-change.ts';
 export type { TimestampRange } from './undo.ts';
 
+/** A batch on its way in or out; filled and used up by one call. */
+const columns = new OpColumns();
+
 export class Sequence {
   readonly #content: TextState;
   /** What is typed right now, apart from the content. */
   readonly #run: OpenRun;
-  readonly #columns = new OpColumns();
   readonly #inspection: Inspection;
   readonly #integration: Integration;
   readonly #localEdit: LocalEdit;
-  /** The batch whose inspection found no obstacle, until something changes. */
-  #inspected: Batch | null = null;
 
   constructor(state = new TextState()) {
     this.#content = state;
     this.#run = new OpenRun(state);
-    this.#inspection = new Inspection(state, this.#columns);
+    this.#inspection = new Inspection(state, columns);
     this.#integration = new Integration(state);
     this.#localEdit = new LocalEdit(state);
   }
@@ -95,11 +95,6 @@ export class Sequence {
     return this.#state.numbers.clock;
   }
 
-  /** Bytes held in tables. */
-  get byteLength(): number {
-    return this.#state.byteLength;
-  }
-
   /** Last timestamp of a replica here; 0 = none. */
   lastOf(replica: number): number {
     return this.#state.numbers.last(replica);
@@ -113,7 +108,6 @@ export class Sequence {
    * not enough timestamps left.
    */
   edit(replica: number, splices: readonly TextChange[], base: number, clock = 0): Batch | null {
-    const columns = this.#columns;
     columns.clear();
     return this.editInto(columns, replica, splices, base, clock) ? columns.batchAt(0) : null;
   }
@@ -126,7 +120,6 @@ export class Sequence {
     base: number,
     clock = 0,
   ): boolean {
-    this.#inspected = null;
     this.#run.close();
     if (!this.#localEdit.apply(columns, replica, splices, base, clock)) return false;
     const [splice] = splices;
@@ -178,11 +171,9 @@ export class Sequence {
       next += opLength(op);
     }
     this.#run.settle();
-    this.#columns.clear();
-    this.#columns.addBatch(batch);
-    const obstacle = this.#inspection.inspect(this.#columns, 0) ?? this.#trial();
-    this.#inspected = obstacle === null ? batch : null;
-    return obstacle;
+    columns.clear();
+    columns.addBatch(batch);
+    return this.#inspection.inspect(columns, 0) ?? this.#trial();
   }
 
   /**
@@ -190,14 +181,11 @@ export class Sequence {
    * order; changes that touch are one.
    */
   integrate(batch: Batch): readonly TextChange[] {
-    if (this.#inspected !== batch) {
-      const obstacle = this.obstacle(batch);
-      assert(obstacle === null, `batch ${batch.first} of ${batch.replica}: ${obstacle?.type}`);
-    }
-    this.#inspected = null;
-    this.#run.close();
+    columns.clear();
+    columns.addBatch(batch);
     const changes = new ChangeList();
-    this.#integration.apply(this.#inspection, this.#columns, 0, changes);
+    const obstacle = this.integrateAt(columns, 0, changes);
+    assert(obstacle === null, `batch ${batch.first} of ${batch.replica}: ${obstacle?.type}`);
     return changes.finish();
   }
 
@@ -206,7 +194,6 @@ export class Sequence {
    * its obstacle, and nothing has changed.
    */
   integrateAt(columns: OpColumns, position: number, changes: ChangeList | null): Obstacle | null {
-    this.#inspected = null;
     this.#run.close();
     const inspection = this.#inspection;
     const obstacle = inspection.inspect(columns, position);
@@ -388,8 +375,8 @@ export class Sequence {
   #trial(): Obstacle | null {
     if (this.#inspection.isProven) return null;
     const copy = new TextState(this.#state);
-    const inspection = new Inspection(copy, this.#columns);
-    assert(inspection.inspect(this.#columns, 0) === null, 'as it was in the original');
-    return new Integration(copy).applyInOrder(inspection, this.#columns, 0, null);
+    const inspection = new Inspection(copy, columns);
+    assert(inspection.inspect(columns, 0) === null, 'as it was in the original');
+    return new Integration(copy).applyInOrder(inspection, columns, 0, null);
   }
 }

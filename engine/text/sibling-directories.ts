@@ -23,9 +23,10 @@ export type Side = 'left' | 'right';
 
 export class SiblingDirectories {
   readonly #state: TextState;
-  readonly #directories = new Map<number, Sibling[]>();
+  /** null: there are none, as in most documents. */
+  #directories: Map<number, Sibling[]> | null = null;
   /** Siblings by their leftmost character. */
-  readonly #leftmost = new Map<number, Sibling[]>();
+  readonly #leftmost: Map<number, Sibling[]> = new Map();
 
   constructor(state: TextState) {
     this.#state = state;
@@ -33,19 +34,19 @@ export class SiblingDirectories {
 
   /** The children of `parent` (-1 = the root) on a side, in document order; null: not kept. */
   find(parent: number, side: Side): readonly Sibling[] | null {
-    if (this.#directories.size === 0) return null;
-    return this.#directories.get(keyOf(parent, side)) ?? null;
+    return this.#directories?.get(keyOf(parent, side)) ?? null;
   }
 
   /** Begins to keep a directory. */
   keep(parent: number, side: Side, siblings: Sibling[]): void {
+    this.#directories ??= new Map();
     this.#directories.set(keyOf(parent, side), siblings);
     for (const sibling of siblings) this.#noteLeftmost(sibling);
   }
 
   /** A run of `count` characters was inserted with these origins on this side of its parent. */
   added(number: number, count: number, left: number, right: number, side: Side): void {
-    if (this.#directories.size === 0) return;
+    if (this.#directories === null) return;
     const isLeft = side === 'left';
     if (isLeft) this.#moveLeftmost(right, number, count);
     const siblings = this.#directories.get(keyOf(isLeft ? right : left, side));
@@ -58,7 +59,7 @@ export class SiblingDirectories {
   /** Asserts that every directory is in document order and knows the leftmost characters. */
   check(): void {
     const state = this.#state;
-    for (const [key, siblings] of this.#directories) {
+    for (const [key, siblings] of this.#directories ?? []) {
       let rank = -1;
       for (const { child, leftmost } of siblings) {
         const isLeft = key % 2 === 0;

@@ -12,6 +12,7 @@ import { OperationTimes } from '../../proto/operation-times.ts';
 import type { DeletionColumns, SpanColumns, StretchColumns } from '../../proto/snapshot-state.ts';
 import { assert, must } from '../assert.ts';
 import { VersionVector } from '../causal/version-vector.ts';
+import { Placement } from './placement.ts';
 import { deletedFlag, leftChildFlag } from './span-table.ts';
 import { TextState } from './text-state.ts';
 
@@ -33,6 +34,7 @@ export function contentOf(
   authors: readonly number[],
   isWhole = true,
 ): SequenceSnapshot {
+  const keepsHistory = isWhole && state.buried.length === 0;
   const canonical = new CanonicalNumbers(state, authors);
   const spans = new SpanCollector(canonical.authorStarts);
   for (const span of state.tree.order()) spans.add(state, canonical, span);
@@ -40,9 +42,9 @@ export function contentOf(
     authors,
     stretches: canonical.stretches(),
     spans: spans.finish(),
-    deletions: deletionsOf(state, canonical, isWhole ? authors : []),
+    deletions: deletionsOf(state, canonical, keepsHistory ? authors : []),
     visible: state.text(),
-    hidden: isWhole && state.buried.length === 0 ? state.hiddenText() : null,
+    hidden: keepsHistory ? state.hiddenText() : null,
   };
 }
 
@@ -103,6 +105,11 @@ class CanonicalNumbers {
       next = this.#nextStretch(++at, number + count);
     }
     return Math.min(count, next - number);
+  }
+
+  /** How many numbers up to and with `number` surely have running canonical numbers. */
+  runningTo(number: number, count: number): number {
+    return Math.min(count, number - (this.#from[this.#find(number)] as number) + 1);
   }
 
   /** First number of the next stretch; `end` if there is none. */
@@ -219,8 +226,9 @@ function deletionsOf(
         const own = canonical.of(start + passed);
         const rest = Math.min(count - passed, times.stretchEnd(own) - own);
         const edge = isReversed ? target + count - passed - rest : target + passed;
-        const isRunning = canonical.running(edge, rest) === rest;
-        const length = isRunning ? rest : isReversed ? 1 : canonical.running(edge, rest);
+        const length = isReversed
+          ? canonical.runningTo(edge + rest - 1, rest)
+          : canonical.running(edge, rest);
         const lowest = isReversed ? target + count - passed - length : edge;
         runs.add(own, canonical.of(lowest), length, isReversed && length > 1 ? 'down' : 'up');
         passed += length;
@@ -249,6 +257,7 @@ export function stateOf(snapshot: SequenceSnapshot): TextState {
     const target = deletions.target[at] as number;
     state.deletions.add(index, start, target, deletions.length[at] as number, direction);
   }
+  checkTree(state);
   if (!state.units.isNarrow) checkPairs(state, snapshot);
   if (hidden === null) {
     state.buried = tombstonesOf(snapshot);
@@ -290,6 +299,24 @@ function addSpans(state: TextState, { spans: columns, visible, hidden }: Sequenc
   assert(shown === visible.length, `${shown} visible units, got ${visible.length}`);
   for (let span = 0; span < added; span++) state.markParent(span);
   tree.build(added);
+}
+
+/** DecodeError if a span does not stand between its origins, or on the wrong side of its parent. */
+function checkTree(state: TextState): void {
+  const { spans } = state;
+  const placement = new Placement(state);
+  let rank = 0;
+  for (const span of state.tree.order()) {
+    const left = spans.left(span);
+    const right = spans.right(span);
+    const isOrdered =
+      (left < 0 || state.rank(left) < rank) && (right < 0 || state.rank(right) > rank);
+    const isLeftChild = (spans.flags(span) & leftChildFlag) !== 0;
+    if (!isOrdered || isLeftChild !== (right >= 0 && placement.isDescendant(right, left))) {
+      throw new DecodeError('spans', 0, 'expected the order of the tree, found another');
+    }
+    rank += spans.length(span);
+  }
 }
 
 /** DecodeError if a span, an origin or a deletion parts the halves of a surrogate pair. */

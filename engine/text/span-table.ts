@@ -56,10 +56,6 @@ export class SpanTable {
     return this.#live;
   }
 
-  get byteLength(): number {
-    return this.#records.byteLength + this.#first.byteLength + this.#cover.byteLength;
-  }
-
   start(span: number): number {
     return this.#records[span * stride + startField] as number;
   }

@@ -79,24 +79,11 @@ export class SpanTree {
     return this.#get(this.#root, field);
   }
 
-  get byteLength(): number {
-    return this.#nodes.byteLength;
-  }
-
-  get root(): number {
-    return this.#root;
-  }
-
   /** The first span; -1 if there is none. */
   first(): number {
     return this.#get(this.#firstLeaf, countField) === 0
       ? -1
       : this.#get(this.#firstLeaf, childrenField);
-  }
-
-  last(): number {
-    const count = this.#get(this.#lastLeaf, countField);
-    return count === 0 ? -1 : this.#get(this.#lastLeaf, childrenField + count - 1);
   }
 
   /** The span after this one; -1 at the end. */
@@ -372,7 +359,12 @@ export class SpanTree {
     for (const [index, field] of sumFields.entries()) {
       assert(sums[index] === this.#get(node, field), `sum ${field} of node ${node}`);
     }
-    if (node === this.#root) this.#checkLeaves(found);
+    if (node === this.#root) {
+      this.#checkLeaves(found);
+      const near = this.#nearSpan;
+      const index = near < 0 ? 0 : this.before(near, visibleField);
+      assert(near < 0 || index === this.#nearIndex, `${near} is at ${index}, not as remembered`);
+    }
     return found;
   }
 
@@ -468,8 +460,7 @@ export class SpanTree {
       this.#shiftIn(node, position, child, count);
       return;
     }
-    // At an edge the new node begins with the new child alone: typing goes on there.
-    const keep = position === count ? count : position === 0 ? 0 : count >>> 1;
+    const keep = this.#kept(node, position, count);
     const right = this.#splitNode(node, keep);
     if (keep === 0) {
       this.#shiftIn(node, 0, child, 0);
@@ -485,6 +476,18 @@ export class SpanTree {
       this.#set(node, field, this.#get(node, field) - this.#get(right, field));
     }
     this.#insertSibling(node, right);
+  }
+
+  /**
+   * How many children a full node keeps. At an edge the new child gets a node of its own, because
+   * typing goes on there; unless the next one has few: then the edge stays and others come to it.
+   */
+  #kept(node: number, position: number, count: number): number {
+    if (position === 0) return 0;
+    if (position < count || this.#get(node, heightField) > 0) return count >>> 1;
+    const next = this.#get(node, nextField);
+    const isCrowded = next < 0 || this.#get(next, countField) >= childrenMin;
+    return isCrowded ? count : count >>> 1;
   }
 
   #shiftIn(node: number, position: number, child: number, count: number): void {

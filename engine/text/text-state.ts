@@ -66,13 +66,6 @@ export class TextState {
     this.isRegular = copy.isRegular;
   }
 
-  /** Bytes held in tables. */
-  get byteLength(): number {
-    const { numbers, units, spans, tree, deletions } = this;
-    const tables = [numbers, units, spans, tree, deletions];
-    return tables.reduce((bytes, table) => bytes + table.byteLength, 0);
-  }
-
   /** Whether the number is a character's, visible or not. */
   isCharacter(number: number): boolean {
     return this.spans.find(number) >= 0;

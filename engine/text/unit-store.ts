@@ -34,12 +34,6 @@ export class UnitStore {
     return this.#lowHalves === null;
   }
 
-  /** Bytes held, the reserve for growth included. */
-  get byteLength(): number {
-    const counts = this.#lineFeeds.byteLength + (this.#lowHalves?.byteLength ?? 0);
-    return this.#units.byteLength + counts;
-  }
-
   at(number: number): number {
     return this.#units[number] as number;
   }
