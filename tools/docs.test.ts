@@ -22,13 +22,16 @@ describe('docs/errors.md', () => {
 });
 
 describe('docs/architecture.md', () => {
-  it('tells of every file of engine/sync, once', () => {
-    const table = /^\| Of `engine\/sync\/`.*?\n\n/ms.exec(read('docs/architecture.md'))?.[0] ?? '';
-    const told = [...table.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file);
-    const files = readdirSync(join(import.meta.dirname, '..', 'engine', 'sync'));
-    const known = files.filter((file) => /(?<!\.test)\.ts$/.test(file));
-    expect(told.toSorted()).toEqual(known.toSorted());
-  });
+  for (const folder of ['sync', 'text']) {
+    it(`tells of every file of engine/${folder}, once`, () => {
+      const rows = new RegExp(`^\\| Of \`engine/${folder}/\`.*?\\n\\n`, 'ms');
+      const table = rows.exec(read('docs/architecture.md'))?.[0] ?? '';
+      const told = [...table.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file);
+      const files = readdirSync(join(import.meta.dirname, '..', 'engine', folder));
+      const known = files.filter((file) => /(?<!\.test)\.ts$/.test(file));
+      expect(told.toSorted()).toEqual(known.toSorted());
+    });
+  }
 });
 
 describe('docs/protocol.md', () => {
