@@ -110,14 +110,6 @@ export class Writer {
     this.close(mark);
   }
 
-  /** Numbers -(2^53-1) … 2^53-1 in zigzag form in one field; none is left out. */
-  packedSigned(field: number, values: readonly number[]): void {
-    if (values.length === 0) return;
-    const mark = this.open(field);
-    for (const value of values) this.#zigzag(value);
-    this.close(mark);
-  }
-
   fixed32(field: number, value: number): void {
     this.#byte(field * 8 + wireFixed32);
     for (let shift = 0; shift < 32; shift += 8) this.#byte((value >>> shift) & 0xff);
@@ -190,23 +182,6 @@ export class Writer {
     const bytes = takeBytes(length);
     for (let at = 0; at < length; at++) bytes[at] = this.#bytes[at] ?? 0;
     return bytes;
-  }
-
-  #zigzag(value: number): void {
-    if (!Number.isSafeInteger(value)) {
-      throw new RangeError(`expected a whole number -(2^53-1) … 2^53-1, got ${value}`);
-    }
-    // magnitude × 2 + sign can pass 2^53: so the sign and the lowest six bits go first, by
-    // themselves.
-    const sign = value < 0 ? 1 : 0;
-    const magnitude = sign === 1 ? -value - 1 : value;
-    const low = (magnitude % 0x40) * 2 + sign;
-    const rest = Math.floor(magnitude / 0x40);
-    if (rest === 0) this.varint(low);
-    else {
-      this.#byte(low + 0x80);
-      this.varint(rest);
-    }
   }
 
   #byte(value: number): void {
@@ -347,12 +322,6 @@ export class Reader {
     return values;
   }
 
-  packedSigned(field: string): number[] {
-    const values: number[] = [];
-    for (const inner = this.inner(field); inner.more(); ) values.push(inner.#zigzag(field));
-    return values;
-  }
-
   fixed32(field: string): number {
     if (this.#wire !== wireFixed32) throw this.#otherWire(field, wireFixed32);
     const start = this.#take(field, 4);
@@ -455,18 +424,6 @@ export class Reader {
     if (byte < 0x80) return new DecodeError(field, start, `${expected} ${value}`);
     if (this.#position - start < varintBytesMax) return this.#tooShort(field, 1);
     return new DecodeError(field, start, `${expected} a longer varint`);
-  }
-
-  #zigzag(field: string): number {
-    const start = this.#position;
-    const low = this.#at(this.#take(field, 1));
-    const rest = low < 0x80 ? 0 : this.varint(field);
-    const magnitude = ((low & 0x7f) >> 1) + rest * 0x40;
-    if ((low >= 0x80 && rest === 0) || magnitude > Number.MAX_SAFE_INTEGER - (low & 1)) {
-      const problem = 'expected the shortest varint of a number -(2^53-1) … 2^53-1';
-      throw new DecodeError(field, start, `${problem}, found another`);
-    }
-    return low % 2 === 1 ? -magnitude - 1 : magnitude;
   }
 
   #otherWire(field: string, wire: number): DecodeError {

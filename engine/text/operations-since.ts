@@ -8,11 +8,8 @@
  */
 import type { Direction } from '../../proto/deletion-runs.ts';
 import {
-  batchBase,
   batchFirst,
-  batchGap,
   batchName,
-  batchOpEnd,
   batchStride,
   kindDelete,
   kindDeleteReversed,
@@ -21,13 +18,9 @@ import {
   nameSame,
   OpColumns,
   opKind,
-  opLeftName,
-  opLeftTimestamp,
-  opRightName,
-  opRightTimestamp,
   opStride,
-  opUnits,
 } from '../../proto/op-columns.ts';
+import { RunWriter } from '../causal/run-writer.ts';
 import type { VersionVector } from '../causal/version-vector.ts';
 import { checkSince } from './history.ts';
 import type { Author } from './operation-numbers.ts';
@@ -58,38 +51,13 @@ function inCausalOrder(columns: OpColumns): OpColumns {
   if (isSorted) return columns;
   const replica = (position: number) => columns.replicaOf(name(position));
   order.sort((a, b) => first(a) - first(b) || replica(a) - replica(b));
-  const sorted = new OpColumns();
-  for (const position of order) copyBatch(columns, position, sorted);
-  return sorted;
-}
-
-function copyBatch(from: OpColumns, position: number, into: OpColumns): void {
-  const { batches, ops, text } = from;
-  const at = position * batchStride;
-  const rename = (name: number) => (name < 0 ? name : into.nameOf(from.replicaOf(name)));
-  into.beginBatch(
-    rename(batches[at + batchName] as number),
-    batches[at + batchFirst] as number,
-    batches[at + batchGap] as number,
-    batches[at + batchBase] as number,
-  );
-  const end = batches[at + batchOpEnd] as number;
-  let textStart = from.textStart(position);
-  for (let op = from.opStart(position) * opStride; op < end * opStride; op += opStride) {
-    into.addOp(
-      ops[op + opKind] as number,
-      ops[op + opKind] === kindInsert ? 0 : (ops[op + opUnits] as number),
-      rename(ops[op + opLeftName] as number),
-      ops[op + opLeftTimestamp] as number,
-      rename(ops[op + opRightName] as number),
-      ops[op + opRightTimestamp] as number,
-    );
-    if (ops[op + opKind] !== kindInsert) continue;
-    const length = ops[op + opUnits] as number;
-    into.appendUnits(text, textStart, textStart + length);
-    textStart += length;
+  const writer = new RunWriter(columns);
+  for (const position of order) {
+    writer.beginBatch(position, first(position));
+    writer.addFrom(position, first(position));
+    writer.endBatch();
   }
-  into.endBatch();
+  return writer.columns;
 }
 
 /** Builds the batches of one author. */
