@@ -14,8 +14,9 @@ import type { ClockPort } from '../engine/driver/ports.ts';
 import { ReplicaDriver, type ReplicaEvent } from '../engine/driver/replica-driver.ts';
 import { Random } from '../engine/random.ts';
 import type { AckInfo, LocalPresence, SyncStatus } from '../engine/sync/replica-effects.ts';
+import type { ReplicaIdentity } from '../engine/sync/replica-options.ts';
 import type { PeerPresence } from '../engine/sync/replica-presence.ts';
-import { type ReplicaIdentity, ReplicaSession } from '../engine/sync/replica-session.ts';
+import { ReplicaSession } from '../engine/sync/replica-session.ts';
 import type { TextChange } from '../engine/text/text-change.ts';
 import type { OpId } from '../proto/batch.ts';
 import type { Cursor } from '../proto/frame-messages.ts';
@@ -290,6 +291,7 @@ export class SyncSession {
         return session.#token;
       },
       newIdentity: (): ReplicaIdentity => ({ replica: randomId(bytes), secret: bytes(16) }),
+      localStore: null,
       random: new Random(randomId(bytes), 'backoff'),
       backoffMinMs,
       backoffMaxMs,
@@ -316,6 +318,8 @@ export class SyncSession {
       case 'textChanged':
         this.#emitter.push('change', { changes: event.changes, origin: event.origin });
         return;
+      case 'outboxChanged':
+        return; // No local store yet.
       case 'statusChanged':
         if (!this.#isConnected) this.#latency.broken();
         this.#emitter.push('status', event.status);

@@ -52,6 +52,8 @@ export interface HelloBody {
   readonly cursor: Cursor | null;
   /** A view without the engine. */
   readonly thin: boolean;
+  /** With a cursor: send the whole state all the same, no older than the cursor. */
+  readonly whole: boolean;
 }
 
 /** New operations of this replica, in order; 1 … 1,000 batches. */
@@ -158,6 +160,7 @@ function writeHello(writer: Writer, hello: HelloBody): void {
     writer.close(mark);
   }
   writer.bool(7, hello.thin);
+  writer.bool(8, hello.whole);
 }
 
 /** Decodes a frame, or throws a DecodeError. Shares no memory with `bytes`. */
@@ -228,6 +231,7 @@ function readHello(reader: Reader): HelloBody {
   let token = '';
   let cursor: Cursor | null = null;
   let thin = false;
+  let whole = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) protocol = reader.uint32('protocol');
     else if (field === 2) document = reader.string('document', documentNameUnitsMax);
@@ -236,6 +240,7 @@ function readHello(reader: Reader): HelloBody {
     else if (field === 5) token = reader.string('token', tokenBytesMax);
     else if (field === 6) cursor = reader.message('cursor', readCursor);
     else if (field === 7) thin = reader.bool('thin');
+    else if (field === 8) whole = reader.bool('whole');
     else reader.skip();
   }
   if (protocol === 0) throw reader.error('protocol', 'a version', protocol);
@@ -247,7 +252,7 @@ function readHello(reader: Reader): HelloBody {
   if (secret?.length !== secretBytes) {
     throw reader.error('secret', `${secretBytes} bytes`, secret?.length ?? 0);
   }
-  return { type: 'hello', protocol, document, replica, secret, token, cursor, thin };
+  return { type: 'hello', protocol, document, replica, secret, token, cursor, thin, whole };
 }
 
 /** Whether `name` is well-formed: 1 … 200 characters that stand for themselves in a URL path. */

@@ -46,6 +46,7 @@ const hello = {
   token: '',
   cursor: null,
   thin: false,
+  whole: false,
 } as const;
 const frame = encodeClientFrame({ channel: 0, body: hello });
 

@@ -71,8 +71,9 @@ export class GatewayDriver {
     this.#driver.submit({ type: 'busReceived', document, bytes });
   }
 
-  busGap(): void {
-    this.#driver.submit({ type: 'busGap' });
+  /** Messages may have been missed: a subscription has begun, or (null) the bus was away. */
+  busGap(document: string | null): void {
+    this.#driver.submit({ type: 'busGap', document });
   }
 
   logReconnected(): void {

@@ -90,6 +90,43 @@ export interface BusPort {
   unsubscribe(document: string): void;
 }
 
+/**
+ * Immutable bodies by name (A-Z a-z 0-9 . _ ~ - /): snapshots. A body that was put is found and
+ * listed from then on. A put that failed may have been done all the same; a key is never given two
+ * different bodies, so it may be put again.
+ */
+export interface ObjectStorePort {
+  put(key: string, bytes: Uint8Array, done: (isStored: boolean) => void): void;
+  /** null = there is none. */
+  get(key: string, done: (bytes: Uint8Array | null | 'failed') => void): void;
+  /** Keys that begin with `prefix`, ascending by code units; null = failed. */
+  list(prefix: string, done: (keys: readonly string[] | null) => void): void;
+  /** A key that does not exist is removed already. */
+  remove(key: string, done: (isRemoved: boolean) => void): void;
+}
+
+/**
+ * Bodies of snapshots and the like, each under a name of its own (object-key.ts) that is never used
+ * for other bytes.
+ *
+ * What was put successfully is seen by every `get` and `list` that begins afterwards. A call that
+ * failed may have been done or not, and may be made again. Nothing is ever half done: a key has its
+ * whole body or is absent.
+ */
+export interface ObjectStorePort {
+  /**
+   * False = failed. A key that is there already is no failure. `bytes` must not change before the
+   * callback.
+   */
+  put(key: string, bytes: Uint8Array, done: (ok: boolean) => void): void;
+  /** null: there is no such key. The bytes must not be changed. */
+  get(key: string, done: (bytes: Uint8Array | null | 'failed') => void): void;
+  /** The keys that begin with `prefix` (empty = all), in the order of code units; null = failed. */
+  list(prefix: string, done: (keys: readonly string[] | null) => void): void;
+  /** False = failed. A key that is absent is no failure. */
+  remove(key: string, done: (ok: boolean) => void): void;
+}
+
 export interface AuthRequest {
   readonly token: string;
   readonly document: string;

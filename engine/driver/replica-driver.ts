@@ -86,6 +86,7 @@ export class ReplicaDriver {
       case 'presenceChanged':
       case 'acked':
       case 'rescued':
+      case 'outboxChanged':
       case 'failed':
         this.#onEvent(effect);
         return;

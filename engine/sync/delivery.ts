@@ -57,7 +57,8 @@ export class Delivery {
   join(session: Session): void {
     const { fold } = this.#parts.durable;
     const behind = fold.lsn - (session.cursor?.lsn ?? 0);
-    const bySnapshot = session.cursor === null || behind > this.#parts.limits.catchUpRowsMax;
+    const isFar = behind > this.#parts.limits.catchUpRowsMax;
+    const bySnapshot = session.cursor === null || session.whole || isFar;
     session.phase = 'open';
     this.sessions.set(session.identity.id, session);
     if (session.cursor !== null) session.pinned = session.cursor;

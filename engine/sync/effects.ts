@@ -35,8 +35,8 @@ export type Input =
   /** The log is reachable again: it may be another one (restored, failed over). */
   | { readonly type: 'logReconnected' }
   | { readonly type: 'busReceived'; readonly document: string; readonly bytes: Uint8Array }
-  /** The subscription was down: messages were lost. */
-  | { readonly type: 'busGap' }
+  /** Messages may have been missed: of one document, or (null) of all. */
+  | { readonly type: 'busGap'; readonly document: string | null }
   /** Stop: refuse new sessions, settle what is in flight, close. */
   | { readonly type: 'drain' }
   /** The deadline asked for has come. */

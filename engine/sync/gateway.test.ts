@@ -232,7 +232,7 @@ describe('an append with unknown outcome', () => {
     script.answerRead(empty);
     script.commit(1);
     script.take(1);
-    script.feed({ type: 'busGap' });
+    script.feed({ type: 'busGap', document: null });
     const rows = [logRow(1, batch), logRow(2, batch)];
     script.answerRead({
       head: { epoch: script.gatewayEpoch, lsn: 2, at: 1002, state: 'live' },

@@ -113,11 +113,10 @@ export class Gateway implements Core<Input, Effect> {
         this.#logRead(input.readId, input.page);
         return;
       case 'logReconnected':
+        this.#readTails(null);
+        return;
       case 'busGap':
-        for (const room of this.#rooms.values()) {
-          this.#touched.add(room);
-          room.readTail();
-        }
+        this.#readTails(input.document);
         return;
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
@@ -174,9 +173,9 @@ export class Gateway implements Core<Input, Effect> {
       return;
     }
     this.#lastSession++;
-    const { document, replica, cursor } = hello;
+    const { document, replica } = hello;
     const identity = { id: this.#lastSession, conn: conn.id, channel, document, replica };
-    const session = new Session(identity, cursor);
+    const session = new Session(identity, hello);
     conn.channels.set(channel, session);
     this.#sessions.set(identity.id, session);
     const { minimum, current } = protocolVersion;
@@ -291,6 +290,16 @@ export class Gateway implements Core<Input, Effect> {
         event: 'bus-message-unreadable',
         detail,
       });
+      room.readTail();
+    }
+  }
+
+  /** Of one document's room, or (null) of all. */
+  #readTails(document: string | null): void {
+    const one = document === null ? null : this.#rooms.get(document);
+    for (const room of one === null ? this.#rooms.values() : [one]) {
+      if (room === undefined) continue;
+      this.#touched.add(room);
       room.readTail();
     }
   }

@@ -62,12 +62,12 @@ describe('a socket that is not read', () => {
     script.open(1);
     const row = logRow(1, new Typist(22).type(0, 'x'.repeat(1000)));
     for (let i = 0; i < 50; i++) {
-      script.sendOn(1, 0, { ...hello, thin: false });
+      script.sendOn(1, 0, { ...hello, thin: false, whole: false });
       if (script.reads.length > 0) script.answerRead({ head: headAt(1), rows: [row] });
       script.send(1, leave);
     }
     expect(script.take(1).filter(({ welcome }) => welcome !== null)).toHaveLength(1);
-    script.sendOn(1, 0, { ...hello, thin: false });
+    script.sendOn(1, 0, { ...hello, thin: false, whole: false });
     script.drain(1);
     expect(script.take(1).filter(({ welcome }) => welcome !== null)).toHaveLength(1);
   });

@@ -36,6 +36,7 @@ class Conversation {
       document: 'note',
       token: '',
       newIdentity: () => ({ replica, secret }),
+      localStore: null,
       random: new Random(1, 'backoff'),
       backoffMinMs: 1,
       backoffMaxMs: 1,

@@ -48,6 +48,12 @@ export class ReplicaConnection {
     return this.sentMs + this.heartbeatMs;
   }
 
+  /** When something has to be done; `presenceAtMs`: when presence is to be sent, null = never. */
+  dueAtMs(presenceAtMs: number | null): number {
+    if (this.phase !== 'open') return this.deadAtMs;
+    return Math.min(this.deadAtMs, this.heartbeatAtMs, presenceAtMs ?? Infinity);
+  }
+
   /**
    * The answer to the hello, or a new start for a session that fell behind. What was sent on this
    * connection before is on its way all the same: only a new connection sends it again.

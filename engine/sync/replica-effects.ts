@@ -46,6 +46,8 @@ export type ReplicaInput =
   | { readonly type: 'connReceived'; readonly connection: number; readonly frame: ServerFrame }
   | { readonly type: 'connMalformed'; readonly connection: number; readonly message: string }
   | { readonly type: 'connClosed'; readonly connection: number; readonly code: number }
+  /** The local store has everything of this replica up to this timestamp. */
+  | { readonly type: 'outboxStored'; readonly replica: number; readonly last: number }
   /** The network is back, or the application wants it now, even after a refusal: no backoff. */
   | { readonly type: 'reconnectNow' }
   /** Disconnect, and stay so until `reconnectNow`. */
@@ -62,6 +64,8 @@ export type ReplicaEffect =
       readonly origin: 'local' | 'remote';
       readonly changes: readonly TextChange[];
     }
+  /** The local store is to be written again (`stored` of the core), at leisure. */
+  | { readonly type: 'outboxChanged' }
   | { readonly type: 'statusChanged'; readonly status: SyncStatus }
   | { readonly type: 'presenceChanged' }
   | { readonly type: 'acked'; readonly ack: AckInfo }

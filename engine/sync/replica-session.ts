@@ -15,49 +15,29 @@
  * operations are missing), its state is loaded and our own operations are offered again; what does
  * not fit any more is rescued as text. A replica that was refused ends: unsent text is rescued, and
  * typing goes on under a new identity.
+ *
+ * With a local store nothing is sent before it is stored; a client that begins with what one held
+ * loads the document under its outbox and goes on, unless the server knows more of it than that.
  */
 import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
-import { type ErrorCode, errorCodeOf, errorCodes, mayRetry } from '../../proto/codes.ts';
+import { type ErrorCode, errorCodeOf, errorCodes } from '../../proto/codes.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import type { FrameRow, ServerFrame, Welcome } from '../../proto/server-frame.ts';
 import { assert, unreachable } from '../assert.ts';
-import type { Instant } from '../ids.ts';
-import type { Random } from '../random.ts';
+import type { Cursor, Instant } from '../ids.ts';
 import type { TextChange } from '../text/text-change.ts';
 import { Backoff } from './backoff.ts';
+import { reactionTo } from './close-reaction.ts';
+import { encodeEdit } from './edit-frame.ts';
 import type { Core, Ready } from './effects.ts';
 import { Fold } from './fold.ts';
 import { Outbox } from './outbox.ts';
 import { ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
+import type { ReplicaIdentity, ReplicaOptions, StoredReplica } from './replica-options.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
-import { difference, integrateAll, ownOperations, stateOf } from './takeover.ts';
-
-/** Who a client is to the log; never shared by two live clients. */
-export interface ReplicaIdentity {
-  /** Random, 1 … 2^53 - 1. */
-  readonly replica: number;
-  /** 16 random bytes. */
-  readonly secret: Uint8Array;
-}
-
-export interface ReplicaOptions {
-  readonly document: string;
-  readonly token: string;
-  /** A fresh identity: at the start, and when the one in use has ended. */
-  readonly newIdentity: () => ReplicaIdentity;
-  /** Jitter of the backoff. */
-  readonly random: Random;
-  readonly backoffMinMs: number;
-  readonly backoffMaxMs: number;
-  /** Heartbeat interval until a welcome tells the server's. */
-  readonly heartbeatMs: number;
-  /** Own presence is sent at most this often. */
-  readonly presenceMs: number;
-  /** Operations in one frame; longer edits are cut. */
-  readonly frameOperationsMax: number;
-}
+import { difference, insertedTexts, integrateAll, ownOperations, stateOf } from './takeover.ts';
 
 /** So often a replica comes back after it was superseded. */
 const supersededMax = 3;
@@ -68,14 +48,18 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   readonly #presence = new ReplicaPresence();
   readonly #backoff: Backoff;
   #identity: ReplicaIdentity;
-  #fold = new Fold(0);
+  #fold: Fold;
+  /** From the local store, until the document is loaded under it. */
+  #restored: StoredReplica | null;
+  /** Own timestamp up to which the local store has everything; without a store there is no bound. */
+  #storedThrough: number;
   #connection: ReplicaConnection | null = null;
   #connections = 0;
   #retryAtMs: number | null = null;
   #presenceAtMs: number | null = null;
-  #presenceSentMs = Number.NEGATIVE_INFINITY;
-  /** The rows here are not to be trusted: ask for the whole state. */
-  #cursorLost = false;
+  #presenceSentMs = -Infinity;
+  /** What a hello may build on: the rows here, their place in the history only, or nothing. */
+  #trust: 'rows' | 'place' | 'nothing' = 'rows';
   /** Times that this replica was superseded since its last acknowledgement. */
   #superseded = 0;
   #status: SyncStatus = 'offline';
@@ -85,7 +69,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.#identity = options.newIdentity();
+    const held = options.localStore?.held ?? null;
+    this.#restored = held;
+    this.#identity = held?.identity ?? options.newIdentity();
+    this.#fold = new Fold(held?.cursor?.epoch ?? 0);
+    if (held !== null) this.#trust = 'place';
+    this.#storedThrough = options.localStore === null ? Infinity : (held?.last ?? 0);
+    for (const batch of held?.batches ?? []) this.#outbox.push(batch, Infinity);
     this.#backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs);
   }
 
@@ -111,6 +101,17 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return this.#outbox.operations;
   }
 
+  /** What the local store has to hold now. */
+  get stored(): StoredReplica {
+    const [identity, cursor, last] = [this.#identity, this.#place, this.#ownLast];
+    return { identity, cursor, last, batches: [...this.#outbox.batches] };
+  }
+
+  /** The document is here: false only between a start from a local store and the first load. */
+  get loaded(): boolean {
+    return this.#restored === null;
+  }
+
   /** What is in the outbox, oldest first. */
   get pendingBatches(): readonly Batch[] {
     return this.#outbox.batches;
@@ -120,7 +121,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return this.#presence.peers(this.#fold);
   }
 
-  /** Throws RangeError, before anything has changed, for an edit that the text does not allow. */
+  /**
+   * Throws RangeError, before anything has changed, for an edit that the text does not allow, or
+   * that comes before the document is loaded.
+   */
   step(now: Instant, input: ReplicaInput): Ready<ReplicaEffect> {
     this.#now = now;
     this.#handle(input);
@@ -147,6 +151,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         return;
       case 'edited':
         this.#edit(input.splices);
+        return;
+      case 'outboxStored':
+        if (input.replica === this.#identity.replica) this.#storedThrough = input.last;
+        this.#sendOutbox();
         return;
       case 'presenceSet':
         this.#presence.set(this.#fold, input.presence);
@@ -179,11 +187,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #edit(splices: Extract<ReplicaInput, { type: 'edited' }>['splices']): void {
+    if (this.#restored !== null) throw new RangeError('the document is not loaded yet');
     const { sequence, lsn } = this.#fold;
     const batch = sequence.edit(this.#identity.replica, splices, lsn);
     if (batch === null) return;
     this.#outbox.push(batch, this.#connection?.sentThrough ?? 0);
     this.#effects.push({ type: 'textChanged', origin: 'local', changes: splices });
+    this.#outboxChanged();
     this.#sendOutbox();
   }
 
@@ -202,11 +212,16 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     assert(connection?.phase === 'connecting', 'a connection opens once');
     connection.phase = 'greeting';
     const { document, token } = this.#options;
-    const { replica, secret } = this.#identity;
-    const cursor = this.#cursorLost || this.#fold.lsn === 0 ? null : this.#fold.cursor;
-    const hello = { document, token, replica, secret, cursor } as const;
-    const protocol = protocolVersion.current;
-    this.#send({ type: 'hello', protocol, thin: false, ...hello });
+    const cursor = this.#trust === 'nothing' ? null : this.#place;
+    const whole = cursor !== null && this.#trust === 'place';
+    const mode = { protocol: protocolVersion.current, thin: false, whole } as const;
+    this.#send({ type: 'hello', document, token, ...this.#identity, cursor, ...mode });
+  }
+
+  /** Up to where the log was known here when the outbox was filled. */
+  get #place(): Cursor | null {
+    if (this.#restored !== null) return this.#restored.cursor;
+    return this.#fold.lsn === 0 ? null : this.#fold.cursor;
   }
 
   #received(frame: ServerFrame): void {
@@ -229,7 +244,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #welcomed(connection: ReplicaConnection, welcome: Welcome): boolean {
     connection.welcomed(welcome);
     const { replica } = this.#identity;
-    if (welcome.through > this.#fold.sequence.versionVector.get(replica)) {
+    if (welcome.through > this.#ownLast) {
       // The server knows operations of this replica that we do not: our memory is an old copy.
       this.#endReplica('replica-forked');
       return false;
@@ -237,14 +252,14 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const { cursor } = welcome;
     const same = cursor.epoch === this.#fold.epoch && cursor.lsn === this.#fold.lsn;
     const lost = welcome.through < this.#fold.committed.get(replica);
-    if (lost && !this.#cursorLost) {
-      this.#resync();
+    if (lost && this.#trust !== 'nothing') {
+      this.#resync('nothing');
       return false;
     }
-    if (welcome.snapshot !== null || !same || this.#cursorLost) {
+    if (welcome.snapshot !== null || !same || this.#trust !== 'rows') {
       if (!this.#load(welcome)) return false;
     }
-    this.#cursorLost = false;
+    this.#trust = 'rows';
     this.#settle(welcome.through);
     if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
     return true;
@@ -260,20 +275,21 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     }
     const { replica } = this.#identity;
     this.#outbox.settle(welcome.through);
-    const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
+    const sameHistory =
+      this.#restored !== null ||
+      (old.epoch === fold.epoch && welcome.through >= old.committed.get(replica));
     const unsettled = this.#outbox.takeAll();
     const own = sameHistory
       ? unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, fold.lsn) }))
       : ownOperations(old, replica, welcome.through, fold.lsn);
     if (!integrateAll(fold, own)) {
-      this.#rescue('history-changed', own);
-      this.#identity = this.#options.newIdentity();
-      this.#cursorLost = true;
-      this.#reconnect();
+      this.#endReplica('history-changed', own);
       return false;
     }
-    for (const batch of own) this.#outbox.push(batch, Number.POSITIVE_INFINITY);
+    for (const batch of own) this.#outbox.push(batch, Infinity);
     this.#fold = fold;
+    this.#restored = null;
+    this.#outboxChanged();
     assert(fold.committed.get(replica) <= welcome.through, 'the snapshot is of another moment');
     this.#remoteChanges(difference(old.sequence.text, fold.sequence.text));
     return true;
@@ -302,13 +318,12 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       this.#resync();
       return false;
     }
-    const own = fold.committed.get(this.#identity.replica);
-    this.#forgetSettled(own);
+    this.#forgetSettled(fold.committed.get(this.#identity.replica));
     return true;
   }
 
   #acked(connection: ReplicaConnection, ack: NonNullable<ServerFrame['ack']>): void {
-    if (ack.through > this.#fold.sequence.versionVector.get(this.#identity.replica)) {
+    if (ack.through > this.#ownLast) {
       this.#endReplica('replica-forked');
       return;
     }
@@ -328,33 +343,38 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   #forgetSettled(through: number): number {
     this.#connection?.settled(through);
-    return this.#outbox.settle(through);
+    const operations = this.#outbox.settle(through);
+    if (operations > 0) this.#outboxChanged();
+    return operations;
+  }
+
+  /** Highest timestamp that this replica has given. */
+  get #ownLast(): number {
+    const last = this.#fold.sequence.versionVector.get(this.#identity.replica);
+    return Math.max(last, this.#restored?.last ?? 0);
+  }
+
+  #outboxChanged(): void {
+    if (this.#options.localStore !== null) this.#effects.push({ type: 'outboxChanged' });
   }
 
   #sendOutbox(): void {
     const connection = this.#connection;
     if (connection?.phase !== 'open' || !connection.writable) return;
     for (;;) {
-      const { frameOperationsMax } = this.#options;
-      const batch = this.#outbox.next(connection.sentThrough, frameOperationsMax);
-      if (batch === null) return;
+      const { sentThrough } = connection;
+      const stored = this.#storedThrough - sentThrough;
+      if (stored <= 0) return;
+      const operationsMax = Math.min(this.#options.frameOperationsMax, stored);
+      const batch = this.#outbox.next(sentThrough, operationsMax);
+      // A piece may be longer, where a cut would part what belongs together.
+      if (batch === null || batchLast(batch) > this.#storedThrough) return;
       const operations = batchOperations(batch);
-      const bytes = this.#encodeEdit(batch);
+      const bytes = encodeEdit(batch, this.#fold.table);
       if (!connection.allows(bytes.length, operations)) return;
       connection.sent({ last: batchLast(batch), bytes: bytes.length, operations });
       this.#sendBytes(connection, bytes);
     }
-  }
-
-  #encodeEdit(batch: Batch): Uint8Array {
-    const { table } = this.#fold;
-    const self = this.#identity.replica;
-    const named = renameBatch(batch, (replica) => {
-      const name = replica === self ? 0 : table.indexOf(replica);
-      assert(name !== 0 || replica === self, `replica ${replica} has no name here`);
-      return name;
-    });
-    return encodeClientFrame({ channel: 0, body: { type: 'edit', batches: [named] } });
   }
 
   #send(body: ClientBody): void {
@@ -371,55 +391,42 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const code = this.#connection?.error ?? errorCodeOf(closeCode) ?? 'internal';
     this.#connection = null;
     if (this.#presence.clear()) this.#effects.push({ type: 'presenceChanged' });
-    switch (code) {
-      case 'history-changed':
-      case 'bad-frame':
-      case 'window-exceeded':
-        this.#cursorLost = true;
+    switch (reactionTo(code)) {
+      case 'retry':
         break;
-      case 'superseded':
-        // By our own older connection, as a rule: its hello was overtaken. By a second copy of this
-        // replica if it goes on: whichever of the two types is found out, else this one yields.
+      case 'resync':
+        this.#trust = code === 'history-changed' ? 'nothing' : 'place';
+        break;
+      case 'yield':
         this.#superseded++;
         if (this.#superseded <= supersededMax) break;
         this.#endReplica(code);
         return;
-      case 'replica-forked':
-      case 'replica-mismatch':
-      case 'invalid-edit':
-      case 'too-large':
+      case 'end':
         this.#endReplica(code);
         return;
-      default:
-        if (!mayRetry(errorCodes[code].close)) {
-          this.#ended = 'failed';
-          const { meaning } = errorCodes[code];
-          this.#effects.push({ type: 'failed', code, message: meaning });
-          return;
-        }
+      case 'fail':
+        this.#ended = 'failed';
+        this.#effects.push({ type: 'failed', code, message: errorCodes[code].meaning });
+        return;
     }
     this.#reconnect();
   }
 
-  /** This identity must not write any more: rescue what it had not settled, and begin anew. */
-  #endReplica(code: ErrorCode): void {
+  /** This identity must not write any more: rescue what it leaves behind, and begin anew. */
+  #endReplica(code: ErrorCode, left = this.#outbox.takeAll()): void {
     this.#superseded = 0;
-    this.#rescue(code, this.#outbox.takeAll());
+    if (left.length > 0) this.#effects.push({ type: 'rescued', code, texts: insertedTexts(left) });
     this.#identity = this.#options.newIdentity();
-    this.#cursorLost = true;
-    this.#reconnect();
-  }
-
-  #rescue(code: ErrorCode, batches: readonly Batch[]): void {
-    const texts = batches.flatMap(({ ops }) =>
-      ops.flatMap((op) => (op.type === 'insert' ? [op.text] : [])),
-    );
-    if (batches.length > 0) this.#effects.push({ type: 'rescued', code, texts });
+    this.#restored = null;
+    if (this.#options.localStore !== null) this.#storedThrough = 0;
+    this.#outboxChanged();
+    this.#resync(code === 'history-changed' ? 'nothing' : 'place');
   }
 
   /** What is here cannot be squared with what the server says: ask for its whole state. */
-  #resync(): void {
-    this.#cursorLost = true;
+  #resync(trust: 'place' | 'nothing' = 'place'): void {
+    this.#trust = trust;
     this.#reconnect();
   }
 
@@ -431,8 +438,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #goOffline(): void {
-    this.#disconnect();
     this.#retryAtMs = null;
+    this.#disconnect();
   }
 
   #reconnect(): void {
@@ -469,16 +476,9 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #nextDeadline(): number | null {
-    let earliest = this.#retryAtMs ?? Number.POSITIVE_INFINITY;
-    const connection = this.#connection;
-    if (connection !== null) {
-      earliest = Math.min(earliest, connection.deadAtMs);
-      if (connection.phase === 'open') {
-        earliest = Math.min(earliest, connection.heartbeatAtMs);
-        earliest = Math.min(earliest, this.#presenceAtMs ?? Number.POSITIVE_INFINITY);
-      }
-    }
-    return earliest === Number.POSITIVE_INFINITY ? null : earliest;
+    const dueAtMs = this.#connection?.dueAtMs(this.#presenceAtMs) ?? Infinity;
+    const earliest = Math.min(this.#retryAtMs ?? Infinity, dueAtMs);
+    return earliest === Infinity ? null : earliest;
   }
 
   #updateStatus(): void {

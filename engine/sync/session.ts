@@ -42,6 +42,8 @@ export class Session {
   readonly identity: SessionIdentity;
   /** As the hello gave it; null = from the beginning. */
   readonly cursor: Cursor | null;
+  /** It wants the whole state, no older than the cursor. */
+  readonly whole: boolean;
   phase: 'authorizing' | 'joining' | 'open' | 'ended' = 'authorizing';
   principal = '';
   writable = false;
@@ -67,8 +69,12 @@ export class Session {
   #unackedOperations = 0;
   #settledThrough = 0;
 
-  constructor(identity: SessionIdentity, cursor: Cursor | null) {
+  constructor(
+    identity: SessionIdentity,
+    { cursor, whole }: { readonly cursor: Cursor | null; readonly whole: boolean },
+  ) {
     this.identity = identity;
+    this.whole = whole;
     this.cursor = cursor !== null && cursor.lsn > 0 ? cursor : null;
   }
 

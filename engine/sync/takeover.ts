@@ -66,3 +66,8 @@ export function difference(before: string, after: string): readonly TextChange[]
   const deleted = before.length - end - start;
   return [{ index: start, deleted, inserted: after.slice(start, after.length - end) }];
 }
+
+/** What the batches would have inserted, in their order: all that is left of them for a person. */
+export function insertedTexts(batches: readonly Batch[]): string[] {
+  return batches.flatMap(({ ops }) => ops.flatMap((op) => (op.type === 'insert' ? [op.text] : [])));
+}

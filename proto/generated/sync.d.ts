@@ -924,6 +924,9 @@ export namespace sve {
         /** Hello thin. */
         thin: boolean;
 
+        /** Hello whole. */
+        whole: boolean;
+
         /**
          * Encodes the specified Hello message. Does not implicitly {@link sve.Hello.verify|verify} messages.
          * @param message Hello message or plain object to encode
@@ -968,6 +971,9 @@ export namespace sve {
 
             /** Hello thin */
             thin?: (boolean|null);
+
+            /** Hello whole */
+            whole?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

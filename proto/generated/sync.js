@@ -1583,6 +1583,7 @@ export const sve = $root.sve = (() => {
         Hello.prototype.token = "";
         Hello.prototype.cursor = null;
         Hello.prototype.thin = false;
+        Hello.prototype.whole = false;
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1605,6 +1606,8 @@ export const sve = $root.sve = (() => {
                 $root.sve.Cursor.encode(message.cursor, writer.uint32(50).fork(), _depth + 1).ldelim();
             if (message.thin != null && $Object.hasOwnProperty.call(message, "thin") && message.thin !== false)
                 writer.uint32(56).bool(message.thin);
+            if (message.whole != null && $Object.hasOwnProperty.call(message, "whole") && message.whole !== false)
+                writer.uint32(64).bool(message.whole);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1696,6 +1699,15 @@ export const sve = $root.sve = (() => {
                             message.thin = value;
                         else
                             delete message.thin;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.whole = value;
+                        else
+                            delete message.whole;
                         continue;
                     }
                 }

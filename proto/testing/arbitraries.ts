@@ -179,6 +179,7 @@ const clientBody = fc.oneof(
     token,
     cursor: fc.option(cursor),
     thin: fc.boolean(),
+    whole: fc.boolean(),
   }),
   frameBatches('edit', 1).map((batches) => ({ type: 'edit' as const, batches })),
   fc.option(presenceState).map((state) => ({ type: 'presence' as const, state })),

@@ -92,7 +92,8 @@ function clients(): { a: Client; b: Client; ledger: Ledger; faults: readonly unk
       shown,
       edit: (batch) => send({ type: 'edit', batches: [batch] }),
       hello: (replica) => {
-        const rest = { token: '', cursor: null, thin: false, secret: new Uint8Array(16) };
+        const mode = { thin: false, whole: false };
+        const rest = { token: '', cursor: null, ...mode, secret: new Uint8Array(16) };
         send({ type: 'hello', protocol: 1, document: 'd', replica, ...rest });
       },
       arrive: (bytes) => must(network, 'a network').received(connection, bytes),

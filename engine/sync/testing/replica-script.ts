@@ -29,6 +29,7 @@ export class ReplicaScript {
         this.#identities += 1000;
         return identity;
       },
+      localStore: null,
       random: new Random(replica),
       backoffMinMs: 100,
       backoffMaxMs: 100,

@@ -1,0 +1,49 @@
+/** What a client's core is told at its start, and what it wants to be kept beyond its end. */
+import type { Batch } from '../../proto/batch.ts';
+import type { Cursor } from '../ids.ts';
+import type { Random } from '../random.ts';
+
+/** Who a client is to the log; never shared by two live clients. */
+export interface ReplicaIdentity {
+  /** Random, 1 … 2^53 - 1. */
+  readonly replica: number;
+  /** 16 random bytes. */
+  readonly secret: Uint8Array;
+}
+
+/**
+ * What has to be kept so that an end without warning loses nothing that was typed. Written as a
+ * whole: a store that holds half of it is worse than none.
+ */
+export interface StoredReplica {
+  readonly identity: ReplicaIdentity;
+  /** Up to where the log was known: the batches' bases are no later. null = nothing was. */
+  readonly cursor: Cursor | null;
+  /** Highest timestamp that the replica has given; a log that knows a higher one tells an old copy. */
+  readonly last: number;
+  /** What is not known to be durable, oldest first. */
+  readonly batches: readonly Batch[];
+}
+
+export interface ReplicaOptions {
+  readonly document: string;
+  readonly token: string;
+  /** A fresh identity: at the start, and when the one in use has ended. */
+  readonly newIdentity: () => ReplicaIdentity;
+  /**
+   * null: nothing outlives this core. With a store nothing is sent before it is told to be there
+   * (`outboxStored`), so that no id of this replica can ever be given twice; and no edit is possible
+   * until what the store `held` at the start (null = nothing) is loaded.
+   */
+  readonly localStore: { readonly held: StoredReplica | null } | null;
+  /** Jitter of the backoff. */
+  readonly random: Random;
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  /** Heartbeat interval until a welcome tells the server's. */
+  readonly heartbeatMs: number;
+  /** Own presence is sent at most this often. */
+  readonly presenceMs: number;
+  /** Operations in one frame; longer edits are cut. */
+  readonly frameOperationsMax: number;
+}
