@@ -2,70 +2,57 @@
  * One run: people work while things go wrong, then all faults end, and what must happen has to
  * happen.
  *
- *   fault phase ─▶ healing (liveness within a bound) ─▶ newcomers join each node ─▶ final judgement
+ *   fault phase ─▶ healing (L1, L2 within a bound) ─▶ newcomers join each node
+ *     ─▶ final judgement ─▶ the past is asked for again (L3) ─▶ everybody leaves (L4, L5)
  *
- * The same seed and choices give the same run, event for event. The first violation ends it; an
- * error thrown by the product is one too.
+ * The same scenario gives the same run, event for event. The first violation ends it; an error
+ * thrown by the product is one too.
  */
-import { Checks } from './checks.ts';
-import { Faults } from './fault-plan.ts';
-import { Nemesis } from './nemesis.ts';
-import { drawScenario, type Scenario, type ScenarioChoice } from './scenario.ts';
-import { SimBus } from './sim-bus.ts';
-import { SimClient } from './sim-client.ts';
-import { SimLog } from './sim-log.ts';
-import { Link } from './sim-network.ts';
-import { type NodeParts, SimNode } from './sim-node.ts';
-import { check, Violation, type ViolationKind } from './violation.ts';
-import { type Site, World } from './world.ts';
+import { Nemesis } from './actors/nemesis.ts';
+import { PlaybackReader } from './actors/playback-reader.ts';
+import { SimClient } from './actors/sim-client.ts';
+import { type NodeParts, SimNode } from './actors/sim-node.ts';
+import { SnapshotList, Snapshotter } from './actors/snapshotter.ts';
+import { Checks } from './checks/checks.ts';
+import type { Coverage } from './checks/coverage.ts';
+import { type FoundViolation, Violation } from './checks/violation.ts';
+import { fenced } from './fence.ts';
+import type { SimOptions, SimResult } from './result.ts';
+import { FaultCount } from './scenario/faults.ts';
+import { documentsOf, type Scenario } from './scenario/scenario.ts';
+import { SimBus } from './world/sim-bus.ts';
+import { SimLog } from './world/sim-log.ts';
+import { Link, Partitions } from './world/sim-network.ts';
+import { SimObjects } from './world/sim-objects.ts';
+import { type Site, World } from './world/world.ts';
 
-export interface SimOptions {
-  /** Parts of the scenario that the caller decides; the rest is drawn from the seed. */
-  readonly scenario?: ScenarioChoice;
-  /** Keep the trace's lines. */
-  readonly trace?: boolean;
+/** Runs a scenario. Never throws; what the product throws is a violation of the kind `crash`. */
+export function simulate(scenario: Scenario, options: SimOptions = {}): SimResult {
+  return fenced(() => {
+    const run = new Run(scenario, { keepEvents: options.trace === true });
+    let violation: FoundViolation | null = null;
+    let finalTexts: readonly string[] = [];
+    try {
+      finalTexts = run.play();
+    } catch (error) {
+      violation = run.judge(error);
+    }
+    return { seed: scenario.seed, violation, finalTexts, ...run.summary() };
+  });
 }
 
-export interface FoundViolation {
-  readonly kind: ViolationKind;
-  /** As numbered in the design and the simulator's documentation. */
-  readonly property: string;
-  readonly message: string;
-  /** Names of those involved. */
-  readonly about: readonly string[];
-  /** Number of events before it. */
-  readonly event: number;
-  readonly timeMs: number;
+/** Everybody who can occur in the trace of a scenario, in the order in which they are drawn. */
+export function lanesOf(scenario: Scenario): string[] {
+  const { clients, nodes } = scenario;
+  const newcomers = nodes.flatMap((node) =>
+    documentsOf(scenario).map((document) => newcomerName(node, document)),
+  );
+  const names = clients.map(({ name }) => name);
+  return ['nemesis', ...names, ...nodes, 'log', 'bus', 'objects', 'playback', ...newcomers];
 }
 
-export interface SimResult {
-  readonly seed: number;
-  readonly violation: FoundViolation | null;
-  readonly events: number;
-  /** Distinct operations in the log. */
-  readonly committedOperations: number;
-  readonly committedRows: number;
-  readonly faults: number;
-  readonly faultsByKind: ReadonlyMap<string, number>;
-  readonly simulatedMs: number;
-  readonly traceHash: string;
-  /** Of each document, what everybody has; empty after a violation. */
-  readonly finalTexts: readonly string[];
-  /** Empty unless asked for. */
-  readonly trace: readonly string[];
-}
-
-export function simulate(seed: number, options: SimOptions = {}): SimResult {
-  const scenario = drawScenario(seed, options.scenario);
-  const run = new Run(scenario, { keepLines: options.trace === true });
-  let violation: FoundViolation | null = null;
-  let finalTexts: readonly string[] = [];
-  try {
-    finalTexts = run.play();
-  } catch (error) {
-    violation = run.judge(error);
-  }
-  return { seed, violation, finalTexts, ...run.summary() };
+function newcomerName(node: string, document: string): string {
+  return `new ${node} ${document}`;
 }
 
 /** A run that takes more events than this is going round in circles. */
@@ -74,51 +61,75 @@ const eventsMax = 200_000;
 class Run {
   readonly #scenario: Scenario;
   readonly #world: World;
-  readonly #faults: Faults;
+  readonly #faults: FaultCount;
+  readonly #partitions = new Partitions();
   readonly #log: SimLog;
   readonly #bus: SimBus;
+  readonly #objects: SimObjects;
+  readonly #snapshots = new SnapshotList();
+  readonly #snapshotter: Snapshotter;
+  readonly #playback: PlaybackReader;
   readonly #checks: Checks;
   readonly #documents: readonly string[];
-  readonly #nodes: SimNode[] = [];
-  readonly #clients: SimClient[] = [];
+  readonly #nodes = new Map<string, SimNode>();
+  readonly #clients = new Map<string, SimClient>();
   readonly #nodeChoice = new Map<string, Site>();
 
-  constructor(scenario: Scenario, options: { readonly keepLines: boolean }) {
+  constructor(scenario: Scenario, options: { readonly keepEvents: boolean }) {
     this.#scenario = scenario;
-    this.#world = new World({ seed: scenario.seed, ...options });
-    this.#faults = new Faults(scenario.faults);
-    this.#log = new SimLog(this.#world, this.#faults);
-    this.#bus = new SimBus(this.#world, this.#faults);
-    this.#documents = Array.from({ length: scenario.documents }, (_, index) => `doc${index}`);
-    this.#checks = new Checks((document) => this.#log.truthOf(document));
+    const world = new World({ seed: scenario.seed, ...options });
+    this.#world = world;
+    this.#faults = new FaultCount(scenario.rates);
+    this.#log = new SimLog(world, this.#faults);
+    this.#bus = new SimBus(world, this.#faults);
+    this.#objects = new SimObjects(world, this.#faults);
+    this.#documents = documentsOf(scenario);
+    const observer = new Checks({
+      truthOf: (document) => this.#log.truthOf(document),
+      clientOf: ({ client }) => this.#clients.get(client.name) ?? null,
+    });
+    this.#checks = observer;
+    this.#log.onCommitted = (row) => observer.committed(row);
+    const port = (lane: string) => this.#objects.connect(lane, () => true);
+    const common = { world, log: this.#log, snapshots: this.#snapshots, observer };
+    this.#snapshotter = new Snapshotter({
+      ...common,
+      objects: port('objects'),
+      documents: this.#documents,
+      rowsMin: scenario.snapshotRows,
+    });
+    this.#playback = new PlaybackReader({ ...common, objects: port('playback') });
   }
 
   /** Returns the final text of each document. */
   play(): readonly string[] {
-    const { durationMs, clients, intents } = this.#scenario;
+    const { durationMs, faults } = this.#scenario;
     this.#startNodes();
-    for (let index = 0; index < clients; index++) {
-      this.#clients.push(this.#newClient(`c${index}`, index, null));
-    }
-    for (const client of this.#clients) client.start();
-    for (const { atMs, client, action } of intents) {
-      const editor = this.#checks.editorOf(this.#someClient(client));
-      if (atMs < durationMs) this.#world.after(atMs, () => editor.perform(action));
-    }
-    const parts = { log: this.#log, bus: this.#bus, nodes: this.#nodes, clients: this.#clients };
-    const nemesis = new Nemesis({ world: this.#world, faults: this.#faults, ...parts });
-    nemesis.plan(durationMs);
+    for (const { name, document } of this.#scenario.clients) this.#addClient(name, document, null);
+    // What stands in the scenario has no cause.
+    for (const client of this.#clients.values()) this.#world.resume(0, () => client.start());
+    const nemesis = this.#nemesis();
+    this.#world.resume(0, () => {
+      this.#planWork();
+      nemesis.plan(faults);
+      this.#snapshotter.start();
+    });
     this.#runUntil(durationMs);
     nemesis.heal();
     this.#awaitDurable('L1');
     this.#addNewcomers();
     this.#awaitDurable('L2');
-    return this.#documents.map((document) => this.#settle(document));
+    const texts = this.#documents.map((document) => this.#settle(document));
+    this.#snapshotter.stop();
+    this.#playback.askAgain();
+    this.#awaitAnswers();
+    this.#everybodyLeaves();
+    return texts;
   }
 
   /** What an error that ended the run says. */
   judge(error: unknown): FoundViolation {
-    const at = { event: this.#world.trace.count, timeMs: this.#world.nowMs };
+    const at = { event: this.#world.cause, timeMs: this.#world.nowMs };
     if (error instanceof Violation) {
       const { kind, property, message, about } = error;
       return { kind, property, message, about, ...at };
@@ -130,15 +141,18 @@ class Run {
   summary(): Omit<SimResult, 'seed' | 'violation' | 'finalTexts'> {
     const truths = this.#documents.map((document) => this.#log.truthOf(document));
     const { trace } = this.#world;
+    const { coverage } = this.#checks;
     return {
       events: trace.count,
       committedOperations: truths.reduce((sum, { operations }) => sum + operations, 0),
-      committedRows: truths.reduce((sum, { head }) => sum + head, 0),
       faults: this.#faults.total,
       faultsByKind: this.#faults.byKind,
       simulatedMs: this.#world.nowMs,
       traceHash: trace.hash,
-      trace: trace.lines,
+      checkpoints: trace.checkpoints,
+      checked: coverage.checked,
+      sometimes: coverage.reached,
+      trace: trace.events,
     };
   }
 
@@ -151,40 +165,66 @@ class Run {
       bus: this.#bus,
       observer: this.#checks,
     };
-    for (let index = 0; index < this.#scenario.nodes; index++) {
-      this.#nodes.push(new SimNode(`n${index}`, parts));
+    for (const name of this.#scenario.nodes) {
+      this.#world.resume(0, () => this.#nodes.set(name, new SimNode(name, parts)));
     }
   }
 
-  /** A client of document `index`; `node`: where it connects, null = anywhere. */
-  #newClient(name: string, index: number, node: SimNode | null): SimClient {
-    const [world, faults] = [this.#world, this.#faults];
-    return new SimClient({
-      world,
-      faults,
-      name,
-      document: `doc${index % this.#scenario.documents}`,
-      settings: this.#scenario.settings,
-      observer: this.#checks,
-      connect: (client, connection) =>
-        new Link({ world, faults, client, server: node ?? this.#pickNode(client), connection }),
+  #planWork(): void {
+    const { durationMs, intents, questions } = this.#scenario;
+    for (const { atMs, client: name, action } of intents) {
+      const client = this.#clients.get(name);
+      if (client === undefined || atMs >= durationMs) continue;
+      this.#world.after(atMs, () => this.#checks.editorOf(client).perform(action));
+    }
+    for (const question of questions) {
+      this.#world.after(question.atMs, () => this.#playback.ask(question));
+    }
+  }
+
+  #nemesis(): Nemesis {
+    return new Nemesis({
+      world: this.#world,
+      faults: this.#faults,
+      coverage: this.#checks.coverage,
+      log: this.#log,
+      bus: this.#bus,
+      objects: this.#objects,
+      snapshots: this.#snapshots,
+      partitions: this.#partitions,
+      nodes: this.#nodes,
+      clients: this.#clients,
+      heartbeatMs: this.#scenario.limits.heartbeatMs,
     });
+  }
+
+  /** `node`: where it connects, null = anywhere. */
+  #addClient(name: string, document: string, node: SimNode | null): SimClient {
+    const [world, faults, observer] = [this.#world, this.#faults, this.#checks];
+    const { settings } = this.#scenario;
+    const client = new SimClient({
+      ...{ world, faults, name, document, settings, observer },
+      connect: (from, connection) => {
+        const server = node ?? this.#pickNode(from);
+        const partitions = this.#partitions;
+        const link = new Link({ world, faults, client: from, server, connection, partitions });
+        observer.connecting(link);
+        return link;
+      },
+    });
+    this.#clients.set(name, client);
+    return client;
   }
 
   #pickNode(client: SimClient): SimNode {
     const choice = this.#nodeChoice.get(client.name) ?? this.#world.site(`${client.name} node`);
     this.#nodeChoice.set(client.name, choice);
-    const up = this.#nodes.filter(({ isUp }) => isUp);
-    const from = up.length > 0 ? up : this.#nodes;
+    const all = [...this.#nodes.values()];
+    const up = all.filter(({ isUp, isDraining }) => isUp && !isDraining);
+    const from = up.length > 0 ? up : all;
     const node = from[choice.between(0, from.length - 1)];
-    check(node !== undefined, 'harness', () => 'a cluster without nodes');
-    return node;
-  }
-
-  #someClient(index: number): SimClient {
-    const client = this.#clients[index % this.#clients.length];
-    check(client !== undefined, 'harness', () => 'a cluster without clients');
-    return client;
+    if (node !== undefined) return node;
+    throw new Violation('H1', 'a cluster without nodes', { kind: 'harness' });
   }
 
   #runUntil(timeMs: number): void {
@@ -197,65 +237,106 @@ class Run {
     throw new Violation('L4', `more than ${eventsMax} events`, { kind: 'liveness' });
   }
 
-  /** Runs until everybody has everything and knows it; a violation if that takes too long. */
-  #awaitDurable(property: string): void {
+  /** Runs until `isDone`; a violation that `describe`s what is missing if that takes too long. */
+  #await(
+    property: 'L1' | 'L2' | 'L3',
+    isDone: () => boolean,
+    describe: () => readonly [string, readonly string[]],
+  ): void {
+    this.#checks.coverage.put(property);
     const untilMs = this.#world.nowMs + this.#patienceMs();
-    while (!this.#clients.every((client) => this.#isDone(client))) {
-      if ((this.#world.nextMs ?? untilMs) >= untilMs) this.#giveUp(property);
+    while (!isDone()) {
+      if ((this.#world.nextMs ?? untilMs) >= untilMs) {
+        const [missing, about] = describe();
+        const message = `${missing} ${this.#patienceMs()} ms after healing`;
+        throw new Violation(property, message, { kind: 'liveness', about });
+      }
       this.#step();
     }
   }
 
-  #isDone({ core, document }: SimClient): boolean {
-    const isSettled = core.status === 'durable' && core.pendingOperations === 0;
-    return isSettled && core.fold.lsn === this.#log.truthOf(document).head;
+  /** Everybody has everything and knows it. */
+  #awaitDurable(property: 'L1' | 'L2'): void {
+    const late = (): SimClient[] => [...this.#clients.values()].filter((one) => !this.#isDone(one));
+    this.#await(
+      property,
+      () => late().length === 0,
+      () => {
+        const states = late().map(({ name, core, document }) => {
+          const { head } = this.#log.truthOf(document);
+          const { status, pendingOperations: pending, fold } = core;
+          return `${name} ${status}, ${pending} pending, row ${fold.lsn} of ${head}`;
+        });
+        return [`not in sync: ${states.join('; ')};`, late().map(({ name }) => name)];
+      },
+    );
   }
 
-  #giveUp(property: string): never {
-    const late = this.#clients.filter((client) => !this.#isDone(client));
-    const states = late.map(({ name, core, document }) => {
-      const { head } = this.#log.truthOf(document);
-      const { status, pendingOperations: pending } = core;
-      return `${name} ${status}, ${pending} pending, row ${core.fold.lsn} of ${head}`;
-    });
-    const about = late.map(({ name }) => name);
-    const message = `not in sync ${this.#patienceMs()} ms after healing: ${states.join('; ')}`;
-    throw new Violation(property, message, { kind: 'liveness', about });
+  #isDone({ core, document, isOpen }: SimClient): boolean {
+    const isSettled = isOpen && core.status === 'durable' && core.pendingOperations === 0;
+    return isSettled && core.fold.lsn === this.#log.truthOf(document).head;
   }
 
   /** Everything that may lie between healing and being in sync, ten times. */
   #patienceMs(): number {
-    const { limits, settings, faults } = this.#scenario;
+    const { limits, settings, rates } = this.#scenario;
     const heartbeat = 2 * Math.max(limits.heartbeatMs, settings.heartbeatMs);
-    const slow = faults.latencyMaxMs * faults.slowFactor + faults.logLatencyMaxMs;
+    const slow = rates.latencyMaxMs * rates.slowFactor + rates.logLatencyMaxMs;
     return 10 * (heartbeat + settings.backoffMaxMs + limits.retryMaxMs + limits.silenceMs + slow);
   }
 
   /** A client that comes new to each document on each node: it must see what everybody sees. */
   #addNewcomers(): void {
-    for (const node of this.#nodes) {
-      for (let index = 0; index < this.#documents.length; index++) {
-        const newcomer = this.#newClient(`new ${node.name} doc${index}`, index, node);
-        this.#clients.push(newcomer);
-        newcomer.start();
+    for (const node of this.#nodes.values()) {
+      for (const document of this.#documents) {
+        const newcomer = this.#addClient(newcomerName(node.name, document), document, node);
+        this.#world.resume(0, () => newcomer.start());
       }
     }
   }
 
   #settle(document: string): string {
-    const text = this.#checks.ledgerOf(document).settle(document, this.#log.truthOf(document));
-    const clients = this.#clients.filter((client) => client.document === document);
+    const coverage: Coverage = this.#checks.coverage;
+    const truth = this.#log.truthOf(document);
+    const text = this.#checks.ledgerOf(document).settle(document, truth);
+    const clients = [...this.#clients.values()].filter((client) => client.document === document);
     const digests = new Set(clients.map(({ core }) => core.fold.sequence.digest()));
     clients[0]?.core.fold.sequence.check(); // The others have the same state, by their digests.
     for (const { name, core } of clients) {
-      check(core.text === text, 'G1', () => `${name} ends with another text than the log's`, name);
+      const other = (): string => `${name} ends with another text than the log's`;
+      coverage.always('S8', core.text === text, other, name);
     }
-    check(
-      digests.size <= 1,
-      'G1',
-      () => `${digests.size} different states of ${document}`,
-      document,
-    );
+    const states = (): string => `${digests.size} different states of ${document}`;
+    coverage.always('S8', digests.size <= 1, states, document);
     return text;
+  }
+
+  #awaitAnswers(): void {
+    const playback = this.#playback;
+    this.#await(
+      'L3',
+      () => playback.open === 0,
+      () => [`${playback.open} questions about the past are open`, ['playback']],
+    );
+  }
+
+  /** Nothing is left running, and nothing is left in memory. */
+  #everybodyLeaves(): void {
+    const { limits } = this.#scenario;
+    const coverage: Coverage = this.#checks.coverage;
+    for (const client of this.#clients.values()) this.#world.resume(0, () => client.stop());
+    const before = this.#world.trace.count;
+    this.#runUntil(this.#world.nowMs + limits.roomIdleMs + 2 * limits.heartbeatMs + 1_000);
+    const events = this.#world.trace.count - before;
+    // Each connection's end, a few timers and reads; a storm would be thousands.
+    const eventsBound = 40 * (this.#clients.size + this.#nodes.size);
+    const noise = (): string => `${events} events after everybody has left`;
+    coverage.always('L4', events <= eventsBound, noise);
+    for (const { name, stats } of this.#nodes.values()) {
+      const { connections, sessions, rooms } = stats;
+      const left = (): string =>
+        `${name} keeps ${connections} connections, ${sessions} sessions, ${rooms} rooms`;
+      coverage.always('L5', connections + sessions + rooms === 0, left, name);
+    }
   }
 }

@@ -1,6 +1,6 @@
-/** Fault plans for tests: calm, but for what a test asks for. */
-import { calm, type FaultPlan, Faults } from '../fault-plan.ts';
+/** Faults for tests: calm, but for what a test asks for. */
+import { calm, FaultCount, type FaultRates } from '../scenario/faults.ts';
 
-export function faultsWith(plan: Partial<FaultPlan>): Faults {
-  return new Faults({ ...calm, ...plan });
+export function faultsWith(rates: Partial<FaultRates>): FaultCount {
+  return new FaultCount({ ...calm, ...rates });
 }

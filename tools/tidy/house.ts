@@ -35,10 +35,12 @@ const zones: readonly Zone[] = [
   { folder: 'proto', imports: [], packages: ['protobufjs'] },
   { folder: 'engine', imports: ['proto'], packages: [] },
   { folder: 'sim', imports: ['engine', 'proto'], packages: [] },
+  { folder: 'sim/page', imports: ['sim', 'engine'], packages: [] },
   { folder: 'server', imports: ['engine', 'proto'], packages: null },
   { folder: 'server/testing', imports: ['server', 'engine', 'proto', 'client'], packages: null },
   { folder: 'client', imports: ['engine', 'proto'], packages: [] },
   { folder: 'web', imports: ['client'], packages: [] },
+  { folder: 'web/testing', imports: [], packages: [] },
   { folder: 'properties', imports: everyRuntime, packages: ['node:', 'vitest', 'fast-check'] },
   { folder: 'bench', imports: [...everyRuntime, 'server', 'tools/replay'], packages: null },
   { folder: 'bench/peers', imports: ['bench'], packages: null },
@@ -50,13 +52,14 @@ const zones: readonly Zone[] = [
 /** What a test, or a folder `testing`, may import beyond what its folder may. */
 export const testExtras: Zone = {
   folder: '',
-  imports: ['proto', 'client', 'properties', 'server/testing'],
+  imports: ['proto', 'client', 'properties', 'server/testing', 'web/testing'],
   packages: ['node:', 'vitest', 'fast-check', 'protobufjs', 'playwright-core'],
 };
 
-/** Files at the edge of a pure folder that may use Node, and the packages they may import. */
+/** Files of a pure folder that need not be pure, and the packages they may import. */
 export const edges: readonly { readonly files: RegExp; readonly packages: readonly string[] }[] = [
-  { files: /^sim\/run\.ts$/, packages: ['node:'] },
+  { files: /^sim\/cli\//, packages: ['node:', 'esbuild'] },
+  { files: /^sim\/page\//, packages: [] },
   { files: /^client\/transport-node[^/]*\.ts$/, packages: ['node:', 'ws'] },
 ];
 

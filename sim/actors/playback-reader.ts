@@ -1,0 +1,120 @@
+/**
+ * Asks for the past while things go on: the product's playback over the log's pages, from the
+ * newest snapshot that helps. Each question gets an answer or a failure; a closed answer is asked
+ * for again later (the checkers compare).
+ */
+
+import type { LogPort, ObjectStorePort } from '../../engine/driver/ports.ts';
+import type { Fold } from '../../engine/sync/fold.ts';
+import { foldOf } from '../../engine/sync/fold-snapshot.ts';
+import { type Moment, Playback } from '../../engine/sync/playback.ts';
+import { DecodeError } from '../../proto/decode-error.ts';
+import type { Observer } from '../checks/observer.ts';
+import type { Question } from '../scenario/workload.ts';
+import type { SimLog } from '../world/sim-log.ts';
+import type { World } from '../world/world.ts';
+import type { SnapshotList } from './snapshotter.ts';
+
+const lane = 'playback';
+const pageBytes = 2_000;
+
+export class PlaybackReader {
+  readonly #world: World;
+  readonly #log: SimLog;
+  readonly #port: LogPort;
+  readonly #objects: ObjectStorePort;
+  readonly #snapshots: SnapshotList;
+  readonly #observer: Observer;
+  readonly #asked: { readonly document: string; readonly moment: Moment }[] = [];
+  #open = 0;
+
+  constructor(parts: {
+    readonly world: World;
+    readonly log: SimLog;
+    readonly objects: ObjectStorePort;
+    readonly snapshots: SnapshotList;
+    readonly observer: Observer;
+  }) {
+    this.#world = parts.world;
+    this.#log = parts.log;
+    this.#port = parts.log.connect(lane, () => true);
+    this.#objects = parts.objects;
+    this.#snapshots = parts.snapshots;
+    this.#observer = parts.observer;
+  }
+
+  /** Questions without an answer so far. */
+  get open(): number {
+    return this.#open;
+  }
+
+  ask({ document, of, value }: Question): void {
+    const { head, rows } = this.#log.truthOf(document);
+    const lsn = Math.min(head, Math.round((value * head) / 1_000_000));
+    if (of === 'version') this.#ask(document, { type: 'lsn', lsn });
+    else if (of === 'ago') {
+      this.#ask(document, { type: 'time', at: this.#log.clock.nowMs - value });
+    } else this.#ask(document, { type: 'time', at: rows[lsn - 1]?.at ?? 0 });
+  }
+
+  /** Asks again for everything that was asked so far. */
+  askAgain(): void {
+    for (const { document, moment } of [...this.#asked]) this.#ask(document, moment);
+  }
+
+  #ask(document: string, moment: Moment): void {
+    this.#open++;
+    const id = this.#asked.push({ document, moment });
+    const what = moment.type === 'lsn' ? `row ${moment.lsn}` : `time ${moment.at}`;
+    this.#world.note(lane, 'asks', `${id} ${document} ${what}`);
+    const lostBefore = this.#log.truthOf(document).lost;
+    const begin = (from: Fold | null): void => {
+      const snapshotLsn = from?.lsn ?? 0;
+      const playback = from === null ? new Playback(moment) : new Playback(moment, from);
+      this.#read({ id, document, moment, snapshotLsn, lostBefore, playback });
+    };
+    const newest = this.#snapshots.newest(document, moment);
+    if (newest === null) begin(null);
+    else this.#objects.get(newest.key, (bytes) => begin(foldFrom(bytes)));
+  }
+
+  #read(asked: {
+    readonly id: number;
+    readonly document: string;
+    readonly moment: Moment;
+    readonly snapshotLsn: number;
+    readonly lostBefore: number;
+    readonly playback: Playback;
+  }): void {
+    const { id, document, playback } = asked;
+    this.#port.read(document, playback.afterLsn, pageBytes, (page) => {
+      if (page === null || !playback.feed(page)) {
+        this.#open--;
+        this.#world.note(lane, 'gives up', `${id} ${document}`);
+        return;
+      }
+      const { answer } = playback;
+      if (answer === null) {
+        this.#read(asked);
+        return;
+      }
+      this.#open--;
+      const { lsn, closed, text } = answer;
+      const what = `${id} ${document} row ${lsn}${closed ? ' closed' : ''}`;
+      this.#world.note(lane, 'answers', what, () => ({ detail: JSON.stringify(text) }));
+      const { moment, snapshotLsn, lostBefore } = asked;
+      this.#observer.playedBack({ document, moment, snapshotLsn, lostBefore, answer });
+    });
+  }
+}
+
+/** The fold of a snapshot's body; null if it is not to be had, or not to be read. */
+function foldFrom(bytes: Uint8Array | null | 'failed'): Fold | null {
+  if (bytes === null || bytes === 'failed') return null;
+  try {
+    return foldOf(bytes);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * The log as PostgreSQL gives it: one statement per append, rows of a document in commit order
+ * without holes.
+ *
+ *   append ─way there─▶ begins ─▶ waits for the lock of the head row ─▶ commits ─way back─▶ reply
+ *
+ * Each of these is an event of its own, so that anything can happen in between. The reply can be
+ * lost on its way back, the append on its way there, and an append can be held up so long that the
+ * node is told `unknown` before it commits. A process that dies hears no reply, but what the
+ * database has begun goes on. Statements never hold a lock while they wait for a node, but somebody
+ * else may hold one; who waits too long for it gives up (`lock_timeout`). Reads see what is
+ * committed when they get there. A crash forgets what is not committed; a failover also loses the
+ * latest commits.
+ */
+import type { AppendResult, LogHead, LogPage, LogPort, LogRow } from '../../engine/driver/ports.ts';
+import { decodeUpdate } from '../../proto/update-codec.ts';
+import { type CommittedRow, LogTruth } from '../checks/log-truth.ts';
+import type { FaultCount } from '../scenario/faults.ts';
+import { WallClock, wallStartMs } from './wall-clock.ts';
+import type { Site, World } from './world.ts';
+
+interface Stored {
+  head: LogHead | null;
+  /** With the virtual time of each commit, for a failover. */
+  readonly rows: { readonly row: LogRow; readonly committedMs: number }[];
+  /** When the head row's lock is free again. */
+  freeAtMs: number;
+  readonly truth: LogTruth;
+}
+
+interface Append {
+  readonly id: number;
+  readonly lane: string;
+  readonly document: string;
+  readonly epoch: number;
+  readonly body: Uint8Array;
+  readonly reply: (result: AppendResult, delayMs: number) => void;
+}
+
+/** What becomes of an append whose outcome its node does not learn. */
+export type UnknownFate = 'lost on its way' | 'reply lost' | 'late';
+
+const unknownFates: readonly UnknownFate[] = ['lost on its way', 'reply lost', 'late'];
+
+/** What a node's process holds of the log. */
+export interface NodeLog extends LogPort {
+  /** Appends without a reply so far. */
+  readonly inFlight: number;
+}
+
+/** Chance at one node's connections. */
+interface LaneSites {
+  readonly way: Site;
+  readonly work: Site;
+  readonly outcome: Site;
+  readonly fate: Site;
+  readonly refusal: Site;
+  readonly readFailure: Site;
+}
+
+/** How long a node waits for a reply before it says `unknown`. */
+const patienceMs = 400;
+/** How long a statement waits for a head's lock. */
+const lockTimeoutMs = 200;
+
+const unknown: AppendResult = { outcome: 'unknown' };
+
+export class SimLog {
+  /** The database's, which stamps the rows. */
+  readonly clock: WallClock;
+  /** Told of each row as it is committed. */
+  onCommitted: (row: CommittedRow) => void = () => {};
+  readonly #world: World;
+  readonly #faults: FaultCount;
+  readonly #documents = new Map<string, Stored>();
+  readonly #sites = new Map<string, LaneSites>();
+  readonly #cutUntilMs = new Map<string, number>();
+  #appends = 0;
+  #downUntilMs = 0;
+  /** Raised by a crash: statements begun before it are gone. */
+  #life = 0;
+  #forcedFate: UnknownFate | null = null;
+
+  constructor(world: World, faults: FaultCount) {
+    this.#world = world;
+    this.#faults = faults;
+    this.clock = new WallClock(world, 'database', faults.rates);
+  }
+
+  /** Everything committed of a document, for the checkers. */
+  truthOf(document: string): LogTruth {
+    return this.#stored(document).truth;
+  }
+
+  /** The port of one process on the machine `lane`. */
+  connect(lane: string, isAlive: () => boolean): NodeLog {
+    let inFlight = 0;
+    return {
+      get inFlight() {
+        return inFlight;
+      },
+      append: (document, epoch, body, done) => {
+        inFlight++;
+        this.#appends++;
+        const id = this.#appends;
+        this.#world.note(lane, 'appends', `${id} ${document} ${body.length}B`);
+        const reply = (result: AppendResult, delayMs: number): void =>
+          this.#world.after(delayMs, () => {
+            if (!isAlive()) return;
+            inFlight--;
+            this.#world.note(lane, 'append settled', `${id} ${describe(result)}`);
+            done(result);
+          });
+        this.#append({ id, lane, document, epoch, body, reply });
+      },
+      read: (document, afterLsn, bytesMax, done) => {
+        this.#world.note(lane, 'reads', `${document} after ${afterLsn}`);
+        this.#read({ lane, document, afterLsn, bytesMax }, (page) => {
+          if (!isAlive()) return;
+          const what = page === null ? 'failed' : `${page.rows.length} of ${page.head?.lsn ?? 0}`;
+          this.#world.note(lane, 'read settled', `${document} after ${afterLsn}: ${what}`);
+          done(page);
+        });
+      },
+    };
+  }
+
+  /** Nobody reaches the database for `forMs`. */
+  outage(forMs: number): void {
+    this.#downUntilMs = Math.max(this.#downUntilMs, this.#world.nowMs + forMs);
+  }
+
+  /** One node does not reach it. */
+  cut(lane: string, forMs: number): void {
+    const untilMs = Math.max(this.#cutUntilMs.get(lane) ?? 0, this.#world.nowMs + forMs);
+    this.#cutUntilMs.set(lane, untilMs);
+  }
+
+  /** It dies: what is not committed is gone. Back after `forMs`. */
+  crash(forMs: number): void {
+    this.#life++;
+    for (const stored of this.#documents.values()) stored.freeAtMs = 0;
+    this.outage(forMs);
+  }
+
+  /** Dies, and comes back without the commits of the last `lagMs`. Returns how many rows it lost. */
+  failover({ forMs, lagMs }: { readonly forMs: number; readonly lagMs: number }): number {
+    this.crash(forMs);
+    const keptUntilMs = this.#world.nowMs - lagMs;
+    let lost = 0;
+    for (const [document, stored] of this.#documents) {
+      const { rows, truth } = stored;
+      const kept = rows.filter(({ committedMs }) => committedMs <= keptUntilMs).length;
+      if (kept === rows.length) continue;
+      lost += rows.length - kept;
+      this.#world.note('log', 'loses', `${document} rows ${kept + 1} to ${rows.length}`);
+      rows.length = kept;
+      truth.truncate(kept);
+      stored.head = headOf(truth.rows.at(-1));
+    }
+    return lost;
+  }
+
+  /** Somebody else holds the lock of the document's head row. */
+  lockHead(document: string, forMs: number): void {
+    const stored = this.#stored(document);
+    stored.freeAtMs = Math.max(stored.freeAtMs, this.#world.nowMs + forMs);
+  }
+
+  /** The database can be reached again by everybody, and nobody holds a lock. */
+  heal(): void {
+    this.#downUntilMs = 0;
+    this.#cutUntilMs.clear();
+    for (const stored of this.#documents.values()) stored.freeAtMs = 0;
+  }
+
+  /** The next append's outcome will be unknown, for this reason. */
+  forceFate(fate: UnknownFate): void {
+    this.#forcedFate = fate;
+  }
+
+  #isAway(lane: string): boolean {
+    const { nowMs } = this.#world;
+    return nowMs < this.#downUntilMs || nowMs < (this.#cutUntilMs.get(lane) ?? 0);
+  }
+
+  #append(append: Append): void {
+    const { way, work } = this.#sitesOf(append.lane);
+    const fate = this.#fateOf(append);
+    const there = way.between(0, this.#faults.rates.logLatencyMaxMs);
+    if (fate === null) {
+      this.#world.after(there, () => this.#begin(append));
+      return;
+    }
+    this.#faults.count('unknown outcome');
+    append.reply(unknown, there + way.between(0, this.#faults.rates.logLatencyMaxMs));
+    if (fate === 'lost on its way') return;
+    const mute = { ...append, reply: (): void => {} };
+    const held = fate === 'late' ? work.between(1, 2 * patienceMs) : 0;
+    this.#world.after(there + held, () => this.#begin(mute));
+  }
+
+  #fateOf({ lane }: Append): UnknownFate | null {
+    const { outcome, fate } = this.#sitesOf(lane);
+    const isUnknown = outcome.chance(this.#faults.rates.unknownPerMillion);
+    const drawn = unknownFates[fate.between(0, unknownFates.length - 1)] ?? null;
+    const forced = this.#forcedFate;
+    this.#forcedFate = null;
+    return forced ?? (isUnknown ? drawn : null);
+  }
+
+  #begin(append: Append): void {
+    const { lane, id, document, reply } = append;
+    const { work } = this.#sitesOf(lane);
+    if (this.#isAway(lane)) {
+      reply(unknown, work.between(1, patienceMs));
+      return;
+    }
+    this.#world.note('log', 'begins', `${id} ${document}`);
+    const life = this.#life;
+    // Planning and row images take their time before the lock is asked for.
+    this.#world.after(work.between(0, 3), () => this.#lock(append, life));
+  }
+
+  #lock(append: Append, life: number): void {
+    const { lane, reply } = append;
+    const { way, work } = this.#sitesOf(lane);
+    const stored = this.#stored(append.document);
+    const waitMs = Math.max(0, stored.freeAtMs - this.#world.nowMs);
+    if (life !== this.#life || waitMs > lockTimeoutMs) {
+      reply(unknown, Math.min(waitMs, lockTimeoutMs) + work.between(1, patienceMs));
+      return;
+    }
+    const holdMs = waitMs + work.between(0, 2);
+    stored.freeAtMs = this.#world.nowMs + holdMs;
+    this.#world.after(holdMs, () => {
+      if (life !== this.#life) {
+        reply(unknown, work.between(1, patienceMs));
+        return;
+      }
+      const result = this.#commit(stored, append);
+      const kind = result.outcome === 'committed' ? 'commits' : 'rejects';
+      this.#world.note('log', kind, `${append.id} ${append.document} ${describe(result)}`);
+      // The reply of a commit can be lost too, when the database goes away at this moment.
+      const backMs = way.between(0, this.#faults.rates.logLatencyMaxMs);
+      reply(this.#isAway(lane) ? unknown : result, backMs);
+    });
+  }
+
+  #commit(stored: Stored, { id, lane, document, epoch, body }: Append): AppendResult {
+    const { head } = stored;
+    if (head?.state === 'deleted') return { outcome: 'rejected', code: 'deleted' };
+    if (head !== null && head.epoch !== epoch) return { outcome: 'rejected', code: 'epoch' };
+    const { batches } = decodeUpdate(body);
+    const authors = new Set(batches.map(({ replica }) => replica));
+    const { refusal } = this.#sitesOf(lane);
+    const isRefused = refusal.chance(this.#faults.rates.refusePerMillion);
+    if (isRefused && authors.size > 1) {
+      this.#faults.count('refused row');
+      return { outcome: 'rejected', code: 'invalid' };
+    }
+    const lsn = (head?.lsn ?? 0) + 1;
+    const at = Math.max(head?.at ?? 0, this.clock.nowMs);
+    stored.head = { epoch, lsn, at, state: 'live' };
+    stored.rows.push({ row: { lsn, at, body }, committedMs: this.#world.nowMs });
+    const row = { document, append: id, node: lane, epoch, lsn, at, body, batches };
+    stored.truth.committed(row);
+    this.onCommitted(row);
+    return { outcome: 'committed', lsn, at };
+  }
+
+  #read(
+    read: {
+      readonly lane: string;
+      readonly document: string;
+      readonly afterLsn: number;
+      readonly bytesMax: number;
+    },
+    done: (page: LogPage | null) => void,
+  ): void {
+    const { way, readFailure } = this.#sitesOf(read.lane);
+    const isFailing = readFailure.chance(this.#faults.rates.readFailurePerMillion);
+    const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
+    this.#world.after(wayMs(), () => {
+      if (isFailing) this.#faults.count('failed read');
+      const page = isFailing || this.#isAway(read.lane) ? null : this.#page(read);
+      this.#world.after(wayMs(), () => done(this.#isAway(read.lane) ? null : page));
+    });
+  }
+
+  #page(read: {
+    readonly document: string;
+    readonly afterLsn: number;
+    readonly bytesMax: number;
+  }): LogPage {
+    const { head, rows } = this.#stored(read.document);
+    const page: LogRow[] = [];
+    let bytes = 0;
+    for (let i = read.afterLsn; i < rows.length; i++) {
+      const row = rows[i]?.row;
+      if (row === undefined) break;
+      bytes += row.body.length;
+      if (page.length > 0 && bytes > read.bytesMax) break;
+      page.push(row);
+    }
+    return { head, rows: page };
+  }
+
+  #stored(document: string): Stored {
+    const known = this.#documents.get(document);
+    if (known !== undefined) return known;
+    const fresh: Stored = { head: null, rows: [], freeAtMs: 0, truth: new LogTruth() };
+    this.#documents.set(document, fresh);
+    return fresh;
+  }
+
+  #sitesOf(lane: string): LaneSites {
+    const known = this.#sites.get(lane);
+    if (known !== undefined) return known;
+    const site = (what: string): Site => this.#world.site(`${lane} log ${what}`);
+    const sites: LaneSites = {
+      way: site('way'),
+      work: site('work'),
+      outcome: site('outcome'),
+      fate: site('fate'),
+      refusal: site('refusal'),
+      readFailure: site('read failure'),
+    };
+    this.#sites.set(lane, sites);
+    return sites;
+  }
+}
+
+function headOf(last: CommittedRow | undefined): LogHead | null {
+  if (last === undefined) return null;
+  const { epoch, lsn, at } = last;
+  return { epoch, lsn, at, state: 'live' };
+}
+
+function describe(result: AppendResult): string {
+  if (result.outcome === 'committed')
+    return `committed ${result.lsn} at ${result.at - wallStartMs}`;
+  return result.outcome === 'rejected' ? `rejected ${result.code}` : 'unknown';
+}
