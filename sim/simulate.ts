@@ -258,9 +258,15 @@ class Run {
   /** Everybody has everything and knows it. */
   #awaitDurable(property: 'L1' | 'L2'): void {
     const late = (): SimClient[] => [...this.#clients.values()].filter((one) => !this.#isDone(one));
+    let laggard: SimClient | undefined;
     this.#await(
       property,
-      () => late().length === 0,
+      () => {
+        // Asked after every event: mostly it is the same one who is late.
+        if (laggard !== undefined && !this.#isDone(laggard)) return false;
+        laggard = late().at(-1);
+        return laggard === undefined;
+      },
       () => {
         const states = late().map(({ name, core, document }) => {
           const { head } = this.#log.truthOf(document);

@@ -43,7 +43,11 @@ export class SimClient implements ClientEnd {
   #life: Life;
   #open = true;
   #link: Link | null = null;
+  /** All of this opening of the tab: what comes late on an old one still reaches it. */
+  readonly #links: Link[] = [];
   #offlineUntilMs = 0;
+  /** Whoever fails to connect has to wait at least the shortest backoff. */
+  #mayConnectMs = 0;
   /** As the trace knows it. */
   #toldText = '';
 
@@ -87,6 +91,7 @@ export class SimClient implements ClientEnd {
 
   start(): void {
     this.#world.note(this.name, 'starts');
+    this.#mayConnectMs = 0;
     this.#step(() => this.#life.driver.submit({ type: 'start' }));
   }
 
@@ -130,6 +135,7 @@ export class SimClient implements ClientEnd {
     if (!this.#open) return;
     this.#world.note(this.name, 'online');
     this.#offlineUntilMs = 0;
+    this.#mayConnectMs = 0;
     this.#step(() => this.#life.driver.submit({ type: 'reconnectNow' }));
   }
 
@@ -139,7 +145,8 @@ export class SimClient implements ClientEnd {
     this.#world.note(this.name, 'closes tab');
     this.#open = false;
     this.#life.clock.stop();
-    this.#link?.clientDied();
+    for (const link of this.#links) link.clientDied();
+    this.#links.length = 0;
     this.#link = null;
   }
 
@@ -242,6 +249,9 @@ export class SimClient implements ClientEnd {
   }
 
   #connect(connection: number): void {
+    const { observer, settings } = this.#parts;
+    observer.reconnecting(this, this.#mayConnectMs - this.#world.nowMs);
+    this.#mayConnectMs = this.#world.nowMs + settings.backoffMinMs;
     if (this.#world.nowMs < this.#offlineUntilMs) {
       const { number } = this.#life;
       this.#world.after(1, () => {
@@ -250,6 +260,7 @@ export class SimClient implements ClientEnd {
       return;
     }
     this.#link = this.#parts.connect(this, connection);
+    this.#links.push(this.#link);
   }
 
   #told(event: ReplicaEvent): void {

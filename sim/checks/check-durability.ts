@@ -8,8 +8,8 @@
  * ever was counts, until everything has healed.
  */
 import { type Batch, batchLast } from '../../proto/batch.ts';
-import { decodeBusRow } from '../../proto/bus-codec.ts';
-import { decodeServerFrame, type FrameRow, type ServerFrame } from '../../proto/server-frame.ts';
+import type { BusRow } from '../../proto/bus-codec.ts';
+import type { FrameRow, ServerFrame } from '../../proto/server-frame.ts';
 import type { SimClient } from '../actors/sim-client.ts';
 import type { Link } from '../world/sim-network.ts';
 import type { Coverage } from './coverage.ts';
@@ -41,8 +41,7 @@ export class DurabilityCheck {
     this.#knowledge = parts.knowledge;
   }
 
-  serverSent(link: Link, bytes: Uint8Array): void {
-    const frame = decodeServerFrame(bytes);
+  serverSent(link: Link, frame: ServerFrame): void {
     const truth = this.#truthOf(link.client.document);
     if (frame.welcome !== null) this.#welcome(link, frame.welcome, truth);
     const position = this.#positions.get(link);
@@ -55,11 +54,11 @@ export class DurabilityCheck {
     if (frame.rows.length > 0 || frame.ack !== null) this.#proof(link, position?.lsn ?? 0);
   }
 
-  published(node: string, document: string, bytes: Uint8Array): void {
-    const { lsn, at, epoch, body } = decodeBusRow(bytes);
+  published(node: string, document: string, row: BusRow): void {
+    const { lsn, at, epoch, body } = row;
     const truth = this.#truthOf(document);
-    const isThere = truth.versionsOf(lsn).some((row) => {
-      return row.at === at && row.epoch === epoch && sameBytes(row.body, body);
+    const isThere = truth.versionsOf(lsn).some((there) => {
+      return there.at === at && there.epoch === epoch && sameBytes(there.body, body);
     });
     const what = (): string => `${node} publishes row ${lsn} of ${document}, not in the log`;
     this.#coverage.always('S12', isThere, what, node);

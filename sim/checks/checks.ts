@@ -4,6 +4,7 @@ import type { ReplicaEvent } from '../../engine/driver/replica-driver.ts';
 import type { StoredReplica } from '../../engine/sync/replica-options.ts';
 import { decodeBusRow } from '../../proto/bus-codec.ts';
 import { errorCodes } from '../../proto/codes.ts';
+import { decodeServerFrame } from '../../proto/server-frame.ts';
 import { Editor } from '../actors/editor.ts';
 import type { SimClient } from '../actors/sim-client.ts';
 import type { StoreFate } from '../world/local-store.ts';
@@ -28,6 +29,15 @@ const excusedEnds: ReadonlySet<string> = new Set([
   'bad-frame',
 ]);
 
+/** What tells two states of a client apart. */
+interface Place {
+  readonly sequence: object;
+  readonly lsn: number;
+  /** Own timestamp. */
+  readonly own: number;
+  readonly replica: number;
+}
+
 export class Checks implements Observer {
   readonly coverage: Coverage = new Coverage();
   readonly #truthOf: (document: string) => LogTruth;
@@ -38,7 +48,7 @@ export class Checks implements Observer {
   readonly #playback: PlaybackCheck;
   readonly #states = new StateNotices(this.coverage, this.#knowledge);
   readonly #editors = new Map<SimClient, Editor>();
-  readonly #versions = new Map<SimClient, string>();
+  readonly #places = new Map<SimClient, Place>();
   readonly #ledgers = new Map<string, TypedLedger>();
   /** Highest timestamp that a replica was told to be durable. */
   readonly #acked = new Map<number, number>();
@@ -84,6 +94,11 @@ export class Checks implements Observer {
     this.#states.nodeStarted(node);
   }
 
+  reconnecting({ name }: SimClient, earlyMs: number): void {
+    const what = (): string => `${name} tries again ${earlyMs} ms before its backoff allows it`;
+    this.coverage.always('L4', earlyMs <= 0, what, name);
+  }
+
   connecting(link: Link): void {
     const client = this.#clientOf(link);
     if (client !== null) this.#states.connecting(link, client);
@@ -110,14 +125,16 @@ export class Checks implements Observer {
   }
 
   nodeHeard(node: string, document: string, bytes: Uint8Array): void {
-    this.#states.nodeHeard(node, document, bytes);
-    this.#knowledge.learned(node, document, decodeBusRow(bytes).lsn);
+    const { lsn } = decodeBusRow(bytes);
+    this.#states.nodeHeard(node, document, lsn);
+    this.#knowledge.learned(node, document, lsn);
   }
 
   serverSent(link: Link, bytes: Uint8Array): void {
-    this.#durability.serverSent(link, bytes);
+    const frame = decodeServerFrame(bytes);
+    this.#durability.serverSent(link, frame);
     const client = this.#clientOf(link);
-    if (client !== null) this.#states.serverSent(link, bytes, client);
+    if (client !== null) this.#states.serverSent(link, frame, client);
   }
 
   serverCloses(link: Link, code: number): void {
@@ -126,7 +143,7 @@ export class Checks implements Observer {
   }
 
   published(node: string, document: string, bytes: Uint8Array): void {
-    this.#durability.published(node, document, bytes);
+    this.#durability.published(node, document, decodeBusRow(bytes));
   }
 
   serverLogged(node: string, event: LogEvent): void {
@@ -167,11 +184,10 @@ export class Checks implements Observer {
   }
 
   clientStepped(client: SimClient): void {
+    const { core, name } = client;
+    if (!this.#hasMoved(client)) return;
     this.#noteReplica(client);
     const key = versionKey(client);
-    if (this.#versions.get(client) === key) return;
-    this.#versions.set(client, key);
-    const { core, name } = client;
     const { text } = core;
     const { view } = this.editorOf(client);
     const what = (): string => `the view of ${name} is not its text`;
@@ -191,7 +207,7 @@ export class Checks implements Observer {
     const ledger = this.ledgerOf(document);
     const acked = this.#acked.get(replica) ?? 0;
     this.#editors.delete(client);
-    this.#versions.delete(client);
+    this.#places.delete(client);
     this.#replicas.delete(client);
     ledger.ended(replica, acked);
     if (held === null) return;
@@ -209,6 +225,18 @@ export class Checks implements Observer {
 
   playedBack(played: PlayedBack): void {
     this.#playback.playedBack(played);
+  }
+
+  /** Whether it has other operations than after its last step, or is another replica. */
+  #hasMoved(client: SimClient): boolean {
+    const { fold, replica } = client.core;
+    const { sequence, lsn } = fold;
+    const own = sequence.versionVector.get(replica);
+    const last = this.#places.get(client);
+    const isSame = last?.sequence === sequence && last.lsn === lsn && last.own === own;
+    if (isSame && last.replica === replica) return false;
+    this.#places.set(client, { sequence, lsn, own, replica });
+    return true;
   }
 
   /** Rows were lost, or an old copy of a store is about: honest replicas may end. */

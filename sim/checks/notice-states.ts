@@ -2,8 +2,7 @@
  * Notices the interesting states of the list in coverage.ts, from outside: what is seen on the
  * wire, in the log, at a fault.
  */
-import { decodeBusRow } from '../../proto/bus-codec.ts';
-import { decodeServerFrame } from '../../proto/server-frame.ts';
+import type { ServerFrame } from '../../proto/server-frame.ts';
 import type { SimClient } from '../actors/sim-client.ts';
 import type { Link } from '../world/sim-network.ts';
 import type { Coverage } from './coverage.ts';
@@ -63,16 +62,14 @@ export class StateNotices {
     for (const nodes of this.#appending.values()) nodes.delete(node);
   }
 
-  nodeHeard(node: string, document: string, bytes: Uint8Array): void {
-    const { lsn } = decodeBusRow(bytes);
+  nodeHeard(node: string, document: string, lsn: number): void {
     if (lsn > this.#knowledge.lsnOf(node, document) + 1) {
       this.#coverage.occurred('gap found by LSN');
     }
   }
 
   /** A welcome tells the client that something was settled that it had no ack for. */
-  serverSent({ client }: Link, bytes: Uint8Array, whose: SimClient): void {
-    const { welcome } = decodeServerFrame(bytes);
+  serverSent({ client }: Link, { welcome }: ServerFrame, whose: SimClient): void {
     if (welcome === null || client.replica !== whose.replica) return;
     if (welcome.through > whose.core.fold.committed.get(whose.replica)) {
       this.#coverage.occurred('ack lost after the commit');

@@ -21,6 +21,8 @@ export interface PlayedBack {
 export interface Observer {
   /** A node's process has begun: it knows nothing. */
   nodeStarted(node: string): void;
+  /** A client tries to connect, so many ms earlier than it may. */
+  reconnecting(client: SimClient, earlyMs: number): void;
   /** A connection is made. */
   connecting(link: Link): void;
   /** A frame reaches a node. */

@@ -72,7 +72,7 @@ export function drawScenario(seed: number, choice: ScenarioChoice = {}): Scenari
     durationMs,
     limits: drawLimits(seed),
     settings: drawSettings(seed),
-    snapshotRows: new Random(seed, 'snapshots').pick([1, 5, 20, 100]),
+    snapshotRows: new Random(seed, 'snapshots').pick([3, 10, 50, 200]),
     ...drawFaults(seed, victims),
     intents: drawWorkload(seed, victims),
     questions: drawQuestions(seed, victims),

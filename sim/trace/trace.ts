@@ -39,6 +39,8 @@ export class Trace {
   #a = 0x811c9dc5;
   #b = 0x050c5d1f;
   #count = 0;
+  /** Of lanes and kinds, of which there are few. */
+  readonly #names = new Map<string, number>();
   readonly #events: TraceEvent[] | null;
   readonly checkpoints: string[] = [];
 
@@ -65,8 +67,8 @@ export class Trace {
   note(event: Omit<TraceEvent, 'n' | 'detail' | 'text'>, detail?: TraceDetail): number {
     this.#count++;
     this.#take(event.t);
-    this.#takeText(event.lane);
-    this.#takeText(event.kind);
+    this.#take(this.#hashOf(event.lane));
+    this.#take(this.#hashOf(event.kind));
     this.#takeText(event.what);
     if (this.#count % checkpointEvery === 0) this.checkpoints.push(this.hash);
     if (this.#events !== null) this.#events.push({ n: this.#count, ...event, ...detail?.() });
@@ -77,6 +79,15 @@ export class Trace {
   annotate(n: number, detail: TraceDetail): void {
     const event = this.#events?.[n - 1];
     if (event !== undefined) this.#events?.splice(n - 1, 1, { ...event, ...detail() });
+  }
+
+  #hashOf(name: string): number {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+    this.#names.set(name, hash);
+    return hash;
   }
 
   #takeText(text: string): void {

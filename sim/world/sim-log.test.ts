@@ -1,77 +1,44 @@
 /**
- * Goal: the model of the log keeps the contract of engine/driver/ports.ts: LSNs without holes in
- * commit order, times that never fall, the expected epoch, and every outcome as it may happen with
- * the real one.
+ * Goal: the faults that only the model of the log can be made to have. What every log must keep is
+ * in sim-log-contract.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import type { AppendResult, LogPage } from '../../engine/driver/ports.ts';
-import { encodeUpdate } from '../../proto/update-codec.ts';
-import type { FaultPlan } from '../scenario/fault-plan.ts';
-import { faultsWith } from '../testing/fault-choice.ts';
-import { SimLog } from './sim-log.ts';
+import { row } from '../../properties/contracts/log-calls.ts';
+import { calm, FaultCount, type FaultRates } from '../scenario/faults.ts';
+import { type NodeLog, SimLog } from './sim-log.ts';
 import { World } from './world.ts';
 
-function setUp(plan: Partial<FaultPlan> = {}, seed = 1) {
+function setUp(rates: Partial<FaultRates> = {}, seed = 1) {
   const world = new World({ seed });
-  const log = new SimLog(world, faultsWith({ logLatencyMaxMs: 50, ...plan }));
-  const port = log.connect('n0', () => true);
-  const results: AppendResult[] = [];
+  const log = new SimLog(world, new FaultCount({ ...calm, logLatencyMaxMs: 50, ...rates }));
+  const node = log.connect('n0', () => true);
+  const other = log.connect('n1', () => true);
   const settle = (): void => {
     while (world.step());
   };
-  const append = (replica: number, epoch = 7): void =>
-    port.append('doc', epoch, row(replica), (result) => results.push(result));
-  const read = (afterLsn: number, bytesMax = 10_000): (LogPage | null)[] => {
-    const pages: (LogPage | null)[] = [];
-    port.read('doc', afterLsn, bytesMax, (page) => pages.push(page));
-    return pages;
-  };
-  return { world, log, port, results, settle, append, read };
+  return { world, log, node, other, settle };
 }
 
-/** A row with one character of each replica. */
-function row(...replicas: readonly number[]): Uint8Array {
-  const batches = replicas.map((replica) => ({
-    replica,
-    first: 1,
-    gap: 0,
-    base: 0,
-    ops: [{ type: 'insert', timestamp: 1, left: null, right: null, text: 'x' } as const],
-  }));
-  return encodeUpdate({ batches });
+/** Appends `row(n)`; the list gets the outcome. */
+function append(node: NodeLog, n: number): AppendResult[] {
+  const results: AppendResult[] = [];
+  node.append('doc', 7, row(n), (result) => results.push(result));
+  return results;
 }
 
-describe('appends', () => {
-  it('of any order get LSNs without holes, in the order of their commits', () => {
-    const { log, results, settle, append } = setUp({ clockOffsetMaxMs: 1000 });
-    for (let n = 1; n <= 30; n++) {
-      append(n);
-      log.stepClock(n % 2 === 0 ? -500 : 400);
-    }
-    settle();
-    const lsns = results.map((result) => (result.outcome === 'committed' ? result.lsn : -1));
-    expect(lsns.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
-    const times = log.truthOf('doc').rows.map(({ at }) => at);
-    expect(times).toEqual(times.toSorted((a, b) => a - b));
-  });
+function read(node: NodeLog): (LogPage | null)[] {
+  const pages: (LogPage | null)[] = [];
+  node.read('doc', 0, 10_000, (page) => pages.push(page));
+  return pages;
+}
 
-  it('to a new document give it their epoch; those of another epoch are rejected', () => {
-    const { results, settle, append } = setUp();
-    append(1);
-    settle();
-    append(2, 8);
-    settle();
-    expect(results).toMatchObject([
-      { outcome: 'committed', lsn: 1 },
-      { outcome: 'rejected', code: 'epoch' },
-    ]);
-  });
-
-  it('of unknown outcome are there, will be, or never are', () => {
+describe('an append of unknown outcome', () => {
+  it('is there, will be, or never is', () => {
     const fates = new Set<string>();
     for (let seed = 1; seed <= 40; seed++) {
-      const { world, log, results, settle, append } = setUp({ unknownPerMillion: 1_000_000 }, seed);
-      append(1);
+      const { world, log, node, settle } = setUp({ unknownPerMillion: 1_000_000 }, seed);
+      const results = append(node, 1);
       while (results.length === 0) world.step();
       expect(results).toEqual([{ outcome: 'unknown' }]);
       const before = log.truthOf('doc').head;
@@ -82,57 +49,77 @@ describe('appends', () => {
     expect([...fates].sort((a, b) => (a < b ? -1 : 1))).toEqual(['0 0', '0 1', '1 1']);
   });
 
-  it('of several replicas can be refused as a whole', () => {
-    const { port, results, settle } = setUp({ refusePerMillion: 1_000_000 });
-    port.append('doc', 7, row(1, 2), (result) => results.push(result));
-    settle();
-    port.append('doc', 7, row(1), (result) => results.push(result));
-    settle();
-    expect(results).toMatchObject([
-      { outcome: 'rejected', code: 'invalid' },
-      { outcome: 'committed', lsn: 1 },
-    ]);
-  });
-
-  it('while the database is away are unknown, and nothing is read', () => {
-    const { log, results, settle, append, read } = setUp();
-    log.outage(10_000);
-    append(1);
-    const pages = read(0);
-    settle();
-    expect(results).toEqual([{ outcome: 'unknown' }]);
-    expect(pages).toEqual([null]);
-    expect(log.truthOf('doc').head).toBe(0);
-  });
-
-  it('of a process that died go on, and nobody is told', () => {
-    const world = new World({ seed: 1 });
-    const log = new SimLog(world, faultsWith({}));
-    let isAlive = true;
-    const results: AppendResult[] = [];
-    const port = log.connect('n0', () => isAlive);
-    port.append('doc', 7, row(1), (result) => results.push(result));
-    isAlive = false;
-    while (world.step());
-    expect([results, log.truthOf('doc').head]).toEqual([[], 1]);
+  it('has the fate that a test asks for, once', () => {
+    for (const fate of ['lost on its way', 'reply lost', 'late'] as const) {
+      const { log, node, settle } = setUp();
+      log.forceFate(fate);
+      const first = append(node, 1);
+      settle();
+      const second = append(node, 2);
+      settle();
+      const isThere = fate === 'lost on its way' ? 0 : 1;
+      expect(first).toEqual([{ outcome: 'unknown' }]);
+      expect(second).toMatchObject([{ outcome: 'committed', lsn: isThere + 1 }]);
+    }
   });
 });
 
-describe('a read', () => {
-  it('gives rows after an LSN up to its size, one at least, and the head', () => {
-    const { settle, append, read } = setUp();
-    for (let n = 1; n <= 5; n++) append(n);
+describe('a node that cannot reach the database', () => {
+  it('hears unknown and reads nothing, while others go on, until it is healed', () => {
+    const { log, node, other, settle } = setUp();
+    log.cut('n0', 10_000);
+    const results = [append(node, 1), append(other, 2)];
+    const pages = read(node);
     settle();
-    const pages = [read(0), read(2), read(0, 1), read(5)];
+    expect(results).toMatchObject([[{ outcome: 'unknown' }], [{ outcome: 'committed', lsn: 1 }]]);
+    expect(pages).toEqual([null]);
+    log.heal();
+    const again = append(node, 3);
     settle();
-    const lsns = pages.map(([page]) => page?.rows.map(({ lsn }) => lsn));
-    expect(lsns).toEqual([[1, 2, 3, 4, 5], [3, 4, 5], [1], []]);
-    expect(pages[3]?.[0]?.head).toMatchObject({ epoch: 7, lsn: 5, state: 'live' });
+    expect(again).toMatchObject([{ outcome: 'committed', lsn: 2 }]);
+  });
+});
+
+describe('a crash of the database', () => {
+  it('forgets what it had begun, and keeps what was committed', () => {
+    const { world, log, node, settle } = setUp({ logLatencyMaxMs: 0 });
+    append(node, 1);
+    settle();
+    log.lockHead('doc', 100);
+    const results = append(node, 2);
+    world.after(50, () => log.crash(20));
+    settle();
+    expect(results).toEqual([{ outcome: 'unknown' }]);
+    expect(log.truthOf('doc').head).toBe(1);
+  });
+});
+
+describe('a failover', () => {
+  it('loses the latest commits, and the numbers go on from what is left', () => {
+    const { world, log, node, settle } = setUp();
+    append(node, 1);
+    settle();
+    world.after(1_000, () => append(node, 2));
+    settle();
+    expect(log.failover({ forMs: 10, lagMs: 500 })).toBe(1);
+    world.after(10, () => {});
+    settle();
+    expect(log.truthOf('doc').head).toBe(1);
+    const results = append(node, 3);
+    const pages = read(node);
+    settle();
+    expect(results).toMatchObject([{ outcome: 'committed', lsn: 2 }]);
+    expect(pages).toMatchObject([{ head: { epoch: 7 } }]);
   });
 
-  it('of a document that was never written says so', () => {
-    const { settle, read } = setUp();
-    const pages = read(0);
+  it('that loses everything leaves a document that was never written', () => {
+    const { world, log, node, settle } = setUp();
+    append(node, 1);
+    settle();
+    expect(log.failover({ forMs: 10, lagMs: 100_000 })).toBe(1);
+    world.after(10, () => {});
+    settle();
+    const pages = read(node);
     settle();
     expect(pages).toEqual([{ head: null, rows: [] }]);
   });

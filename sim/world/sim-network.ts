@@ -2,7 +2,7 @@
  * Connections between clients and nodes: two streams each, and the ways in which they end.
  *
  * - closed by one side: what it sent before still arrives, then the other side hears of it; what
- *   was on its way to the closer is lost;
+ *   was on its way to a node that closed is lost, what was on its way to a client still comes;
  * - cut: each direction loses a suffix of its own, and each side may or may not hear of it. If
  *   neither does, the connection is half-open on both sides: only heartbeats can tell;
  * - parted: while a partition lasts nothing passes, and nothing is lost.
@@ -89,6 +89,8 @@ export class Link {
   readonly #down: SimStream;
   #conn: ConnId | null = null;
   #clientOpen = true;
+  /** After it has closed, what is on its way still comes; the product must know it for old. */
+  #clientHears = true;
   #serverOpen = false;
   #heardByBoth = true;
 
@@ -139,11 +141,15 @@ export class Link {
   }
 
   sendUp(bytes: Uint8Array): void {
-    if (this.#clientOpen) this.#up.push({ type: 'bytes', bytes });
+    if (!this.#clientOpen) return;
+    this.#noteMessage(this.client.name, 'sends', { bytes, describe: describeUp });
+    this.#up.push({ type: 'bytes', bytes });
   }
 
   sendDown(bytes: Uint8Array): void {
-    if (this.#serverOpen) this.#down.push({ type: 'bytes', bytes });
+    if (!this.#serverOpen) return;
+    this.#noteMessage(this.server.name, 'sends', { bytes, describe: describeDown });
+    this.#down.push({ type: 'bytes', bytes });
   }
 
   whenDrained(drained: () => void): void {
@@ -153,7 +159,6 @@ export class Link {
   closeByClient(): void {
     if (!this.#clientOpen) return;
     this.#clientOpen = false;
-    this.#down.cut(0);
     this.#up.push({ type: 'closed', code: 1000 });
   }
 
@@ -202,9 +207,9 @@ export class Link {
 
   /** The client's process has died: its kernel closes the socket, and nobody listens any more. */
   clientDied(): void {
+    this.#clientHears = false;
     if (!this.#clientOpen) return;
     this.#clientOpen = false;
-    this.#down.cut(0);
     this.#up.push({ type: 'closed', code: abnormal });
   }
 
@@ -231,7 +236,7 @@ export class Link {
   }
 
   #atClient(item: StreamItem): void {
-    if (!this.#clientOpen) return;
+    if (!this.#clientHears) return;
     const { client, connection } = this;
     this.#noteArrival(client.name, item, describeDown);
     if (item.type === 'opened') client.opened(connection);
@@ -248,9 +253,17 @@ export class Link {
       this.#world.note(lane, item.type, `${this.name}${code}`);
       return;
     }
-    const { bytes } = item;
+    this.#noteMessage(lane, 'receives', { bytes: item.bytes, describe });
+  }
+
+  #noteMessage(
+    lane: string,
+    kind: 'sends' | 'receives',
+    message: { readonly bytes: Uint8Array; readonly describe: (bytes: Uint8Array) => string },
+  ): void {
+    const { bytes, describe } = message;
     const what = `${this.name} ${bytes.length}B ${contentHash(bytes)}`;
-    this.#world.note(lane, 'receives', what, () => ({ detail: describe(bytes) }));
+    this.#world.note(lane, kind, what, () => ({ detail: describe(bytes) }));
   }
 }
 
