@@ -77,7 +77,7 @@ describe('a socket that is not read', () => {
     script.join(1, 11);
     script.stuck.add(1);
     for (let channel = 1; channel <= 100; channel++) {
-      script.sendOn(1, channel, { ...hello, thin: true });
+      script.sendOn(1, channel, { ...hello, thin: true, whole: false });
     }
     expect(script.take(1).filter(({ error }) => error !== null).length).toBeLessThan(20);
     expect(script.closed.get(1)).toBe(1013);

@@ -19,7 +19,7 @@ export interface StoredReplica {
   readonly identity: ReplicaIdentity;
   /** Up to where the log was known: the batches' bases are no later. null = nothing was. */
   readonly cursor: Cursor | null;
-  /** Highest timestamp that the replica has given; a log that knows a higher one tells an old copy. */
+  /** Highest timestamp that the replica has given: a log with a higher one tells an old copy. */
   readonly last: number;
   /** What is not known to be durable, oldest first. */
   readonly batches: readonly Batch[];
@@ -32,7 +32,7 @@ export interface ReplicaOptions {
   readonly newIdentity: () => ReplicaIdentity;
   /**
    * null: nothing outlives this core. With a store nothing is sent before it is told to be there
-   * (`outboxStored`), so that no id of this replica can ever be given twice; and no edit is possible
+   * (`outboxStored`), so that no id of this replica can be given twice; and no edit is possible
    * until what the store `held` at the start (null = nothing) is loaded.
    */
   readonly localStore: { readonly held: StoredReplica | null } | null;

@@ -51,7 +51,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #fold: Fold;
   /** From the local store, until the document is loaded under it. */
   #restored: StoredReplica | null;
-  /** Own timestamp up to which the local store has everything; without a store there is no bound. */
+  /** Own timestamp up to which the local store has everything; Infinity without a store. */
   #storedThrough: number;
   #connection: ReplicaConnection | null = null;
   #connections = 0;

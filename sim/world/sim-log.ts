@@ -143,7 +143,7 @@ export class SimLog {
     this.outage(forMs);
   }
 
-  /** Dies, and comes back without the commits of the last `lagMs`. Returns how many rows it lost. */
+  /** Dies, and comes back without the commits of the last `lagMs`. Returns how many were lost. */
   failover({ forMs, lagMs }: { readonly forMs: number; readonly lagMs: number }): number {
     this.crash(forMs);
     const keptUntilMs = this.#world.nowMs - lagMs;

@@ -16,11 +16,17 @@ interface Heard {
 }
 
 /** A link over slow streams; messages are heartbeats that carry a number. */
-function connect(options: { readonly seed?: number; readonly keepTold?: boolean } = {}) {
-  const world = new World({ seed: options.seed ?? 1 });
+function connect(
+  options: {
+    readonly seed?: number;
+    readonly world?: World;
+    readonly partitions?: Partitions;
+  } = {},
+) {
+  const world = options.world ?? new World({ seed: options.seed ?? 1 });
   const faults = faultsWith({ latencyMinMs: 0, latencyMaxMs: 50, slowPerMillion: 100_000 });
   const heard: Heard = { client: [], server: [] };
-  const partitions = new Partitions();
+  const partitions = options.partitions ?? new Partitions();
   const link = new Link({
     world,
     faults,
@@ -76,7 +82,30 @@ describe('a connection', () => {
     link.closeByClient();
     settle();
     expect(heard.server).toEqual([...numbers(5), 'closed']);
+    // What was on its way to a client still comes, as from `ws`: the core has to know it for old.
+    expect(heard.client).toEqual(['opened', 9]);
+  });
+
+  it('of a client that died brings it nothing any more', () => {
+    const { heard, link, down, settle } = connect();
+    down(9);
+    link.clientDied();
+    settle();
     expect(heard.client).toEqual(['opened']);
+    expect(heard.server).toEqual(['closed']);
+  });
+
+  it('is parted by a partition that began before it, until that ends', () => {
+    const world = new World({ seed: 1 });
+    const partitions = new Partitions();
+    const parted = { clients: ['c0'], nodes: ['n0'], untilMs: 500 } as const;
+    partitions.add({ ...parted, direction: 'up' });
+    expect(partitions.untilMs('c0', 'n0', 'up')).toBe(500);
+    expect(partitions.untilMs('c0', 'n0', 'down')).toBe(0);
+    expect(partitions.untilMs('c1', 'n0', 'up')).toBe(0);
+    const { heard } = connect({ world, partitions });
+    expect(heard.client).toEqual(['opened']);
+    expect(world.nowMs).toBeGreaterThanOrEqual(500);
   });
 
   it('that is stalled in one direction goes on in the other', () => {
