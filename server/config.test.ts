@@ -13,6 +13,8 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   dataDir: ['/var/lib/sync', '/var/lib/sync'],
   databaseUrl: ['postgresql://u:p@db/docs', 'postgresql://u:p@db/docs'],
   databaseReadersMax: ['9', 9],
+  redisUrl: ['rediss://u:p@cache:6380', 'rediss://u:p@cache:6380'],
+  deployment: ['staging-2', 'staging-2'],
   allowedOrigins: [
     'https://a.example, http://b.example:81',
     ['https://a.example', 'http://b.example:81'],
@@ -82,8 +84,10 @@ describe('readConfig', () => {
   });
 
   it('does not repeat an address, which may hold a password', () => {
-    const problems = problemsOf([], { DATABASE_URL: 'mysql://user:hunter2@db/x' });
+    const addresses = { DATABASE_URL: 'mysql://u:hunter2@db/x', REDIS_URL: 'http://u:hunter2@db' };
+    const problems = problemsOf([], addresses);
     expect(problems).toMatch(/^DATABASE_URL: expected postgres:/);
+    expect(problems).toMatch(/^REDIS_URL: expected redis:/m);
     expect(problems).not.toContain('hunter2');
   });
 

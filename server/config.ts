@@ -36,12 +36,13 @@ const told = z.registry<Told>();
 
 const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) };
 
-const databaseUrl: Kind<string | null> = {
-  type: 'postgres://user:password@host:port/database',
-  schema: z
-    .string()
-    .refine((value) => value === '' || isPostgresUrl(value))
-    .transform((value) => (value === '' ? null : value)),
+const databaseUrl = address('postgres://user:password@host:port/database', isPostgresUrl);
+
+const redisUrl = address('redis://user:password@host:port, or rediss: for TLS', isRedisUrl);
+
+const deployment: Kind<string> = {
+  type: 'letters, digits, . _ and -',
+  schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
 };
 
 const origins: Kind<readonly string[]> = {
@@ -69,6 +70,16 @@ const settings = {
     integer(1, 1_000),
     4,
     'Connections to PostgreSQL that read; one more writes',
+  ),
+  redisUrl: setting(
+    redisUrl,
+    '',
+    'Redis through which nodes on one database tell each other of edits; without it there is one node',
+  ),
+  deployment: setting(
+    deployment,
+    'default',
+    'Nodes of one name hear each other; for several deployments on one Redis',
   ),
   allowedOrigins: setting(
     origins,
@@ -189,6 +200,15 @@ function setting<T>(kind: Kind<T>, byDefault: string | number, description: stri
     .register(told, { type: kind.type, default: asText, description });
 }
 
+/** An address, or none. */
+function address(type: string, isAddress: (value: string) => boolean): Kind<string | null> {
+  const schema = z
+    .string()
+    .refine((value) => value === '' || isAddress(value))
+    .transform((value) => (value === '' ? null : value));
+  return { type, schema };
+}
+
 function integer(min: number, max: number): Kind<number> {
   return {
     type: `integer ${min} … ${max}`,
@@ -224,7 +244,7 @@ function readFlags(args: readonly string[]): {
 function explain(name: string, source: string, value: string | undefined): string {
   const { type = '', default: byDefault = '' } = told.get(fieldOf(name)) ?? {};
   // An address may hold a password.
-  const got = name === 'databaseUrl' ? 'something else' : JSON.stringify(value);
+  const got = /Url$/.test(name) ? 'something else' : JSON.stringify(value);
   const advice = byDefault === '' ? 'or leave it out' : `or leave it out for ${byDefault}`;
   return `${source}: expected ${type}, got ${got}; correct it, ${advice}`;
 }
@@ -244,6 +264,10 @@ function envOf(name: string): string {
 
 function isPostgresUrl(value: string): boolean {
   return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
+function isRedisUrl(value: string): boolean {
+  return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol);
 }
 
 function isOrigin(value: string): boolean {

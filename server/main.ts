@@ -4,6 +4,7 @@
  * then, and the log has everything that was acknowledged.
  */
 import { isIP } from 'node:net';
+import { placeOf } from './bus.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningNode, startNode } from './node.ts';
@@ -56,13 +57,18 @@ function stopOnSignals(starting: Promise<RunningNode>): void {
 function announcement(node: RunningNode, config: Config): string[] {
   const { fsync, fullPageWrites, synchronousCommit, ok, advice } = node.durability;
   const setting = (on: boolean): string => (on ? 'on' : 'off');
-  const embedded = [...(config.databaseUrl === null ? ['PostgreSQL'] : []), 'bus (one node)'];
+  const { databaseUrl, redisUrl } = config;
+  const embedded = [
+    ...(databaseUrl === null ? ['PostgreSQL'] : []),
+    ...(redisUrl === null ? ['bus (one node)'] : []),
+  ];
   return [
     `sync-vector-engine ${packageVersion()}`,
     `  page        ${node.url}`,
     `  sync        ${node.syncUrl}`,
     `  documents   ${node.dataPlace}`,
-    `  embedded    ${embedded.join(', ')}`,
+    `  embedded    ${embedded.join(', ') || 'nothing'}`,
+    ...(redisUrl === null ? [] : [`  bus         ${placeOf(redisUrl)}`]),
     `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +
       `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
     ...(advice === '' ? [] : [`              ${advice}`]),

@@ -1,9 +1,9 @@
 /**
  * A node: the core with its real ports, and the order in which they start and stop.
  *
- * Start: database, log, core, socket. Stop: readiness fails first; then the core settles what is
- * on its way to the log and tells the clients to go elsewhere; then the sockets end, then the log,
- * then our own PostgreSQL. Nothing here decides about documents.
+ * Start: database, log, bus, core, socket. Stop: readiness fails first; then the core settles what
+ * is on its way to the log and tells the clients to go elsewhere; then the sockets end, then bus
+ * and log, then our own PostgreSQL. Nothing here decides about documents.
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,11 +14,11 @@ import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
 import { openAuth } from './auth.ts';
+import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
 import { createHttpServer } from './http.ts';
-import { localBus } from './local-bus.ts';
 import { type Log, logEvent } from './log.ts';
 import { loadPage } from './page.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
@@ -63,13 +63,18 @@ async function start(
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
   const health = new Health(watched);
+  const bus = await openBus(config, log, {
+    onMessage: (document, bytes) => driver.busReceived(document, bytes),
+    onGap: (document) => driver.busGap(document),
+  });
+  stops.push(() => bus.close());
   const clock = new SystemClock();
   stops.push(() => clock.stop());
   const transport = new WebSocketTransport(config);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core: new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config) }),
-    ports: { clock, transport, log: watched.port, bus: localBus, auth: openAuth },
+    ports: { clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });

@@ -1,47 +1,36 @@
 /**
- * Goal: deadlines come once, in order, never within the call. Method: the real clock, short
- * deadlines.
+ * Goal: the clocks of this machine keep the contract of every clock, and stop. Method: the suite
+ * that runs against the model too, with short deadlines; nobody here may set the machine's clock.
  */
 import { describe, expect, it } from 'vitest';
+import { clockContract, type TimeUnderTest } from '../properties/contracts/clock-contract.ts';
 import { SystemClock } from './system-clock.ts';
 
-describe('SystemClock', () => {
-  it('wakes at a deadline in the past soon, but not within the call', async () => {
-    const clock = new SystemClock();
-    let woken = false;
-    const wake = new Promise<void>((resolve) => {
-      clock.wakeAt(clock.now().monoMs - 1_000, () => {
-        woken = true;
-        resolve();
-      });
-    });
-    expect(woken).toBe(false);
-    await wake;
-  });
+function openTime(): TimeUnderTest {
+  const clocks: SystemClock[] = [];
+  return {
+    clock() {
+      const clock = new SystemClock();
+      clocks.push(clock);
+      return clock;
+    },
+    setWallClock: null,
+    close() {
+      for (const clock of clocks) clock.stop();
+    },
+  };
+}
 
-  it('never wakes before the deadline', async () => {
-    const clock = new SystemClock();
-    for (let i = 0; i < 20; i++) {
-      const deadlineMs = clock.now().monoMs + 0.1 + i / 7;
-      await new Promise<void>((resolve) => clock.wakeAt(deadlineMs, resolve));
-      expect(clock.now().monoMs).toBeGreaterThanOrEqual(deadlineMs);
-    }
-  });
+describe('a deadline of SystemClock', () => {
+  clockContract(openTime);
 
-  it('forgets the deadline before for a later one, for none, and for the stop', async () => {
+  it('is forgotten for the stop, and none is taken afterwards', async () => {
     const woken: string[] = [];
-    const clocks = Array.from({ length: 4 }, () => new SystemClock());
-    const [postponed, far, none, stopped] = clocks;
-    for (const clock of clocks) clock.wakeAt(clock.now().monoMs + 1, () => woken.push('early'));
-    const last = new Promise<void>((resolve) => {
-      postponed?.wakeAt(postponed.now().monoMs + 10, resolve);
-    });
-    far?.wakeAt(far.now().monoMs + 2 ** 40, () => woken.push('far'));
-    none?.wakeAt(null, () => woken.push('none'));
-    stopped?.stop();
-    stopped?.wakeAt(0, () => woken.push('stopped'));
-    await last;
+    const [clock, other] = [new SystemClock(), new SystemClock()];
+    clock.wakeAt(clock.now().monoMs + 1, () => woken.push('before'));
+    clock.stop();
+    clock.wakeAt(0, () => woken.push('after'));
+    await new Promise<void>((resolve) => other.wakeAt(other.now().monoMs + 10, resolve));
     expect(woken).toEqual([]);
-    far?.stop();
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The log on a real PostgreSQL: what is promised in LogPort, and that only the guilty document of a
- * group fails. What happens when connections break is in postgres-log-cuts.int.test.ts.
+ * The log on a real PostgreSQL, beyond what every log must keep: groups, of which only the guilty
+ * document fails, bounds, closing, and the schema. The rest is in postgres-log-contract.int.test.ts
+ * and, for connections that break, in postgres-log-cuts.int.test.ts.
  */
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,20 +51,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
   }
 
   describe('append', () => {
-    it('numbers the rows of a document from 1 and gives back what was written', async () => {
-      const body = Uint8Array.from({ length: 256 }, (_, index) => index);
-      const first = await appendTo(log, 'numbered', body, 2 ** 53 - 1);
-      const second = await appendTo(log, 'numbered', 'ü', 2 ** 53 - 1);
-      expect([first, second]).toEqual([committed(1), committed(2)]);
-      const rows = await readAll(log, 'numbered');
-      expect(rows.map((row) => [...row.body])).toEqual([[...body], [...Buffer.from('ü')]]);
-      const page = await readFrom(log, 'numbered', 2);
-      expect(page).toEqual({
-        head: { epoch: 2 ** 53 - 1, lsn: 2, at: rows[1]?.at, state: 'live' },
-        rows: [],
-      });
-    });
-
     it('puts one turn into one statement, and the same document into the next', async () => {
       groups.length = 0;
       const names = ['turn-a', 'turn-b', 'turn-c', 'turn-a'];
@@ -73,18 +60,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
         [3, 3, 9],
         [1, 1, 3],
       ]);
-    });
-
-    it('never calls back before append has returned', async () => {
-      const order: string[] = [];
-      await new Promise<void>((done) => {
-        log.append('not-within', 1, Buffer.from('row'), () => {
-          order.push('called back');
-          done();
-        });
-        order.push('returned');
-      });
-      expect(order).toEqual(['returned', 'called back']);
     });
 
     it('fails the guilty documents of a group alone, each with its reason', async () => {
@@ -118,15 +93,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       expect(await readAll(log, 'other-epoch')).toHaveLength(1);
       expect(await readAll(log, 'gone')).toHaveLength(1);
       expect(await readAll(log, 'innocent-a')).toHaveLength(1);
-    });
-
-    it('refuses a deleted document in its new epoch too', async () => {
-      await appendTo(log, 'gone-again');
-      await execute(
-        database.url,
-        "UPDATE document_head SET state = 'deleted' WHERE document = 'gone-again'",
-      );
-      expect(await appendTo(log, 'gone-again')).toEqual(rejected('deleted'));
     });
 
     it('is unknown for a document whose head stays locked, and not for the others', async () => {
@@ -165,20 +131,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       );
     });
 
-    it('writes no time before one that the head was closed at', async () => {
-      await appendTo(log, 'closed-at');
-      const future = Date.now() + 3_600_000;
-      await execute(
-        database.url,
-        `UPDATE document_head SET at = ${future} WHERE document = 'closed-at'`,
-      );
-      expect(await appendTo(log, 'closed-at')).toEqual({
-        outcome: 'committed',
-        lsn: 2,
-        at: future,
-      });
-    });
-
     it('is unknown, not in memory, when too much waits', async () => {
       await withLog({ queuedBytesMax: 2_000 }, async (small) => {
         const names = ['full-a', 'full-b', 'full-c'];
@@ -201,19 +153,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
   });
 
   describe('read', () => {
-    it('takes rows while they fit, and at least one', async () => {
-      for (const bytes of [10, 10, 50, 10]) await appendTo(log, 'pages', new Uint8Array(bytes));
-      const lsns = async (afterLsn: number, bytesMax: number) =>
-        (await readFrom(log, 'pages', afterLsn, bytesMax))?.rows.map(({ lsn }) => lsn);
-      expect(await lsns(0, 1e6)).toEqual([1, 2, 3, 4]);
-      expect(await lsns(0, 20)).toEqual([1, 2]);
-      expect(await lsns(0, 19)).toEqual([1]);
-      expect(await lsns(0, 1)).toEqual([1]);
-      expect(await lsns(2, 20)).toEqual([3]);
-      expect(await lsns(3, 20)).toEqual([4]);
-      expect(await lsns(4, 20)).toEqual([]);
-    });
-
     it('bounds a page in rows, however small they are', async () => {
       await appendTo(log, 'many');
       await execute(
@@ -225,10 +164,6 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       expect(page?.head?.lsn).toBe(5000);
       expect(page?.rows.length).toBe(4096);
       expect(await readAll(log, 'many')).toHaveLength(5000);
-    });
-
-    it('tells a document that was never written from a failure', async () => {
-      expect(await readFrom(log, 'never-written')).toEqual({ head: null, rows: [] });
     });
   });
 

@@ -4,20 +4,37 @@
  */
 import type { TestProject } from 'vitest/node';
 import { startBackingPostgres } from './backing-postgres.ts';
+import { startBackingRedis } from './backing-redis.ts';
+
+/** A server's address, or why there is none. */
+type Provided = { readonly url: string } | { readonly reason: string };
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The server's address, or why there is none. */
-    postgres: { readonly url: string } | { readonly reason: string };
+    postgres: Provided;
+    redis: Provided;
   }
 }
 
 /** Vitest calls it before the first test file, and what it returns after the last. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startBackingPostgres();
-  const { type } = postgres;
-  project.provide('postgres', type === 'running' ? { url: postgres.url } : postgres);
-  return async () => {
-    if (type === 'running') await postgres.stop();
+  project.provide('postgres', provided(postgres));
+  const stop = async (backing: typeof postgres): Promise<void> => {
+    if (backing.type === 'running') await backing.stop();
   };
+  try {
+    const redis = await startBackingRedis();
+    project.provide('redis', provided(redis));
+    return async () => void (await Promise.all([stop(redis), stop(postgres)]));
+  } catch (error) {
+    await stop(postgres);
+    throw error;
+  }
+}
+
+function provided(
+  backing: Awaited<ReturnType<typeof startBackingPostgres | typeof startBackingRedis>>,
+): Provided {
+  return backing.type === 'running' ? { url: backing.url } : { reason: backing.reason };
 }

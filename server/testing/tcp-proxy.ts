@@ -28,21 +28,35 @@ export interface TcpProxy {
   stall(stalled: boolean): void;
   /** Resets new connections at once (true), as a service that is down. */
   refuse(refused: boolean): void;
+  /** Resolves when so many connections have been refused, from the start. */
+  refused(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 and forwards to `target`, host and port of the service. */
-export async function startTcpProxy(target: {
-  readonly host: string;
-  readonly port: number;
-}): Promise<TcpProxy> {
+/** Asked before each chunk and each end of a connection passes; they pass in order. */
+export type Gate = (direction: 'request' | 'reply') => Promise<unknown>;
+
+/**
+ * Listens on 127.0.0.1 and forwards to `target`, host and port of the service. With a `gate` a test
+ * decides when things pass; a reset needs no leave.
+ */
+export async function startTcpProxy(
+  target: { readonly host: string; readonly port: number },
+  gate: Gate | null = null,
+): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let armed: ArmedCut | null = null;
   let refused = false;
+  let refusals = 0;
+  let onRefusal = (): void => {};
   let stalled = false;
   const server = createServer((client) => {
-    if (refused) return void client.resetAndDestroy();
-    const pair = new Pair(client, openSocket(target), () => armed);
+    if (refused) {
+      client.resetAndDestroy();
+      refusals += 1;
+      return onRefusal();
+    }
+    const pair = new Pair({ client, service: openSocket(target), armed: () => armed, gate });
     pair.stall(stalled);
     pairs.add(pair);
     client.once('close', () => pairs.delete(pair));
@@ -76,6 +90,13 @@ export async function startTcpProxy(target: {
     },
     refuse(on) {
       refused = on;
+    },
+    async refused(count) {
+      while (refusals < count) {
+        await new Promise<void>((resolve) => {
+          onRefusal = resolve;
+        });
+      }
     },
     async close() {
       server.close();
@@ -112,16 +133,27 @@ class ArmedCut {
   }
 }
 
+interface PairOptions {
+  readonly client: Socket;
+  readonly service: Socket;
+  readonly armed: () => ArmedCut | null;
+  readonly gate: Gate | null;
+}
+
 /** One connection: the client's socket and ours to the service. */
 class Pair {
   readonly #client: Socket;
   readonly #service: Socket;
+  readonly #armed: () => ArmedCut | null;
+  readonly #gate: Gate | null;
 
-  constructor(client: Socket, service: Socket, armed: () => ArmedCut | null) {
+  constructor({ client, service, armed, gate }: PairOptions) {
     this.#client = client;
     this.#service = service;
-    this.#pump(client, service, 'request', armed);
-    this.#pump(service, client, 'reply', armed);
+    this.#armed = armed;
+    this.#gate = gate;
+    this.#pump(client, service, 'request');
+    this.#pump(service, client, 'reply');
   }
 
   stall(on: boolean): void {
@@ -136,24 +168,33 @@ class Pair {
     this.#service.resetAndDestroy();
   }
 
-  #pump(
-    from: Socket,
-    to: Socket,
-    direction: 'request' | 'reply',
-    armed: () => ArmedCut | null,
-  ): void {
+  #pump(from: Socket, to: Socket, direction: 'request' | 'reply'): void {
+    const inTurn = this.#turns(direction);
     from.setNoDelay(true);
-    from.on('data', (chunk: Buffer) => {
-      const passed = armed()?.passes(direction, chunk) ?? chunk.length;
-      if (passed === chunk.length) to.write(chunk);
-      // The bytes before the cut must arrive; a reset on this side could overtake them.
-      else {
-        from.resetAndDestroy();
-        to.end(chunk.subarray(0, passed));
-      }
-    });
-    from.on('end', () => to.end());
+    from.on('data', (chunk: Buffer) => inTurn(() => this.#pass(from, to, direction, chunk)));
+    from.on('end', () => inTurn(() => to.end()));
     from.on('error', () => to.destroy());
-    from.on('close', () => to.destroySoon());
+    from.on('close', () => inTurn(() => to.destroySoon()));
+  }
+
+  /** Does things at once, or, with a gate, one after the other as it lets them pass. */
+  #turns(direction: 'request' | 'reply'): (pass: () => void) => void {
+    const gate = this.#gate;
+    if (gate === null) return (pass) => pass();
+    let last: Promise<unknown> = Promise.resolve();
+    return (pass) => {
+      last = last.then(() => gate(direction)).then(pass);
+    };
+  }
+
+  #pass(from: Socket, to: Socket, direction: 'request' | 'reply', chunk: Buffer): void {
+    if (to.destroyed) return;
+    const passed = this.#armed()?.passes(direction, chunk) ?? chunk.length;
+    if (passed === chunk.length) to.write(chunk);
+    // The bytes before the cut must arrive; a reset on this side could overtake them.
+    else {
+      from.resetAndDestroy();
+      to.end(chunk.subarray(0, passed));
+    }
   }
 }
