@@ -28,7 +28,7 @@ const forbidden: readonly (readonly [() => object, readonly string[]])[] = [
   [() => String.prototype, ['localeCompare', 'toLocaleLowerCase', 'toLocaleUpperCase']],
 ];
 
-/** Runs `work`, which must be synchronous, behind the fence. A run inside a run is behind it too. */
+/** Runs `work`, which must be synchronous, behind the fence; so is a run inside a run. */
 export function fenced<T>(work: () => T): T {
   const restored: (() => void)[] = [];
   for (const [owner, names] of forbidden) {

@@ -36,7 +36,7 @@ const stages: readonly Stage[] = [
   { name: 'proto', command: ['tsx', 'tools/generate-proto.ts', '--check'] },
   vitest('unit'),
   vitest('properties'),
-  { name: 'sim', command: ['tsx', 'sim/run.ts', '--smoke'] },
+  { name: 'sim', command: ['tsx', 'sim/cli/main.ts', '--minutes', '1'] },
   vitest('integration'),
 ];
 

@@ -107,7 +107,7 @@ describe('tidy', () => {
       expect(places('impure', { [path]: bad }).length).toBeGreaterThan(0);
       expect(places('impure', { [path]: returned(good) })).toEqual([]);
     }
-    for (const path of ['engine/a.test.ts', 'sim/run.ts', 'server/a.ts']) {
+    for (const path of ['engine/a.test.ts', 'sim/cli/main.ts', 'server/a.ts']) {
       expect(places('impure', { [path]: bad })).toEqual([]);
     }
   });
@@ -185,7 +185,7 @@ describe('import directions', () => {
     ['engine/a.ts', '../proto/batch.ts'],
     ['proto/a.ts', 'protobufjs/minimal.js'],
     ['sim/a.ts', '../engine/ids.ts'],
-    ['sim/run.ts', 'node:fs'],
+    ['sim/cli/main.ts', 'node:fs'],
     ['server/a.ts', '../engine/ids.ts'],
     ['server/a.ts', 'ws'],
     ['server/testing/a.ts', '../a.ts'],

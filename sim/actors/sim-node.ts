@@ -46,7 +46,7 @@ export class SimNode implements ServerEnd {
   readonly wall: WallClock;
   readonly #parts: NodeParts;
   readonly #death: Site;
-  #process: Process | null = null;
+  #running: Process | null = null;
   #pauses = 0;
   #starts = 0;
   #lastConn = 0;
@@ -60,31 +60,31 @@ export class SimNode implements ServerEnd {
   }
 
   get isUp(): boolean {
-    return this.#process !== null;
+    return this.#running !== null;
   }
 
   /** Whether an append is on its way. */
   get isAppending(): boolean {
-    return (this.#process?.log.inFlight ?? 0) > 0;
+    return (this.#running?.log.inFlight ?? 0) > 0;
   }
 
   get isDraining(): boolean {
-    return this.#process !== null && this.#process.onStopped !== null;
+    return this.#running !== null && this.#running.onStopped !== null;
   }
 
   get stats(): GatewayStats {
-    return this.#process?.core.stats ?? nobody;
+    return this.#running?.core.stats ?? nobody;
   }
 
   /** A new process, with nothing in memory. */
   start(): void {
-    if (this.#process !== null) return;
+    if (this.#running !== null) return;
     const { world, limits, log, bus, observer } = this.#parts;
     this.#starts++;
     const life = `${this.name}.${this.#starts}`;
     world.note(this.name, 'starts', life);
     observer.nodeStarted(this.name);
-    const isAlive = (): boolean => this.#process === started;
+    const isAlive = (): boolean => this.#running === started;
     const enter = (work: () => void): void => this.#enter(started, work);
     const links = new Map<ConnId, Link>();
     const nodeLog = log.connect(this.name, isAlive);
@@ -129,12 +129,12 @@ export class SimNode implements ServerEnd {
       held: null,
       onStopped: null,
     };
-    this.#process = started;
+    this.#running = started;
   }
 
   /** The process dies, here and now. */
   crash(): void {
-    const dying = this.#process;
+    const dying = this.#running;
     if (dying === null) return;
     this.#parts.world.note(this.name, 'crashes');
     this.#end(dying);
@@ -148,7 +148,7 @@ export class SimNode implements ServerEnd {
   /** The machine stands still for `forMs`. */
   pause(forMs: number): void {
     const { world } = this.#parts;
-    const paused = this.#process;
+    const paused = this.#running;
     if (paused === null) return;
     world.note(this.name, 'pauses', `for ${forMs}`);
     paused.held ??= [];
@@ -161,84 +161,84 @@ export class SimNode implements ServerEnd {
 
   /** It goes on, with what has come meanwhile. */
   resume(): void {
-    const resumed = this.#process;
+    const resumed = this.#running;
     if (resumed?.held === null || resumed === null) return;
     this.#parts.world.note(this.name, 'resumes');
     const { held } = resumed;
     resumed.held = null;
     for (const { cause, work } of held) {
-      if (this.#process === resumed) this.#parts.world.resume(cause, work);
+      if (this.#running === resumed) this.#parts.world.resume(cause, work);
     }
   }
 
   /** It is told to stop: settles what is on its way, closes, ends; `stopped` is called then. */
   drain(stopped: () => void): void {
-    const process = this.#process;
-    if (process === null || process.onStopped !== null) return;
+    const running = this.#running;
+    if (running === null || running.onStopped !== null) return;
     this.#parts.world.note(this.name, 'drains');
-    process.onStopped = stopped;
-    this.#enter(process, () => process.driver.drain());
+    running.onStopped = stopped;
+    this.#enter(running, () => running.driver.drain());
   }
 
   /** The database can be reached again. */
   logReconnected(): void {
-    const process = this.#process;
-    if (process !== null) this.#enter(process, () => process.driver.logReconnected());
+    const running = this.#running;
+    if (running !== null) this.#enter(running, () => running.driver.logReconnected());
   }
 
   accept(link: Link): ConnId | null {
-    const process = this.#process;
-    if (process === null) return null;
+    const running = this.#running;
+    if (running === null) return null;
     this.#lastConn++;
     const conn = this.#lastConn as ConnId;
-    process.links.set(conn, link);
-    this.#enter(process, () => process.driver.opened(conn));
+    running.links.set(conn, link);
+    this.#enter(running, () => running.driver.opened(conn));
     return conn;
   }
 
   received(conn: ConnId, bytes: Uint8Array): void {
-    const process = this.#process;
-    if (process === null) return;
-    const link = process.links.get(conn);
+    const running = this.#running;
+    if (running === null) return;
+    const link = running.links.get(conn);
     if (link !== undefined) this.#parts.observer.nodeReceived(link);
-    this.#enter(process, () => process.driver.received(conn, bytes));
+    this.#enter(running, () => running.driver.received(conn, bytes));
   }
 
   closed(conn: ConnId): void {
-    const process = this.#process;
-    if (process?.links.delete(conn) !== true) return;
-    this.#enter(process, () => process.driver.closed(conn));
+    const running = this.#running;
+    if (running?.links.delete(conn) !== true) return;
+    this.#enter(running, () => running.driver.closed(conn));
   }
 
-  #enter(process: Process, work: () => void): void {
-    if (this.#process !== process) return;
-    if (process.held === null) work();
-    else process.held.push({ cause: this.#parts.world.cause, work });
+  #enter(running: Process, work: () => void): void {
+    if (this.#running !== running) return;
+    if (running.held === null) work();
+    else running.held.push({ cause: this.#parts.world.cause, work });
   }
 
   #wake(wake: () => void): void {
-    const process = this.#process;
-    if (process === null) return;
-    this.#enter(process, () => {
+    const running = this.#running;
+    if (running === null) return;
+    this.#enter(running, () => {
       this.#parts.world.note(this.name, 'wakes');
       wake();
     });
   }
 
   /** The drain is over. */
-  #stop(process: Process): void {
-    if (this.#process !== process) return;
+  #stop(running: Process): void {
+    if (this.#running !== running) return;
     this.#parts.world.note(this.name, 'stops');
-    this.#end(process);
-    for (const link of process.links.values()) {
+    this.#end(running);
+    for (const link of running.links.values()) {
       link.serverDied({ keepDown: 1_000_000, clientHears: true });
     }
-    process.onStopped?.();
+    running.onStopped?.();
   }
 
-  #end(process: Process): void {
-    this.#process = null;
-    process.clock.stop();
+  #end(running: Process): void {
+    this.#running = null;
+    running.clock.stop();
     this.#parts.bus.leave(this.name);
   }
 

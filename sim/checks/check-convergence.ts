@@ -1,6 +1,6 @@
 /**
  * Convergence: whoever has the same operations has the same text and the same state, at any time
- * (S8); and characters never change places (S9, the strong list specification: Attiya et al., 2016).
+ * (S8); characters never change places (S9, the strong list specification: Attiya et al., 2016).
  *
  * Remembers the text for every version vector that any replica of a document ever had, and the
  * order of the characters as somebody saw it last.

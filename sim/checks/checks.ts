@@ -257,6 +257,8 @@ export class Checks implements Observer {
     this.#replicas.set(client, replica);
     this.#truthOf(document).owns(name, replica);
     if (before === undefined) return;
+    const what = (): string => `${name} goes on as another replica`;
+    this.coverage.always('G4', this.#isExcused(document), what, name);
     this.ledgerOf(document).ended(before, this.#acked.get(before) ?? 0);
   }
 }

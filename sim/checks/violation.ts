@@ -46,7 +46,7 @@ export function fingerprint({ property, message }: FoundViolation): string {
   const [line = ''] = message.split('\n');
   const shape = line
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
-    .replace(/\b(?:new )?(?:c|n|doc)\d+(?:[#.]\d+)?\b/g, '·')
+    .replace(/\b(?:new )?(?:c|n|doc)\d+(?:[#.]\d+)*\b/g, '·')
     .replace(/-?\d+(?:\.\d+)?/g, '0');
   return `${property}: ${shape}`;
 }

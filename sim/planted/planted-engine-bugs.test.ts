@@ -3,8 +3,8 @@
  * passes with harmless changes tells about the code that they bring to life.
  */
 import { expect, it } from 'vitest';
-import { harmlessChanges, plantedEngineBugs } from './planted-engine-bugs.ts';
 import { planted, runTested, sourceOf } from '../cli/plant.ts';
+import { harmlessChanges, plantedEngineBugs } from './planted-engine-bugs.ts';
 
 const bugs = plantedEngineBugs.map((bug) => [bug.id, bug.test, bug] as const);
 const changes = harmlessChanges.map((change) => [change.id, change.file, change] as const);

@@ -3,7 +3,7 @@
  * then fail; and changes that are no bugs, with which a test must still pass. Plain data, like
  * planted-bugs.ts, whose rules hold here too.
  */
-import type { Planting } from './planted-bugs.ts';
+import type { Planting } from './planting.ts';
 
 /** A change of the sources and the tests that are to run with it. */
 export interface TestedPlanting {

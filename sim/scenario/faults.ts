@@ -77,7 +77,7 @@ export type Fault =
   | (Timed & { readonly type: 'bus kick'; readonly node: string })
   /** The object store fails every call. */
   | (Lasting & { readonly type: 'objects outage' })
-  /** A wall clock jumps: the database's (`database`), or that of the client or node of this name. */
+  /** A wall clock jumps: the database's (`database`), or that of the client or node so named. */
   | (Timed & { readonly type: 'clock step'; readonly clock: string; readonly byMs: number });
 
 export type FaultType = Fault['type'];

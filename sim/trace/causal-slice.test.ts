@@ -60,6 +60,8 @@ describe('the failing event', () => {
 
   it('is the last of all, if it was found after them', () => {
     expect(failingEvent(events, { event: 99, about: [] })).toBe(10);
+    expect(failingEvent(events, { event: 0, about: [] })).toBe(10);
+    expect(failingEvent(events, { event: 0, about: ['c1'] })).toBe(2);
     expect(failingEvent([], { event: 0, about: ['c0'] })).toBe(0);
   });
 });

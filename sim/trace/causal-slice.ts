@@ -56,12 +56,13 @@ export function failingEvent(
   events: readonly TraceEvent[],
   { event, about }: { readonly event: number; readonly about: readonly string[] },
 ): number {
-  const found = Math.min(event, events.length);
+  // 0: between events, at the end of a phase.
+  const found = event === 0 ? events.length : Math.min(event, events.length);
   const isAbout = ({ lane }: TraceEvent): boolean => about.includes(lane);
   const at = events[found - 1];
   if (at === undefined || isAbout(at) || !events.some(isAbout)) return found;
   // A checker often finds at one lane what came from another: the chain tells.
-  if (causalSlice(events, found).some(isAbout)) return found;
+  if (event > 0 && causalSlice(events, found).some(isAbout)) return found;
   return events.slice(0, found).findLast(isAbout)?.n ?? found;
 }
 

@@ -1,5 +1,6 @@
 /** Goal: a failure can be understood from one paragraph. Method: slices made by hand. */
 import { describe, expect, it } from 'vitest';
+import { faultWords } from './fault-words.ts';
 import { cut, elided, tellStory } from './story.ts';
 import type { TraceEvent } from './trace.ts';
 
@@ -25,14 +26,14 @@ describe('a story', () => {
       [166, 'c0', 'edits', '3 +1', 'types "a" at 3'],
       [170, 'n0', 'receives', 'c0#1 12B', 'an edit of c0'],
       [170, 'n0', 'appends', '7 doc0'],
-      [180, 'nemesis', 'fault', 'crash n0'],
+      [180, 'nemesis', 'fault', 'crash {"node":"n0","whileAppending":true,"forMs":9}'],
       [180, 'n0', 'crashes'],
       [204, 'c0', 'receives', 'c0#1 4B', 'an ack'],
     );
     expect(tellStory(events, lost)).toBe(
       'At 166 ms c0 edited (types "a" at 3); 4 ms later n0 received (an edit of c0); ' +
-        'n0 sent an append to the log (7 doc0). At 180 ms this went wrong: crash n0; ' +
-        'n0 crashed; 24 ms later c0 received (an ack). ' +
+        'n0 sent an append to the log (7 doc0). At 180 ms n0 crashed, for 9 ms; ' +
+        '24 ms later c0 received (an ack). ' +
         'So at 204 ms S1 does not hold: c0 got an ack, the log has nothing.',
     );
   });
@@ -63,6 +64,8 @@ describe('a story', () => {
     expect(tellStory(slice([5, 'moon', 'rises', 'full']), lost)).toContain(
       'moon had “rises” (full)',
     );
+    const strange = tellStory(slice([5, 'nemesis', 'fault', 'quake {"of":7}']), lost);
+    expect(strange).toContain('this went wrong: quake {"of":7}');
     expect(tellStory(slice([5, 'nemesis', 'quake']), lost)).toContain('there was a quake');
     expect(tellStory(slice([5, 'nemesis', 'healing']), lost)).toContain('all faults ended');
   });
@@ -76,6 +79,17 @@ describe('a story', () => {
     expect(story.match(/c0 edited/g)).toHaveLength(12);
     expect(story).toContain('(e39). So');
   });
+});
+
+it('a fault is told with those whom it hits', () => {
+  const parted = { clients: ['c0', 'c1'], nodes: ['n0'], direction: 'up', forMs: 7 };
+  expect(faultWords(`partition ${JSON.stringify(parted)}`)).toBe(
+    'c0, c1 and n0 were parted, up, for 7 ms',
+  );
+  expect(faultWords('clock step {"clock":"database","byMs":-5}')).toBe(
+    'the clock of database jumped by -5 ms',
+  );
+  expect([faultWords(''), faultWords('quake {}'), faultWords('crash')]).toEqual([null, null, null]);
 });
 
 it('a text is cut with a mark, never inside a surrogate pair', () => {

@@ -7,6 +7,7 @@
  * told in its own words.
  */
 import type { FoundViolation } from '../checks/violation.ts';
+import { faultWords } from './fault-words.ts';
 import type { TraceEvent } from './trace.ts';
 
 const clausesMax = 12;
@@ -55,6 +56,20 @@ const predicates: ReadonlyMap<string, string> = new Map([
   ['answers', 'got an answer'],
   ['puts', 'stored'],
   ['gets', 'fetched'],
+  ['object call', 'called the object store'],
+  ['points', 'pointed to a snapshot'],
+  ['gives up', 'gave up'],
+  ['stops', 'stopped'],
+  ['stores', 'kept edits in its local store'],
+]);
+
+/** What a fault makes happen at once: telling of the fault tells of it. */
+const echoes: ReadonlySet<string> = new Set([
+  'crashes',
+  'pauses',
+  'drains',
+  'offline',
+  'closes tab',
 ]);
 
 /** One paragraph. `events` is a causal slice, oldest first. */
@@ -62,7 +77,10 @@ export function tellStory(
   events: readonly TraceEvent[],
   violation: Pick<FoundViolation, 'kind' | 'property' | 'message' | 'timeMs'>,
 ): string {
-  const telling = events.filter(({ kind }) => kind !== 'wakes');
+  const faults = new Set(events.filter(({ kind }) => kind === 'fault').map(({ n }) => n));
+  const telling = events.filter(({ kind, cause }) => {
+    return kind !== 'wakes' && !(echoes.has(kind) && faults.has(cause));
+  });
   const [first, last] = elided(telling.length > 0 ? telling : events, clausesMax, clausesFirst);
   const left = telling.length - first.length - last.length;
   const middle = left > 0 ? [`${left} more ${left === 1 ? 'thing' : 'things'} followed.`] : [];
@@ -99,6 +117,8 @@ function clause({ lane, kind, what, detail }: TraceEvent): string {
   const words = cut((detail ?? what).split('\n')[0] ?? '', wordsMax);
   if (lane === 'nemesis') {
     if (kind === 'healing') return 'all faults ended';
+    const known = faultWords(what);
+    if (known !== null) return known;
     return words === '' ? `there was a ${kind}` : `this went wrong: ${words}`;
   }
   const subject = subjects.get(lane) ?? lane;
@@ -110,7 +130,7 @@ function ending(
   violation: Pick<FoundViolation, 'kind' | 'property' | 'message' | 'timeMs'>,
 ): string {
   const { kind, property, message, timeMs } = violation;
-  const what = (message.split('\n')[0] ?? '').replace(/\.$/, '');
+  const what = (message.split('\n')[0] ?? '').replace(/\.?\s*$/, '');
   switch (kind) {
     case 'safety':
       return `So at ${timeMs} ms ${property} does not hold: ${what}.`;

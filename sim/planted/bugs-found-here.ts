@@ -1,0 +1,206 @@
+/** Bugs that the simulator found here, each undoing its fix; fixtures/seeds holds the scenarios. */
+import type { PlantedBug } from './planting.ts';
+
+const room = 'engine/sync/room.ts';
+
+export const bugsFoundHere: readonly PlantedBug[] = [
+  {
+    id: 'F01',
+    story: 'An edit cut for size parts the deletions of the two halves of a pair.',
+    properties: ['S13', 'S6'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/outbox.ts',
+        text: "if (op.type === 'delete') return op.timestamp + op.count;",
+        replacement: "if (op.type === 'delete') return timestamp;",
+      },
+    ],
+  },
+  {
+    id: 'F02',
+    story: 'A snapshot counts its authors in another order than it names them.',
+    properties: ['assert'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: 'engine/sync/fold-snapshot.ts',
+        text: 'const authors = replicas.map(({ id }) => id);',
+        replacement: 'const authors = replicas.map(({ id }) => id).toReversed();',
+      },
+    ],
+  },
+  {
+    id: 'F03',
+    story: 'A snapshot with a run of deletions that hits what came meanwhile is refused.',
+    properties: ['L1', 'L2'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'proto/snapshot-deletions.ts',
+        text: '!isNewer(this.#from.times, piece)',
+        replacement: '!isNewer(this.#from.times, { ...piece, isDownwards: true })',
+      },
+    ],
+  },
+  {
+    id: 'F04',
+    story: 'A page that was read before the latest commits looks like another history.',
+    properties: ['S13'],
+    seedsMax: 1000,
+    plantings: [
+      { file: room, text: 'head.lsn < from.lsn', replacement: 'head.lsn < this.fold.lsn' },
+    ],
+  },
+  {
+    id: 'F05',
+    story: 'A tail read begins with a row that fills the page: it never gets further.',
+    properties: ['L1', 'L4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: room,
+        text: '> this.fold.lsn) this.#readAfter(this.fold.lsn);',
+        replacement: '> this.fold.lsn) this.readTail();',
+      },
+    ],
+  },
+  {
+    id: 'F06',
+    story: 'A page for a session that lags begins with a row that fills it.',
+    properties: ['L1', 'L2', 'L4'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'const isKnown = this.#pageEnd?.lsn === afterLsn;',
+        replacement: 'const isKnown = false;',
+      },
+    ],
+  },
+  {
+    id: 'F07',
+    story: 'An empty room takes a cursor of the real epoch for one of another history.',
+    properties: ['S13'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (cursor.epoch !== this.fold.epoch || cursor.lsn > this.fold.lsn) {',
+        replacement: `if (cursor.epoch !== this.fold.epoch) return 'history-changed';
+    if (cursor.lsn > this.fold.lsn) {`,
+      },
+    ],
+  },
+  {
+    id: 'F08',
+    story: 'A hello that waits for the log is refused because the read failed.',
+    properties: ['S13'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;',
+        replacement: 'if (session.waitedForTail && this.#reading) continue;',
+      },
+    ],
+  },
+  {
+    id: 'F09',
+    story: 'A room whose last bus message was lost never looks at the log.',
+    properties: ['L1', 'L2'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: room,
+        text: 'this.#silentAtMs = this.#now() + wait;',
+        replacement: 'this.#silentAtMs = wait < 0 ? 0 : null;',
+      },
+    ],
+  },
+  {
+    id: 'F10',
+    story: 'A frame that was settled before it came counts against the window for ever.',
+    properties: ['S13'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: 'engine/sync/session.ts',
+        text: 'if (frame.last <= this.#settledThrough) return;',
+        replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'F11',
+    story: 'A session that lags frees its window later than its client does.',
+    properties: ['S13'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'if (authors.has(replica)) session.settled(fold.committed.get(replica));',
+        replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'F12',
+    story: 'A session that is welcomed again on its connection sends everything twice.',
+    properties: ['S13'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-connection.ts',
+        text: 'this.sentThrough = Math.max(this.sentThrough, welcome.through);',
+        replacement: 'this.sentThrough = welcome.through;\n    this.#unacked.length = 0;',
+      },
+    ],
+  },
+  {
+    id: 'F13',
+    story: "A hello that was overtaken by the next connection's ends an honest replica.",
+    properties: ['G3'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-session.ts',
+        text: 'if (this.#superseded <= supersededMax) break;',
+        replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'F14',
+    story: 'An ack for a row that brought nothing new never ends (here it throws instead).',
+    properties: ['assert'],
+    seedsMax: 6000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'if (operations > 0) {',
+        replacement: 'if (operations >= 0) {',
+      },
+      {
+        file: 'engine/sync/session.ts',
+        text: '    this.#ownRows.push(row);',
+        replacement:
+          "    if (base === Infinity) throw new Error('for ever');\n    this.#ownRows.push(row);",
+      },
+    ],
+  },
+  {
+    id: 'F15',
+    story:
+      'A node that is behind sends its old state to a client whose outbox builds on a newer one.',
+    properties: ['G4', 'S10'],
+    seedsMax: 3000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-session.ts',
+        text: "const cursor = this.#trust === 'nothing' ? null : this.#place;",
+        replacement: "const cursor = this.#trust === 'rows' ? this.#place : null;",
+      },
+    ],
+  },
+];

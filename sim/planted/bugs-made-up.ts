@@ -1,0 +1,179 @@
+/** Bugs that somebody could make here, thought of by us. */
+import type { PlantedBug } from './planting.ts';
+
+const session = 'engine/sync/replica-session.ts';
+const gateway = 'engine/sync/gateway.ts';
+
+export const bugsMadeUp: readonly PlantedBug[] = [
+  {
+    id: 'N01',
+    story: 'What is typed is sent before the local store has it.',
+    properties: ['S4', 'S10', 'G4', 'S3', 'assert'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: session,
+        text: 'const stored = this.#storedThrough - sentThrough;',
+        replacement: 'const stored = Infinity;',
+      },
+      {
+        file: session,
+        text: 'if (batch === null || batchLast(batch) > this.#storedThrough) return;',
+        replacement: 'if (batch === null) return;',
+      },
+    ],
+  },
+  {
+    id: 'N02',
+    story: 'A tab that is opened again forgets the outbox when it loads the document.',
+    properties: ['S10', 'L1', 'G4'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: session,
+        text: 'const unsettled = this.#outbox.takeAll();',
+        replacement: 'const unsettled = this.#restored === null ? this.#outbox.takeAll() : [];',
+      },
+    ],
+  },
+  {
+    id: 'N03',
+    story: 'The node never gives up a silent connection.',
+    properties: ['L5'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/connections.ts',
+        text: 'if (monoMs - conn.heardMs >= 2 * this.#limits.heartbeatMs - every) dead.push(conn);',
+        replacement: 'if (conn.heardMs > monoMs) dead.push(conn);',
+      },
+    ],
+  },
+  {
+    id: 'N04',
+    story: 'Sessions that left are kept.',
+    properties: ['L5'],
+    seedsMax: 300,
+    plantings: [{ file: gateway, text: 'this.#sessions.delete(id);', replacement: '' }],
+  },
+  {
+    id: 'N05',
+    story: 'Rooms that nobody needs stay in memory.',
+    properties: ['L5'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: gateway,
+        text: 'this.#rooms.delete(room.document);',
+        replacement: 'if (this.#rooms.size > 5) this.#rooms.delete(room.document);',
+      },
+    ],
+  },
+  {
+    id: 'N06',
+    story: 'A client sends more than its window allows.',
+    properties: ['G4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: session,
+        text: 'if (!connection.allows(bytes.length, operations)) return;',
+        replacement: 'if (!connection.allows(1, 1)) return;',
+      },
+    ],
+  },
+  {
+    id: 'N07',
+    story: 'A room reads the log in a circle: each read asks for one more.',
+    properties: ['L4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: 'engine/sync/room.ts',
+        text: 'else this.#reachedHead();',
+        replacement: `else {
+      this.#reachedHead();
+      this.readTail();
+    }`,
+      },
+    ],
+  },
+  {
+    id: 'N08',
+    story: 'Operations that an ack settles are counted twice.',
+    properties: ['S3'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: 'engine/sync/fold.ts',
+        text: 'this.#operations += operations;',
+        replacement: 'this.#operations += 2 * operations;',
+      },
+    ],
+  },
+  {
+    id: 'N09',
+    story: 'A client that was told of another history says the old cursor again.',
+    properties: ['L1', 'L2', 'L4', 'S8', 'G4'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: session,
+        text: "this.#trust = code === 'history-changed' ? 'nothing' : 'place';",
+        replacement: "this.#trust = 'place';",
+      },
+    ],
+  },
+  {
+    id: 'N10',
+    story: 'A late row of the page is sent with the time of another one.',
+    properties: ['S6'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: '      previousAt = logRow.at;\n      this.#pageEnd = logRow;',
+        replacement: '      this.#pageEnd = logRow;',
+      },
+    ],
+  },
+  {
+    id: 'N11',
+    story: 'The places of characters depend on the order in which replicas were met.',
+    properties: ['S8', 'S9', 'G4', 'assert'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/text/sibling-directories.ts',
+        text: 'return state.rank(right) > state.rank(other);',
+        replacement: 'return number > child;',
+      },
+    ],
+  },
+  {
+    id: 'N12',
+    story: 'A question about the past is answered with the rows of the first page.',
+    properties: ['P1', 'P2', 'P4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: 'engine/sync/playback.ts',
+        text: 'if (isReached || fold.lsn === head.lsn) {',
+        replacement: 'if (isReached || page.rows.length > 0 || fold.lsn === head.lsn) {',
+      },
+    ],
+  },
+  {
+    id: 'N13',
+    story: 'A snapshot is read without the batches that were void.',
+    properties: ['P4', 'S8', 'S3', 'S11', 'L1', 'assert'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/fold.ts',
+        text: 'fold.#clock = Math.max(fold.#clock, last);',
+        replacement: 'fold.#clock = 0;',
+      },
+    ],
+  },
+];
