@@ -158,8 +158,8 @@ export class ReferenceDocument {
   }
 }
 
-function newNode(id: OpId, unit: string, origins: Origins): Node {
-  return { ...origins, id, unit, leftChildren: [], rightChildren: [], deletions: [] };
+function newNode(id: OpId, unit: string, { left, right, parent }: Origins): Node {
+  return { left, right, parent, id, unit, leftChildren: [], rightChildren: [], deletions: [] };
 }
 
 function hasAncestor(node: Node, ancestor: Node): boolean {

@@ -31,6 +31,8 @@ const lane = 'nemesis';
 
 export class Nemesis {
   readonly #parts: NemesisParts;
+  /** Everything is mended: what was to end later has ended. */
+  #isOver = false;
 
   constructor(parts: NemesisParts) {
     this.#parts = parts;
@@ -45,8 +47,10 @@ export class Nemesis {
   heal(): void {
     const { world, faults, log, bus, objects, partitions, nodes, clients } = this.#parts;
     const healing = world.note(lane, 'healing');
+    this.#isOver = true;
     faults.end();
     partitions.heal();
+    const cutOff = [...nodes.values()].filter(({ name }) => log.isAwayFrom(name));
     log.heal();
     bus.heal();
     objects.heal();
@@ -54,7 +58,8 @@ export class Nemesis {
       world.resume(healing, () => {
         node.resume();
         node.start();
-        node.logReconnected();
+        // Only who was away is told: a read for everybody would hide what the bus has lost.
+        if (cutOff.includes(node)) node.logReconnected();
       });
     }
     for (const client of clients.values()) {
@@ -214,7 +219,9 @@ export class Nemesis {
         return;
       case 'database cut':
         log.cut(fault.node, fault.forMs);
-        world.after(fault.forMs, () => nodes.get(fault.node)?.logReconnected());
+        world.after(fault.forMs, () => {
+          if (!this.#isOver) nodes.get(fault.node)?.logReconnected();
+        });
         return;
       case 'database outage':
         log.outage(fault.forMs);
@@ -228,6 +235,7 @@ export class Nemesis {
     }
     const { cause } = world;
     world.after(fault.forMs, () => {
+      if (this.#isOver) return;
       for (const node of nodes.values()) world.resume(cause, () => node.logReconnected());
     });
   }

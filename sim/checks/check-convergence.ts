@@ -7,6 +7,7 @@
  */
 import type { SimClient } from '../actors/sim-client.ts';
 import type { Coverage } from './coverage.ts';
+import type { LogTruth } from './log-truth.ts';
 
 interface Seen {
   readonly by: string;
@@ -73,8 +74,17 @@ export class ConvergenceCheck {
   }
 }
 
-/** The document and its version, as one string. */
-export function versionKey({ document, core }: SimClient): string {
+/**
+ * The document and its version, as one string. Where the log never lost a row, the rows and what a
+ * client has of its own beyond them say it (S11 checks that); else the whole vector does.
+ */
+export function versionKey({ document, core }: SimClient, truth: LogTruth): string {
+  const { replica, fold } = core;
+  if (truth.lost === 0) {
+    const own = fold.sequence.versionVector.get(replica);
+    const isAhead = own > truth.throughAt(replica, fold.lsn);
+    return `${document} ${fold.lsn}${isAhead ? ` ${replica}:${own}` : ''}`;
+  }
   let key = document;
   for (const [replica, last] of core.fold.sequence.versionVector.entries()) {
     key += ` ${replica}:${last}`;

@@ -15,6 +15,9 @@ export class PlaybackCheck {
   readonly #truthOf: (document: string) => LogTruth;
   readonly #closed = new Map<string, PastDocument>();
   readonly #naive = new Map<string, string>();
+  /** The naive document as it was folded last, to go on from. */
+  readonly #folded = new Map<string, { readonly lsn: number; readonly lost: number }>();
+  readonly #references = new Map<string, ReferenceDocument>();
 
   constructor(coverage: Coverage, truthOf: (document: string) => LogTruth) {
     this.#coverage = coverage;
@@ -84,8 +87,14 @@ export class PlaybackCheck {
     const key = `${document} ${lsn} ${truth.lost}`;
     const known = this.#naive.get(key);
     if (known !== undefined) return known;
-    const reference = new ReferenceDocument();
-    for (const batch of truth.batchesAt(lsn)) reference.integrate(batch);
+    const folded = this.#folded.get(document);
+    const goesOn = folded !== undefined && folded.lsn <= lsn && folded.lost === truth.lost;
+    const reference = (goesOn && this.#references.get(document)) || new ReferenceDocument();
+    for (const batch of truth.batchesBetween(goesOn ? folded.lsn : 0, lsn)) {
+      reference.integrate(batch);
+    }
+    this.#folded.set(document, { lsn, lost: truth.lost });
+    this.#references.set(document, reference);
     this.#naive.set(key, reference.text);
     return reference.text;
   }

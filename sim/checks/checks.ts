@@ -187,14 +187,15 @@ export class Checks implements Observer {
     const { core, name } = client;
     if (!this.#hasMoved(client)) return;
     this.#noteReplica(client);
-    const key = versionKey(client);
+    const truth = this.#truthOf(client.document);
+    const key = versionKey(client, truth);
     const { text } = core;
     const { view } = this.editorOf(client);
     const what = (): string => `the view of ${name} is not its text`;
     this.coverage.always('S9', text === view, what, name);
     this.#durability.clientStepped(client);
     // With an old copy about, an id may for a while name two things: until one of them is refused.
-    if (!this.#truthOf(client.document).hasOldCopies) this.#convergence.arrived(client, key, text);
+    if (!truth.hasOldCopies) this.#convergence.arrived(client, key, text);
     const own = core.fold.committed.get(core.replica);
     this.#noteAcked(core.replica, own);
     if (core.pendingOperations > client.frameOperationsMax) {

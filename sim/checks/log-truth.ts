@@ -142,9 +142,10 @@ export class LogTruth {
     return this.#amounts[lsn - 1]?.operations ?? 0;
   }
 
-  /** Batches of the rows up to `lsn`, each operation once. */
-  batchesAt(lsn: number): readonly Batch[] {
-    return this.batches.slice(0, this.#amounts[lsn - 1]?.batches ?? 0);
+  /** Batches of the rows after `after` up to `lsn`, each operation once. */
+  batchesBetween(after: number, lsn: number): readonly Batch[] {
+    const start = this.#amounts[after - 1]?.batches ?? 0;
+    return this.batches.slice(start, this.#amounts[lsn - 1]?.batches ?? 0);
   }
 
   /** Last committed timestamp of a replica, 0 if it has none. */

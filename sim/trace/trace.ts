@@ -67,9 +67,9 @@ export class Trace {
   note(event: Omit<TraceEvent, 'n' | 'detail' | 'text'>, detail?: TraceDetail): number {
     this.#count++;
     this.#take(event.t);
-    this.#take(this.#hashOf(event.lane));
-    this.#take(this.#hashOf(event.kind));
-    this.#takeText(event.what);
+    this.#take(this.#hashOfName(event.lane));
+    this.#take(this.#hashOfName(event.kind));
+    this.#take(hashOf(event.what));
     if (this.#count % checkpointEvery === 0) this.checkpoints.push(this.hash);
     if (this.#events !== null) this.#events.push({ n: this.#count, ...event, ...detail?.() });
     return this.#count;
@@ -81,18 +81,12 @@ export class Trace {
     if (event !== undefined) this.#events?.splice(n - 1, 1, { ...event, ...detail() });
   }
 
-  #hashOf(name: string): number {
+  #hashOfName(name: string): number {
     const known = this.#names.get(name);
     if (known !== undefined) return known;
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+    const hash = hashOf(name);
     this.#names.set(name, hash);
     return hash;
-  }
-
-  #takeText(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#take(text.charCodeAt(i));
-    this.#take(10);
   }
 
   #take(value: number): void {
@@ -100,6 +94,12 @@ export class Trace {
     const b = Math.imul(this.#b ^ value, 0x5bd1e995);
     this.#b = b ^ (b >>> 15);
   }
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 /** A short name for the content of a message. */

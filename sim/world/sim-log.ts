@@ -167,6 +167,12 @@ export class SimLog {
     stored.freeAtMs = Math.max(stored.freeAtMs, this.#world.nowMs + forMs);
   }
 
+  /** Whether this node cannot reach it now. */
+  isAwayFrom(lane: string): boolean {
+    const { nowMs } = this.#world;
+    return nowMs < this.#downUntilMs || nowMs < (this.#cutUntilMs.get(lane) ?? 0);
+  }
+
   /** The database can be reached again by everybody, and nobody holds a lock. */
   heal(): void {
     this.#downUntilMs = 0;
@@ -177,11 +183,6 @@ export class SimLog {
   /** The next append's outcome will be unknown, for this reason. */
   forceFate(fate: UnknownFate): void {
     this.#forcedFate = fate;
-  }
-
-  #isAway(lane: string): boolean {
-    const { nowMs } = this.#world;
-    return nowMs < this.#downUntilMs || nowMs < (this.#cutUntilMs.get(lane) ?? 0);
   }
 
   #append(append: Append): void {
@@ -212,7 +213,7 @@ export class SimLog {
   #begin(append: Append): void {
     const { lane, id, document, reply } = append;
     const { work } = this.#sitesOf(lane);
-    if (this.#isAway(lane)) {
+    if (this.isAwayFrom(lane)) {
       reply(unknown, work.between(1, patienceMs));
       return;
     }
@@ -226,6 +227,7 @@ export class SimLog {
     const { lane, reply } = append;
     const { way, work } = this.#sitesOf(lane);
     const stored = this.#stored(append.document);
+    this.#world.note('log', 'waits', `${append.id} for the head of ${append.document}`);
     const waitMs = Math.max(0, stored.freeAtMs - this.#world.nowMs);
     if (life !== this.#life || waitMs > lockTimeoutMs) {
       reply(unknown, Math.min(waitMs, lockTimeoutMs) + work.between(1, patienceMs));
@@ -243,7 +245,7 @@ export class SimLog {
       this.#world.note('log', kind, `${append.id} ${append.document} ${describe(result)}`);
       // The reply of a commit can be lost too, when the database goes away at this moment.
       const backMs = way.between(0, this.#faults.rates.logLatencyMaxMs);
-      reply(this.#isAway(lane) ? unknown : result, backMs);
+      reply(this.isAwayFrom(lane) ? unknown : result, backMs);
     });
   }
 
@@ -283,8 +285,8 @@ export class SimLog {
     const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
     this.#world.after(wayMs(), () => {
       if (isFailing) this.#faults.count('failed read');
-      const page = isFailing || this.#isAway(read.lane) ? null : this.#page(read);
-      this.#world.after(wayMs(), () => done(this.#isAway(read.lane) ? null : page));
+      const page = isFailing || this.isAwayFrom(read.lane) ? null : this.#page(read);
+      this.#world.after(wayMs(), () => done(this.isAwayFrom(read.lane) ? null : page));
     });
   }
 

@@ -142,14 +142,12 @@ export class Link {
 
   sendUp(bytes: Uint8Array): void {
     if (!this.#clientOpen) return;
-    this.#noteMessage(this.client.name, 'sends', { bytes, describe: describeUp });
-    this.#up.push({ type: 'bytes', bytes });
+    this.#send(this.#up, { bytes, lane: this.client.name, describe: describeUp });
   }
 
   sendDown(bytes: Uint8Array): void {
     if (!this.#serverOpen) return;
-    this.#noteMessage(this.server.name, 'sends', { bytes, describe: describeDown });
-    this.#down.push({ type: 'bytes', bytes });
+    this.#send(this.#down, { bytes, lane: this.server.name, describe: describeDown });
   }
 
   whenDrained(drained: () => void): void {
@@ -253,17 +251,22 @@ export class Link {
       this.#world.note(lane, item.type, `${this.name}${code}`);
       return;
     }
-    this.#noteMessage(lane, 'receives', { bytes: item.bytes, describe });
+    const { bytes, what } = item;
+    this.#world.note(lane, 'receives', what, () => ({ detail: describe(bytes) }));
   }
 
-  #noteMessage(
-    lane: string,
-    kind: 'sends' | 'receives',
-    message: { readonly bytes: Uint8Array; readonly describe: (bytes: Uint8Array) => string },
+  #send(
+    stream: SimStream,
+    message: {
+      readonly bytes: Uint8Array;
+      readonly lane: string;
+      readonly describe: (bytes: Uint8Array) => string;
+    },
   ): void {
-    const { bytes, describe } = message;
+    const { bytes, lane, describe } = message;
     const what = `${this.name} ${bytes.length}B ${contentHash(bytes)}`;
-    this.#world.note(lane, kind, what, () => ({ detail: describe(bytes) }));
+    this.#world.note(lane, 'sends', what, () => ({ detail: describe(bytes) }));
+    stream.push({ type: 'bytes', bytes, what });
   }
 }
 

@@ -9,7 +9,7 @@ import type { Site, World } from './world.ts';
 
 export type StreamItem =
   | { readonly type: 'opened' }
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array; readonly what: string }
   | { readonly type: 'closed'; readonly code: number };
 
 interface Queued {
