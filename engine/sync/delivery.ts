@@ -2,12 +2,13 @@
  * Fan-out of one room: every open session is sent every row after its position, in order, once.
  *
  * A row is encoded once (`rowPart`) and its bytes go to every receiver; its authors get it without
- * their own batch but with the acknowledgement. A session whose socket is full, or that joins with
+ * what they sent on this session but with the acknowledgement. What a replica sent before stays in:
+ * whoever goes on from an old copy of its store must see that it is not what it has. A session whose socket is full, or that joins with
  * an old cursor, stays at its position and is caught up: from the recent rows kept in memory, else
  * from a page of the log shared by all who need it, else (too far behind) from a snapshot. What a
  * session may miss while it lags is presence only.
  */
-import { batchOperations, renameBatch } from '../../proto/batch.ts';
+import { batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
 import { assert } from '../assert.ts';
@@ -31,6 +32,13 @@ export interface DeliveryParts {
   readonly limits: Limits;
   /** Asks the log for a page after this LSN; `pageRead` gets the answer. */
   readonly requestPage: (afterLsn: number) => void;
+}
+
+interface EncodedBatch {
+  readonly replica: number;
+  /** Timestamp of its last operation. */
+  readonly last: number;
+  readonly bytes: Uint8Array;
 }
 
 export class Delivery {
@@ -94,7 +102,9 @@ export class Delivery {
         connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
         continue;
       }
-      const others = parts.filter((part) => part.replica !== replica).map(({ bytes }) => bytes);
+      const others = parts
+        .filter((part) => part.replica !== replica || part.last > session.sentThrough)
+        .map(({ bytes }) => bytes);
       const ownRow = durable.rowPart({ ...header, batchParts: others });
       const ack = this.#ackOf(session, folded);
       connections.send(conn, durable.frame(channel, [ownRow], ack));
@@ -239,13 +249,14 @@ export class Delivery {
     };
   }
 
-  #encodeBatches(row: DurableRow): { readonly replica: number; readonly bytes: Uint8Array }[] {
+  #encodeBatches(row: DurableRow): EncodedBatch[] {
     const { table, voided } = this.#parts.durable.fold;
     const voids = voided.get(row.lsn) ?? [];
     return row.batches.flatMap((batch, i) => {
       if (voids.includes(i)) return [];
       const named = renameBatch(batch, (replica) => table.indexOf(replica));
-      return [{ replica: batch.replica, bytes: encodeBatchPart(named) }];
+      const bytes = encodeBatchPart(named);
+      return [{ replica: batch.replica, last: batchLast(batch), bytes }];
     });
   }
 

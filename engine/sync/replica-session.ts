@@ -313,9 +313,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     }
     const folded = fold.apply({ lsn, at: fold.at + row.at, batches });
     this.#remoteChanges(folded.batches.flatMap(({ changes }) => changes));
-    if (folded.batches.some(({ verdict }) => verdict.type === 'void')) {
-      // The server judged these batches and we disagree: one of us is wrong about the state.
-      this.#resync();
+    const refused = folded.batches.filter(({ verdict }) => verdict.type === 'void');
+    if (refused.length > 0) {
+      // The log has other operations under our own ids: this replica was an old copy. Else the
+      // server judged these batches and we disagree: one of us is wrong about the state.
+      const isFork = refused.some(({ batch }) => batch.replica === this.#identity.replica);
+      if (isFork) this.#endReplica('replica-forked');
+      else this.#resync();
       return false;
     }
     this.#forgetSettled(fold.committed.get(this.#identity.replica));

@@ -177,6 +177,8 @@ export class Room {
       const message = busMessage(row);
       this.#context.connections.emit({ type: 'publish', document: this.document, message });
       this.#offer(row);
+      // Before a hole it is not folded yet, and a failover can take it until the log was read.
+      if (row.lsn > this.fold.lsn) this.#pipeline.doubt(batches);
     } else if (result.outcome === 'unknown') {
       this.#pipeline.doubt(batches);
       this.readTail();

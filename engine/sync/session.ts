@@ -54,6 +54,8 @@ export class Session {
   base = 0;
   /** LSN of the last row sent. */
   position = 0;
+  /** Own timestamp up to which edits came on this session. */
+  sentThrough = 0;
   /** Own timestamp that was last acknowledged. */
   acked = 0;
   /** The state with which the session began: the oldest base whose time is known for sure. */
@@ -90,6 +92,7 @@ export class Session {
 
   /** A frame that was settled before it came (sent again, and under way already) does not count. */
   received(frame: EditFrame): void {
+    this.sentThrough = Math.max(this.sentThrough, frame.last);
     if (frame.last <= this.#settledThrough) return;
     this.#frames.push(frame);
     this.#unackedBytes += frame.bytes;

@@ -31,8 +31,8 @@ const lane = 'nemesis';
 
 export class Nemesis {
   readonly #parts: NemesisParts;
-  /** Everything is mended: what was to end later has ended. */
-  #isOver = false;
+  /** Nodes whose connections to the database broke, and who have not been told that it is back. */
+  readonly #cutOff = new Set<SimNode>();
 
   constructor(parts: NemesisParts) {
     this.#parts = parts;
@@ -47,10 +47,8 @@ export class Nemesis {
   heal(): void {
     const { world, faults, log, bus, objects, partitions, nodes, clients } = this.#parts;
     const healing = world.note(lane, 'healing');
-    this.#isOver = true;
     faults.end();
     partitions.heal();
-    const cutOff = [...nodes.values()].filter(({ name }) => log.isAwayFrom(name));
     log.heal();
     bus.heal();
     objects.heal();
@@ -59,7 +57,7 @@ export class Nemesis {
         node.resume();
         node.start();
         // Only who was away is told: a read for everybody would hide what the bus has lost.
-        if (cutOff.includes(node)) node.logReconnected();
+        this.#reconnect(node);
       });
     }
     for (const client of clients.values()) {
@@ -212,16 +210,14 @@ export class Nemesis {
       }
     >,
   ): void {
-    const { world, log, nodes } = this.#parts;
+    const { log, nodes } = this.#parts;
     switch (fault.type) {
       case 'head locked':
         log.lockHead(fault.document, fault.forMs);
         return;
       case 'database cut':
         log.cut(fault.node, fault.forMs);
-        world.after(fault.forMs, () => {
-          if (!this.#isOver) nodes.get(fault.node)?.logReconnected();
-        });
+        this.#breakFor(fault.forMs, [fault.node]);
         return;
       case 'database outage':
         log.outage(fault.forMs);
@@ -233,11 +229,23 @@ export class Nemesis {
         this.#failOver(fault);
         break;
     }
+    this.#breakFor(fault.forMs, [...nodes.keys()]);
+  }
+
+  /** The connections of these nodes to the database break; they are told when it is back. */
+  #breakFor(forMs: number, names: readonly string[]): void {
+    const { world, nodes } = this.#parts;
+    const broken = names.flatMap((name) => nodes.get(name) ?? []);
+    for (const node of broken) this.#cutOff.add(node);
     const { cause } = world;
-    world.after(fault.forMs, () => {
-      if (this.#isOver) return;
-      for (const node of nodes.values()) world.resume(cause, () => node.logReconnected());
+    world.after(forMs, () => {
+      for (const node of broken) world.resume(cause, () => this.#reconnect(node));
     });
+  }
+
+  #reconnect(node: SimNode): void {
+    if (this.#parts.log.isAwayFrom(node.name) || !this.#cutOff.delete(node)) return;
+    node.logReconnected();
   }
 
   #failOver(fault: Extract<Fault, { type: 'failover' }>): void {

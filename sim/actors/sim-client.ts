@@ -145,6 +145,7 @@ export class SimClient implements ClientEnd {
     this.#world.note(this.name, 'closes tab');
     this.#open = false;
     this.#life.clock.stop();
+    this.#store.close();
     for (const link of this.#links) link.clientDied();
     this.#links.length = 0;
     this.#link = null;

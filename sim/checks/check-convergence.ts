@@ -52,6 +52,11 @@ export class ConvergenceCheck {
     this.#coverage.always('S8', isSame, () => `${what()} other states`, name, seen.by);
   }
 
+  /** A tab was closed: what nobody else had seen of it may come again under the same ids. */
+  forgetOrder(document: string): void {
+    this.#orders.delete(document);
+  }
+
   #compareOrder({ name, document, core }: SimClient): void {
     const { sequence } = core.fold;
     const before = this.#orders.get(document) ?? new Map<string, number>();

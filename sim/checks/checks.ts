@@ -207,6 +207,7 @@ export class Checks implements Observer {
     const { document, replica, name } = client;
     const ledger = this.ledgerOf(document);
     const acked = this.#acked.get(replica) ?? 0;
+    this.#convergence.forgetOrder(document);
     this.#editors.delete(client);
     this.#places.delete(client);
     this.#replicas.delete(client);

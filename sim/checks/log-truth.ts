@@ -199,7 +199,9 @@ export class LogTruth {
     const { replica, first } = batch;
     const known = this.through(replica);
     const before = first - batch.gap - 1;
-    if (before > known) return `a hole: ${first} follows ${before}, but ${known} is the last`;
+    if (before > known || (first > known && before < known)) {
+      return `${first} follows ${before}, but ${known} is the last`;
+    }
     const contents = this.#contents.get(replica);
     for (const [timestamp, content] of operationsOf(batch)) {
       const there = contents?.get(timestamp);

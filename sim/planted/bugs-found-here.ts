@@ -7,7 +7,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F01',
     story: 'An edit cut for size parts the deletions of the two halves of a pair.',
-    properties: ['S13', 'S6'],
+    properties: ['G4', 'S6', 'S4'],
     seedsMax: 1000,
     plantings: [
       {
@@ -46,7 +46,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F04',
     story: 'A page that was read before the latest commits looks like another history.',
-    properties: ['S13'],
+    properties: ['G4'],
     seedsMax: 1000,
     plantings: [
       { file: room, text: 'head.lsn < from.lsn', replacement: 'head.lsn < this.fold.lsn' },
@@ -81,8 +81,8 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F07',
     story: 'An empty room takes a cursor of the real epoch for one of another history.',
-    properties: ['S13'],
-    seedsMax: 6000,
+    properties: ['G4'],
+    seedsMax: 1000,
     plantings: [
       {
         file: room,
@@ -95,8 +95,8 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F08',
     story: 'A hello that waits for the log is refused because the read failed.',
-    properties: ['S13'],
-    seedsMax: 6000,
+    properties: ['G4'],
+    seedsMax: 1000,
     plantings: [
       {
         file: room,
@@ -121,8 +121,8 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F10',
     story: 'A frame that was settled before it came counts against the window for ever.',
-    properties: ['S13'],
-    seedsMax: 6000,
+    properties: ['G4'],
+    seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/session.ts',
@@ -134,7 +134,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F11',
     story: 'A session that lags frees its window later than its client does.',
-    properties: ['S13'],
+    properties: ['G4'],
     seedsMax: 1000,
     plantings: [
       {
@@ -147,8 +147,8 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F12',
     story: 'A session that is welcomed again on its connection sends everything twice.',
-    properties: ['S13'],
-    seedsMax: 6000,
+    properties: ['G4'],
+    seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/replica-connection.ts',
@@ -160,8 +160,8 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F13',
     story: "A hello that was overtaken by the next connection's ends an honest replica.",
-    properties: ['G3'],
-    seedsMax: 6000,
+    properties: ['G4'],
+    seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/replica-session.ts',
@@ -174,7 +174,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     id: 'F14',
     story: 'An ack for a row that brought nothing new never ends (here it throws instead).',
     properties: ['assert'],
-    seedsMax: 6000,
+    seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/delivery.ts',
@@ -186,6 +186,19 @@ export const bugsFoundHere: readonly PlantedBug[] = [
         text: '    this.#ownRows.push(row);',
         replacement:
           "    if (base === Infinity) throw new Error('for ever');\n    this.#ownRows.push(row);",
+      },
+    ],
+  },
+  {
+    id: 'F16',
+    story: 'A row that was committed before a hole is forgotten, and a failover takes it.',
+    properties: ['L1', 'L2'],
+    seedsMax: 30_000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (row.lsn > this.fold.lsn) this.#pipeline.doubt(batches);',
+        replacement: '',
       },
     ],
   },

@@ -8,6 +8,9 @@
 import { Random } from '../../engine/random.ts';
 import { calm, type Fault, type FaultRates } from './faults.ts';
 
+/** Breaks that one seed may have of a flapping connection. */
+const flapsMax = 60;
+
 /** Who can be hit. */
 export interface Victims {
   readonly clients: readonly string[];
@@ -60,6 +63,7 @@ const families: readonly (readonly [string, Family])[] = [
     }),
   ],
   ['cuts', drawCuts],
+  ['flapping', drawFlapping],
   ['stalls', drawStalls],
   ['partitions', drawPartitions],
   ['offline', drawOffline],
@@ -115,6 +119,31 @@ function drawCuts(random: Random, { clients, durationMs }: Victims): Drawn {
     clientHears: !random.chance(unheard),
     serverHears: !random.chance(unheard),
   }));
+}
+
+/** Connections that break again and again, as on a train: one resume follows another. */
+function drawFlapping(random: Random, { clients, durationMs }: Victims): Drawn {
+  const everyMs = random.between(10, 200);
+  const victims = random.chance(300_000) ? clients : [random.pick(clients)];
+  const endMs = random.between(1, durationMs);
+  const faults: Fault[] = [];
+  for (
+    let atMs = random.between(1, everyMs);
+    atMs < endMs;
+    atMs += random.between(1, 2 * everyMs)
+  ) {
+    if (faults.length === flapsMax) break;
+    faults.push({
+      type: 'cut',
+      atMs,
+      client: random.pick(victims),
+      keepUp: random.below(1_000_001),
+      keepDown: random.below(1_000_001),
+      clientHears: true,
+      serverHears: random.chance(700_000),
+    });
+  }
+  return { faults };
 }
 
 function drawStalls(random: Random, { clients, durationMs }: Victims): Drawn {

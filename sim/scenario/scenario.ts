@@ -85,12 +85,16 @@ export function documentsOf({ clients }: Pick<Scenario, 'clients'>): string[] {
   return [...new Set(clients.map(({ document }) => document))];
 }
 
-/** Each limit is shrunk in a third of the seeds, so that what happens beyond it happens here. */
+/**
+ * Limits are shrunk, so that what happens beyond them happens here: some in half of the seeds, all
+ * or nearly all in a quarter, few in a quarter.
+ */
 function drawLimits(seed: number): Limits {
   const random = new Random(seed, 'limits');
+  const share = random.pick([500_000, 500_000, 950_000, 100_000]);
   const shrunk = (value: number, min: number, max: number): number => {
     const small = random.between(min, max);
-    return random.chance(333_333) ? small : value;
+    return random.chance(share) ? small : value;
   };
   const retryMinMs = random.between(1, 50);
   return checkLimits({

@@ -46,12 +46,16 @@ export class LocalStore {
     });
   }
 
-  /** The tab has ended; returns what the next one finds. */
-  reopen(fate: StoreFate): StoredReplica | null {
+  /** The tab ends without a word: a write under way was done, or it was not. */
+  close(): void {
     this.#life++;
     this.#dirty = false;
     if (this.#writing !== null && this.#fate.chance(500_000)) this.#keep(this.#writing);
     this.#writing = null;
+  }
+
+  /** What the next tab finds. */
+  reopen(fate: StoreFate): StoredReplica | null {
     if (fate === 'lost') this.#copies.length = 0;
     const last = this.#copies.length - 1;
     const index = fate === 'stale' ? this.#fate.between(0, Math.max(0, last - 1)) : last;

@@ -104,13 +104,17 @@ export class SimLog {
         this.#appends++;
         const id = this.#appends;
         this.#world.note(lane, 'appends', `${id} ${document} ${body.length}B`);
-        const reply = (result: AppendResult, delayMs: number): void =>
+        const reply = (result: AppendResult, delayMs: number): void => {
+          const life = this.#life;
           this.#world.after(delayMs, () => {
             if (!isAlive()) return;
             inFlight--;
-            this.#world.note(lane, 'append settled', `${id} ${describe(result)}`);
-            done(result);
+            // What was on its way when the database died never came.
+            const heard = life === this.#life ? result : unknown;
+            this.#world.note(lane, 'append settled', `${id} ${describe(heard)}`);
+            done(heard);
           });
+        };
         this.#append({ id, lane, document, epoch, body, reply });
       },
       read: (document, afterLsn, bytesMax, done) => {
@@ -286,7 +290,11 @@ export class SimLog {
     this.#world.after(wayMs(), () => {
       if (isFailing) this.#faults.count('failed read');
       const page = isFailing || this.isAwayFrom(read.lane) ? null : this.#page(read);
-      this.#world.after(wayMs(), () => done(this.isAwayFrom(read.lane) ? null : page));
+      const life = this.#life;
+      this.#world.after(wayMs(), () => {
+        const isLost = this.isAwayFrom(read.lane) || life !== this.#life;
+        done(isLost ? null : page);
+      });
     });
   }
 
