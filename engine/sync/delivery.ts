@@ -102,10 +102,11 @@ export class Delivery {
         connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
         continue;
       }
-      const others = parts
-        .filter((part) => part.replica !== replica || part.last > session.sentThrough)
-        .map(({ bytes }) => bytes);
-      const ownRow = durable.rowPart({ ...header, batchParts: others });
+      // All of its own or nothing: they follow each other without a hole.
+      const hasSent = parts.every((it) => it.replica !== replica || it.last <= session.sentThrough);
+      const shown = hasSent ? parts.filter((part) => part.replica !== replica) : parts;
+      const batchParts = shown.map(({ bytes }) => bytes);
+      const ownRow = durable.rowPart({ ...header, batchParts });
       const ack = this.#ackOf(session, folded);
       connections.send(conn, durable.frame(channel, [ownRow], ack));
     }

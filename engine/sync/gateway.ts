@@ -113,7 +113,10 @@ export class Gateway implements Core<Input, Effect> {
         this.#logRead(input.readId, input.page);
         return;
       case 'logReconnected':
-        this.#readTails(null);
+        for (const room of this.#rooms.values()) {
+          this.#touched.add(room);
+          room.logReconnected();
+        }
         return;
       case 'busGap':
         this.#readTails(input.document);

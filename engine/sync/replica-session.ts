@@ -256,9 +256,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       this.#resync('nothing');
       return false;
     }
-    if (welcome.snapshot !== null || !same || this.#trust !== 'rows') {
-      if (!this.#load(welcome)) return false;
-    }
+    const goesOn = welcome.snapshot === null && same && this.#trust === 'rows';
+    if (!goesOn && !this.#load(welcome)) return false;
     this.#trust = 'rows';
     this.#settle(welcome.through);
     if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
@@ -275,14 +274,15 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     }
     const { replica } = this.#identity;
     this.#outbox.settle(welcome.through);
-    const sameHistory =
-      this.#restored !== null ||
-      (old.epoch === fold.epoch && welcome.through >= old.committed.get(replica));
+    const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
     const unsettled = this.#outbox.takeAll();
-    const own = sameHistory
-      ? unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, fold.lsn) }))
-      : ownOperations(old, replica, welcome.through, fold.lsn);
-    if (!integrateAll(fold, own)) {
+    const own =
+      sameHistory || this.#restored !== null
+        ? unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, fold.lsn) }))
+        : ownOperations(old, replica, welcome.through, fold.lsn);
+    // The store knew of ids that the log has lost: they must not be given again.
+    const last = this.#restored?.last ?? 0;
+    if (!integrateAll(fold, own) || fold.sequence.versionVector.get(replica) < last) {
       this.#endReplica('history-changed', own);
       return false;
     }
@@ -314,14 +314,11 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const folded = fold.apply({ lsn, at: fold.at + row.at, batches });
     this.#remoteChanges(folded.batches.flatMap(({ changes }) => changes));
     const refused = folded.batches.filter(({ verdict }) => verdict.type === 'void');
-    if (refused.length > 0) {
-      // The log has other operations under our own ids: this replica was an old copy. Else the
-      // server judged these batches and we disagree: one of us is wrong about the state.
-      const isFork = refused.some(({ batch }) => batch.replica === this.#identity.replica);
-      if (isFork) this.#endReplica('replica-forked');
-      else this.#resync();
-      return false;
-    }
+    // Other operations under our own ids: we are an old copy. Else we disagree about the state.
+    const isFork = refused.some(({ batch }) => batch.replica === this.#identity.replica);
+    if (isFork) this.#endReplica('replica-forked');
+    else if (refused.length > 0) this.#resync();
+    if (refused.length > 0) return false;
     this.#forgetSettled(fold.committed.get(this.#identity.replica));
     return true;
   }

@@ -37,6 +37,7 @@ import {
   rowFromBus,
   rowFromLog,
 } from './durability.ts';
+import { joinRefusal } from './join-refusal.ts';
 import { RoomPresence } from './presence.ts';
 import type { LogicalTime, Session } from './session.ts';
 
@@ -77,6 +78,7 @@ export class Room {
   #retryAtMs: number | null = null;
   /** When to read the tail if nothing is heard from the log before. */
   #silentAtMs: number | null = null;
+  #busTrustedAtMs = 0;
   #presenceAtMs: number | null = null;
   #pageRetryAtMs: number | null = null;
   #idleAtMs: number | null;
@@ -176,9 +178,10 @@ export class Room {
       assert(row !== null, 'a committed append has its row');
       const message = busMessage(row);
       this.#context.connections.emit({ type: 'publish', document: this.document, message });
+      const { fold } = this;
       this.#offer(row);
       // Before a hole it is not folded yet, and a failover can take it until the log was read.
-      if (row.lsn > this.fold.lsn) this.#pipeline.doubt(batches);
+      if (this.fold === fold && row.lsn > fold.lsn) this.#pipeline.doubt(batches);
     } else if (result.outcome === 'unknown') {
       this.#pipeline.doubt(batches);
       this.readTail();
@@ -188,9 +191,18 @@ export class Room {
 
   /** A row that another node says it has committed. Throws DecodeError if the body is damaged. */
   busReceived(message: BusRow): void {
-    if (this.#loaded) this.#offer(rowFromBus(message));
+    if (this.#loaded && this.#now() >= this.#busTrustedAtMs) this.#offer(rowFromBus(message));
     else this.readTail();
     this.#compose();
+  }
+
+  /**
+   * The database can be reached again, and may be another one: a row that was published before may
+   * be in it no more, so for a while the bus only says when to read.
+   */
+  logReconnected(): void {
+    this.#busTrustedAtMs = this.#now() + 2 * this.#context.limits.heartbeatMs;
+    this.readTail();
   }
 
   /** Reads the log from the last folded row on; once more if a read is under way. */
@@ -333,6 +345,9 @@ export class Room {
       this.#foldRow(row);
       this.#heard();
       this.#admitWaiting();
+    } else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {
+      // One of the two is not in the log: a failover took it. Only the whole log tells which.
+      this.#abandon('history-changed', `row ${row.lsn} is another one than before`);
     }
   }
 
@@ -380,7 +395,8 @@ export class Room {
       // A socket that is full is sent no snapshot: `pump` comes back to it.
       if (!this.#context.connections.isWritable(session.identity.conn)) continue;
       this.#joining.delete(session);
-      const refusal = this.#refusal(session);
+      const delivery = this.#delivery;
+      const refusal = joinRefusal(session, { fold: this.fold, delivery, ...this.#context });
       if (refusal === 'behind') {
         this.#joining.add(session);
         this.readTail();
@@ -392,27 +408,6 @@ export class Room {
         if (session.phase === 'joining') this.#delivery.join(session);
       }
     }
-  }
-
-  #refusal(session: Session): 'behind' | ErrorCode | null {
-    const { cursor, identity } = session;
-    const binding = this.fold.table.entryOf(identity.replica)?.binding;
-    const secret = session.secretHash;
-    if (binding !== null && binding !== undefined) {
-      if (!binding.secretHash.every((byte, i) => byte === secret[i])) return 'replica-mismatch';
-    }
-    if (this.#delivery.sessions.size >= this.#context.limits.sessionsPerRoomMax) {
-      return 'overloaded';
-    }
-    if (cursor === null) return null;
-    // An empty room's epoch is its own invention, and the log may have another by now: read first.
-    if (cursor.epoch !== this.fold.epoch || cursor.lsn > this.fold.lsn) {
-      if (session.waitedForTail) return 'history-changed';
-      session.waitedForTail = true;
-      return 'behind';
-    }
-    const at = this.#delivery.timeOf(cursor.lsn);
-    return at !== null && at !== cursor.at ? 'history-changed' : null;
   }
 
   /** The same replica on a newer socket: the older one is half-open, or a bug of the client. */

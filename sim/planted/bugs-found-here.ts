@@ -85,10 +85,10 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: room,
-        text: 'if (cursor.epoch !== this.fold.epoch || cursor.lsn > this.fold.lsn) {',
-        replacement: `if (cursor.epoch !== this.fold.epoch) return 'history-changed';
-    if (cursor.lsn > this.fold.lsn) {`,
+        file: 'engine/sync/join-refusal.ts',
+        text: 'if (cursor.epoch !== fold.epoch || cursor.lsn > fold.lsn) {',
+        replacement: `if (cursor.epoch !== fold.epoch) return 'history-changed';
+  if (cursor.lsn > fold.lsn) {`,
       },
     ],
   },
@@ -197,7 +197,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     plantings: [
       {
         file: room,
-        text: 'if (row.lsn > this.fold.lsn) this.#pipeline.doubt(batches);',
+        text: 'if (this.fold === fold && row.lsn > fold.lsn) this.#pipeline.doubt(batches);',
         replacement: '',
       },
     ],
