@@ -74,6 +74,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     type: fc.constant('tab closed'),
     atMs,
     client,
+    whileWriting: fc.boolean(),
     store: fc.constantFrom('intact', 'stale', 'lost'),
     forMs,
   }),

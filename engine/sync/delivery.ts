@@ -3,7 +3,9 @@
  *
  * A row is encoded once (`rowPart`) and its bytes go to every receiver; its authors get it without
  * what they sent on this session but with the acknowledgement. What a replica sent before stays in:
- * whoever goes on from an old copy of its store must see that it is not what it has. A session whose socket is full, or that joins with
+ * whoever goes on from an old copy of its store must see that it is not what it has.
+ *
+ * A session whose socket is full, or that joins with
  * an old cursor, stays at its position and is caught up: from the recent rows kept in memory, else
  * from a page of the log shared by all who need it, else (too far behind) from a snapshot. What a
  * session may miss while it lags is presence only.

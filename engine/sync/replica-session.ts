@@ -493,8 +493,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   #connectedStatus(): SyncStatus {
     const connection = this.#connection;
-    if (connection === null) return 'offline';
-    if (connection.phase !== 'open') return 'connecting';
+    if (connection?.phase !== 'open') return connection === null ? 'offline' : 'connecting';
     const caughtUp = this.#fold.lsn >= connection.headLsn;
     return caughtUp && this.#outbox.operations === 0 ? 'durable' : 'syncing';
   }

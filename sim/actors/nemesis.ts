@@ -33,6 +33,8 @@ export class Nemesis {
   readonly #parts: NemesisParts;
   /** Nodes whose connections to the database broke, and who have not been told that it is back. */
   readonly #cutOff = new Set<SimNode>();
+  /** What waits for its moment must not come any more. */
+  #isOver = false;
 
   constructor(parts: NemesisParts) {
     this.#parts = parts;
@@ -47,6 +49,7 @@ export class Nemesis {
   heal(): void {
     const { world, faults, log, bus, objects, partitions, nodes, clients } = this.#parts;
     const healing = world.note(lane, 'healing');
+    this.#isOver = true;
     faults.end();
     partitions.heal();
     log.heal();
@@ -174,10 +177,16 @@ export class Nemesis {
         world.after(fault.forMs, () => client.goOnline());
         return;
       case 'tab closed':
-        client.closeTab();
-        world.after(fault.forMs, () => client.reopen(fault.store));
+        if (fault.whileWriting) client.whenWriting(() => this.#closeTab(client, fault));
+        else this.#closeTab(client, fault);
         return;
     }
+  }
+
+  #closeTab(client: SimClient, fault: Extract<Fault, { type: 'tab closed' }>): void {
+    if (this.#isOver || !client.isOpen) return;
+    client.closeTab();
+    this.#parts.world.after(fault.forMs, () => client.reopen(fault.store));
   }
 
   #onNode(fault: Extract<Fault, { type: 'crash' | 'pause' | 'drain' }>): void {

@@ -46,6 +46,8 @@ export class SimClient implements ClientEnd {
   /** All of this opening of the tab: what comes late on an old one still reaches it. */
   readonly #links: Link[] = [];
   #offlineUntilMs = 0;
+  /** Called once, in the middle of the next write to the local store. */
+  #onWriting: (() => void) | null = null;
   /** Whoever fails to connect has to wait at least the shortest backoff. */
   #mayConnectMs = 0;
   /** As the trace knows it. */
@@ -137,6 +139,12 @@ export class SimClient implements ClientEnd {
     this.#offlineUntilMs = 0;
     this.#mayConnectMs = 0;
     this.#step(() => this.#life.driver.submit({ type: 'reconnectNow' }));
+  }
+
+  /** Calls back in the middle of the next write to the local store; at once if there is none. */
+  whenWriting(act: () => void): void {
+    if (this.#parts.settings.localStore) this.#onWriting = act;
+    else act();
   }
 
   /** The tab ends without a word. */
@@ -238,6 +246,9 @@ export class SimClient implements ClientEnd {
   }
 
   #writeStore(core: ReplicaSession, driver: ReplicaDriver, isCurrent: () => boolean): void {
+    const act = this.#onWriting;
+    if (act !== null) this.#world.after(1, act);
+    this.#onWriting = null;
     this.#store.write(
       () => core.stored,
       ({ identity, last }) => {

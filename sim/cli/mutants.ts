@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { plantedBugs } from '../planted/planted-bugs.ts';
+import { huntedBugs } from '../planted/planted-bugs.ts';
 import type { PlantedBug } from '../planted/planting.ts';
 import { ArgumentError, count, plantedBug } from './arguments.ts';
 import { bundleWorker } from './bundle.ts';
@@ -86,7 +86,7 @@ function parse(args: readonly string[]): Wanted | null {
   const { save, table, json } = values;
   if (values.help) return null;
   if (table && positionals.length > 0) throw new ArgumentError('--table is for all bugs at once');
-  const bugs = positionals.length === 0 ? plantedBugs : positionals.map(plantedBug);
+  const bugs = positionals.length === 0 ? huntedBugs : positionals.map(plantedBug);
   const trials = count('trials', values.trials, 100);
   return { bugs, trials, jobs: count('jobs', values.jobs, 256), save, table, json };
 }

@@ -20,7 +20,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F02',
     story: 'A snapshot counts its authors in another order than it names them.',
-    properties: ['assert'],
+    properties: ['S8', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -55,7 +55,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F05',
     story: 'A tail read begins with a row that fills the page: it never gets further.',
-    properties: ['L1', 'L4'],
+    properties: ['L1', 'L2', 'L4'],
     seedsMax: 300,
     plantings: [
       {
@@ -89,19 +89,6 @@ export const bugsFoundHere: readonly PlantedBug[] = [
         text: 'if (cursor.epoch !== fold.epoch || cursor.lsn > fold.lsn) {',
         replacement: `if (cursor.epoch !== fold.epoch) return 'history-changed';
   if (cursor.lsn > fold.lsn) {`,
-      },
-    ],
-  },
-  {
-    id: 'F08',
-    story: 'A hello that waits for the log is refused because the read failed.',
-    properties: ['G4'],
-    seedsMax: 1000,
-    plantings: [
-      {
-        file: room,
-        text: 'if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;',
-        replacement: 'if (session.waitedForTail && this.#reading) continue;',
       },
     ],
   },
@@ -167,52 +154,6 @@ export const bugsFoundHere: readonly PlantedBug[] = [
         file: 'engine/sync/replica-session.ts',
         text: 'if (this.#superseded <= supersededMax) break;',
         replacement: '',
-      },
-    ],
-  },
-  {
-    id: 'F14',
-    story: 'An ack for a row that brought nothing new never ends (here it throws instead).',
-    properties: ['assert'],
-    seedsMax: 1000,
-    plantings: [
-      {
-        file: 'engine/sync/delivery.ts',
-        text: 'if (operations > 0) {',
-        replacement: 'if (operations >= 0) {',
-      },
-      {
-        file: 'engine/sync/session.ts',
-        text: '    this.#ownRows.push(row);',
-        replacement:
-          "    if (base === Infinity) throw new Error('for ever');\n    this.#ownRows.push(row);",
-      },
-    ],
-  },
-  {
-    id: 'F16',
-    story: 'A row that was committed before a hole is forgotten, and a failover takes it.',
-    properties: ['L1', 'L2'],
-    seedsMax: 30_000,
-    plantings: [
-      {
-        file: room,
-        text: 'if (this.fold === fold && row.lsn > fold.lsn) this.#pipeline.doubt(batches);',
-        replacement: '',
-      },
-    ],
-  },
-  {
-    id: 'F15',
-    story:
-      'A node that is behind sends its old state to a client whose outbox builds on a newer one.',
-    properties: ['G4', 'S10'],
-    seedsMax: 3000,
-    plantings: [
-      {
-        file: 'engine/sync/replica-session.ts',
-        text: "const cursor = this.#trust === 'nothing' ? null : this.#place;",
-        replacement: "const cursor = this.#trust === 'rows' ? this.#place : null;",
       },
     ],
   },

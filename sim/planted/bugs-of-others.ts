@@ -133,7 +133,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
       {
         file: room,
         text: 'else if (row.lsn === this.fold.lsn + 1) {\n      this.#foldRow(row);',
-        replacement: 'else {\n      this.#foldRow(row);',
+        replacement: 'else if (row.lsn > this.fold.lsn) {\n      this.#foldRow(row);',
       },
       {
         file: 'engine/sync/fold.ts',
@@ -168,7 +168,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M28',
     story: 'Insertions in the same gap are ordered by arrival, not by id.',
-    properties: ['S8', 'S13', 'assert'],
+    properties: ['S8', 'S11', 'G4', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -207,7 +207,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M10',
     story: 'What arrives on an old connection is taken as if it came on the new one.',
-    properties: ['S6', 'S2', 'S1', 'G4', 'assert'],
+    properties: ['S6', 'S2', 'S1', 'S3', 'G4', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -272,7 +272,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   },
   {
     id: 'M34',
-    story: 'A log that became shorter than what was folded is taken for the same one.',
+    story: 'A log that lost rows that were folded is taken for the same one.',
     properties: ['S7', 'L1', 'L2', 'S8', 'S6', 'G4', 'assert'],
     seedsMax: 1000,
     plantings: [
@@ -281,12 +281,17 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         text: 'head.epoch !== this.fold.epoch || head.lsn < from.lsn) return false;',
         replacement: 'head.epoch !== this.fold.epoch) return false;',
       },
+      {
+        file: room,
+        text: 'return last?.lsn !== from.lsn || last.at === from.at;',
+        replacement: 'return last !== null;',
+      },
     ],
   },
   {
     id: 'M35',
     story: 'An edit goes to another document of the node.',
-    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'G4', 'assert'],
+    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'L5', 'G4', 'assert'],
     seedsMax: 300,
     plantings: [
       {

@@ -3,6 +3,7 @@
  * run sim:mutants`; here a few, and that all of them still fit the sources.
  */
 import { expect, it } from 'vitest';
+import { bundleWorker } from '../cli/bundle.ts';
 import { planted, sourceOf } from '../cli/plant.ts';
 import { runCommand, summaryIn } from '../testing/run-command.ts';
 import { plantedBugs } from './planted-bugs.ts';
@@ -12,6 +13,10 @@ it.each(plantedBugs)('$id fits the sources: $story', ({ plantings }) => {
     const source = sourceOf(planting.file);
     expect(planted(source, planting)).not.toBe(source);
   }
+});
+
+it.each(plantedBugs)('$id can be built', async (bug) => {
+  expect(await bundleWorker(bug)).toContain(bug.id);
 });
 
 it('a text that is not there, or there twice, is an error', () => {

@@ -189,6 +189,7 @@ function drawTabs(random: Random, { clients, durationMs }: Victims): Drawn {
     type: 'tab closed',
     atMs,
     client: random.pick(clients),
+    whileWriting: random.chance(500_000),
     store: random.pick(['intact', 'intact', 'intact', 'stale', 'lost'] as const),
     forMs: random.between(1, 2_000),
   }));

@@ -45,10 +45,14 @@ export type Fault =
     })
   /** A person has no network; the connection falls silent, or breaks if the system notices. */
   | (Lasting & { readonly type: 'offline'; readonly client: string; readonly noticed: boolean })
-  /** A tab is closed without a word and opened again, with what its local store kept. */
+  /**
+   * A tab is closed without a word and opened again, with what its local store kept.
+   * `whileWriting`: in the middle of its next write to that store.
+   */
   | (Lasting & {
       readonly type: 'tab closed';
       readonly client: string;
+      readonly whileWriting: boolean;
       readonly store: 'intact' | 'stale' | 'lost';
     })
   /** A node loses its memory. `whileAppending`: only if an append is in flight then. */

@@ -216,7 +216,8 @@ function readFaultOf(field: JsonField, type: FaultType): Fault {
       };
     case 'tab closed': {
       const store = field.field('store').oneOf(['intact', 'stale', 'lost']);
-      return { type, atMs, client: name('client'), store, forMs: number('forMs') };
+      const who = { client: name('client'), whileWriting: flag('whileWriting') };
+      return { type, atMs, ...who, store, forMs: number('forMs') };
     }
     case 'crash': {
       const whileAppending = flag('whileAppending');

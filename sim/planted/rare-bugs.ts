@@ -1,0 +1,114 @@
+/**
+ * Bugs that the simulator found here and that are too rare to be hunted each time: one seed in
+ * thousands meets them. Each has its scenario in fixtures/seeds, which finds it at once.
+ */
+import type { PlantedBug } from './planting.ts';
+
+const room = 'engine/sync/room.ts';
+
+export const rareBugs: readonly PlantedBug[] = [
+  {
+    id: 'F14',
+    story: 'An ack for a row that brought nothing new never ends (here it throws instead).',
+    properties: ['assert'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'if (operations > 0) {',
+        replacement: 'if (operations >= 0) {',
+      },
+      {
+        file: 'engine/sync/session.ts',
+        text: '    this.#ownRows.push(row);',
+        replacement:
+          "    if (base === Infinity) throw new Error('for ever');\n    this.#ownRows.push(row);",
+      },
+    ],
+  },
+  {
+    id: 'F16',
+    story: 'A row that was committed before a hole is forgotten, and a failover takes it.',
+    properties: ['L1', 'L2'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (this.fold === fold && row.lsn > fold.lsn) this.#pipeline.doubt(batches);',
+        replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'F15',
+    story:
+      'A node that is behind sends its old state to a client whose outbox builds on a newer one.',
+    properties: ['G4', 'S10'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-session.ts',
+        text: "const cursor = this.#trust === 'nothing' ? null : this.#place;",
+        replacement: "const cursor = this.#trust === 'rows' ? this.#place : null;",
+      },
+    ],
+  },
+  {
+    id: 'F08',
+    story: 'A hello that waits for the log is refused because the read failed.',
+    properties: ['G4'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;',
+        replacement: 'if (session.waitedForTail && this.#reading) continue;',
+      },
+    ],
+  },
+  {
+    id: 'F17',
+    story: 'A replica takes what its past wrote for its own: the rows leave it out.',
+    properties: ['S8', 'S3', 'S1', 'S10'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'const shown = hasSent ? parts.filter((part) => part.replica !== replica) : parts;',
+        replacement:
+          'const shown = hasSent || true ? parts.filter((part) => part.replica !== replica) : parts;',
+      },
+    ],
+  },
+  {
+    id: 'F18',
+    story: 'Ids that a store knew, and that a failover took from the log, are given again.',
+    properties: ['S4'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-session.ts',
+        text: 'fold.sequence.versionVector.get(replica) < last) {',
+        replacement: 'fold.sequence.versionVector.get(replica) < Math.min(last, 0)) {',
+      },
+    ],
+  },
+  {
+    id: 'F19',
+    story: 'A row that a failover took arrives late by the bus, and is served for good.',
+    properties: ['S8', 'S6', 'S3', 'L1', 'L2'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: room,
+        text: 'if (this.#loaded && this.#now() >= this.#busTrustedAtMs) this.#offer(rowFromBus(message));',
+        replacement: 'if (this.#loaded) this.#offer(rowFromBus(message));',
+      },
+      {
+        file: room,
+        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        replacement: '} else if (row.at < 0) {',
+      },
+    ],
+  },
+];
