@@ -37,6 +37,7 @@ const stages: readonly Stage[] = [
   vitest('unit'),
   vitest('properties'),
   { name: 'sim', command: ['tsx', 'sim/cli/main.ts', '--minutes', '1'] },
+  { name: 'engines', command: ['tsx', 'tools/compare-engines.ts'] },
   vitest('integration'),
 ];
 

@@ -6,6 +6,7 @@ import {
   type Batch,
   batchLast,
   batchOperations,
+  canCut,
   joinBatches,
   sliceBatch,
 } from '../../proto/batch.ts';
@@ -43,6 +44,15 @@ export class Outbox {
     const from = Math.max(batch.first, sentThrough + 1);
     const to = partAt(batch, Math.min(batchLast(batch) + 1, from + operationsMax));
     return from === batch.first && to > batchLast(batch) ? batch : sliceBatch(batch, from, to);
+  }
+
+  /**
+   * Whether `through` lies between the halves of a pair: nobody who has these operations settles so
+   * much of them.
+   */
+  parts(through: number): boolean {
+    const batch = this.#batches.find((candidate) => batchLast(candidate) > through);
+    return batch !== undefined && batch.first <= through && !canCut(batch, through + 1);
   }
 
   /** Everything up to `through` is durable; returns how many operations that settles. */

@@ -4,8 +4,7 @@
  *
  * The text holds the fold of the rows received so far plus the outbox. Typing never waits: an edit
  * is applied, put into the outbox and sent when the window allows. A welcome says what is durable;
- * the rest of the outbox is sent again, and the server's fold skips what it has. Nothing is ever
- * taken back because a connection broke.
+ * the rest of the outbox is sent again, and the server's fold skips what it has.
  *
  *   offline ─connect→ connecting ─opened→ greeting ─welcome→ open ─closed→ offline (backoff)
  *   any ─goOffline→ offline, until reconnectNow
@@ -103,8 +102,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   /** What the local store has to hold now. */
   get stored(): StoredReplica {
-    const [identity, cursor, last] = [this.#identity, this.#place, this.#ownLast];
-    return { identity, cursor, last, batches: [...this.#outbox.batches] };
+    const [identity, cursor, batches] = [this.#identity, this.#place, [...this.#outbox.batches]];
+    return { identity, cursor, last: this.#ownLast, batches };
   }
 
   /** The document is here: false only between a start from a local store and the first load. */
@@ -244,8 +243,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #welcomed(connection: ReplicaConnection, welcome: Welcome): boolean {
     connection.welcomed(welcome);
     const { replica } = this.#identity;
-    if (welcome.through > this.#ownLast) {
-      // The server knows operations of this replica that we do not: our memory is an old copy.
+    if (this.#isStranger(welcome.through)) {
       this.#endReplica('replica-forked');
       return false;
     }
@@ -324,22 +322,19 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #acked(connection: ReplicaConnection, ack: NonNullable<ServerFrame['ack']>): void {
-    if (ack.through > this.#ownLast) {
+    if (this.#isStranger(ack.through)) {
       this.#endReplica('replica-forked');
       return;
     }
     assert(connection.phase === 'open', 'acks follow a welcome');
     this.#superseded = 0;
     this.#settle(ack.through);
-    const lsn = ack.lsn === 0 ? this.#fold.lsn : ack.lsn;
-    const at = ack.lsn === 0 ? this.#fold.at : ack.at;
+    const { lsn, at } = ack.lsn === 0 ? this.#fold : ack;
     this.#effects.push({ type: 'acked', ack: { ...ack, lsn, at } });
   }
 
   #settle(through: number): void {
-    const { replica } = this.#identity;
-    const operations = this.#forgetSettled(through);
-    this.#fold.settle(replica, through, operations);
+    this.#fold.settle(this.#identity.replica, through, this.#forgetSettled(through));
   }
 
   #forgetSettled(through: number): number {
@@ -351,8 +346,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   /** Highest timestamp that this replica has given. */
   get #ownLast(): number {
-    const last = this.#fold.sequence.versionVector.get(this.#identity.replica);
-    return Math.max(last, this.#restored?.last ?? 0);
+    const { versionVector } = this.#fold.sequence;
+    return Math.max(versionVector.get(this.#identity.replica), this.#restored?.last ?? 0);
+  }
+
+  /** Own operations up to `through` are not ours: our memory is an old copy, or another's is. */
+  #isStranger(through: number): boolean {
+    return through > this.#ownLast || this.#outbox.parts(through);
   }
 
   #outboxChanged(): void {

@@ -101,13 +101,26 @@ export const rareBugs: readonly PlantedBug[] = [
     plantings: [
       {
         file: room,
-        text: 'if (this.#loaded && this.#now() >= this.#busTrustedAtMs) this.#offer(rowFromBus(message));',
-        replacement: 'if (this.#loaded) this.#offer(rowFromBus(message));',
+        text: 'this.#now() >= this.#busTrustedAtMs',
+        replacement: 'this.#now() >= 0',
       },
       {
         file: room,
         text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
         replacement: '} else if (row.at < 0) {',
+      },
+    ],
+  },
+  {
+    id: 'F20',
+    story: 'An ack that settles half of a surrogate pair throws in the client.',
+    properties: ['assert'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/replica-session.ts',
+        text: 'return through > this.#ownLast || this.#outbox.parts(through);',
+        replacement: 'return through > this.#ownLast;',
       },
     ],
   },
