@@ -20,7 +20,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F02',
     story: 'A snapshot counts its authors in another order than it names them.',
-    properties: ['S8', 'assert'],
+    properties: ['S8', 'S3', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -96,7 +96,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     id: 'F09',
     story: 'A room whose last bus message was lost never looks at the log.',
     properties: ['L1', 'L2'],
-    seedsMax: 300,
+    seedsMax: 1000,
     plantings: [
       {
         file: room,

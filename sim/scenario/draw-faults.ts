@@ -236,9 +236,9 @@ function drawOutages(random: Random, { nodes, durationMs }: Victims): Drawn {
   });
 }
 
-/** One in five of these seeds also loses what the database had committed last. */
+/** One in three of these seeds also loses what the database had committed last. */
 function drawDatabaseCrashes(random: Random, { durationMs }: Victims): Drawn {
-  const losing = random.chance(200_000);
+  const losing = random.chance(333_333);
   const crashes = several(random, { count: random.between(1, 3), durationMs }, (atMs) => ({
     type: 'database crash',
     atMs,
