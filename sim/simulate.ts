@@ -115,7 +115,7 @@ class Run {
       this.#snapshotter.start();
     });
     this.#runUntil(durationMs);
-    nemesis.heal();
+    this.#world.resume(0, () => nemesis.heal());
     this.#awaitDurable('L1');
     this.#addNewcomers();
     this.#awaitDurable('L2');

@@ -48,5 +48,7 @@ export function fingerprint({ property, message }: FoundViolation): string {
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
     .replace(/\b(?:new )?(?:c|n|doc)\d+(?:[#.]\d+)*\b/g, '·')
     .replace(/-?\d+(?:\.\d+)?/g, '0');
-  return `${property}: ${shape}`;
+  // However many are late, and in whatever order: it is one thing.
+  const parts = [...new Set(shape.split('; '))].sort((a, b) => (a < b ? -1 : 1));
+  return `${property}: ${parts.join('; ')}`;
 }

@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWithBrowser } from '../../web/testing/describe-browser.ts';
 import { renderTracePage } from '../cli/render-page.ts';
+import { runCommand } from '../testing/run-command.ts';
 import type { TraceFile } from '../trace/trace-file.ts';
 import { longTrace, passedTrace, sampleTrace } from './testing/sample-trace.ts';
 
@@ -35,10 +36,17 @@ describeWithBrowser('the page of a run', (launch) => {
 
   async function open(
     trace: TraceFile,
-    { hash = '', width = 1440 }: { readonly hash?: string; readonly width?: number } = {},
+    options: { readonly hash?: string; readonly width?: number } = {},
   ): Promise<Page> {
     const path = join(folder, 'run.html');
     await writeFile(path, await renderTracePage(trace));
+    return openFile(path, options);
+  }
+
+  async function openFile(
+    path: string,
+    { hash = '', width = 1440 }: { readonly hash?: string; readonly width?: number } = {},
+  ): Promise<Page> {
     const context = await browser.newContext({ viewport: { width, height: 1000 } });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
@@ -66,6 +74,24 @@ describeWithBrowser('the page of a run', (launch) => {
   async function count(page: Page, selector: string): Promise<number> {
     return await page.locator(selector).count();
   }
+
+  it('shows a planted bug as the command line writes it: lanes, arrows, texts', async () => {
+    const seeds = join(import.meta.dirname, '..', '..', 'fixtures', 'seeds');
+    const scenario = join(seeds, 'F17-the-past-of-an-old-copy.json');
+    const path = join(folder, 'planted.html');
+    const run = await runCommand(['repro', scenario, '--planted', 'F17', '--html', path]);
+    expect(run.exitCode).toBe(129);
+    const page = await openFile(path);
+    const lanes = await page.locator('#lane-names span').allTextContents();
+    for (const lane of ['c2', 'n0', 'log']) expect(lanes).toContain(lane);
+    expect(await count(page, '#drawing .arrow')).toBeGreaterThan(0);
+    const banner = await page.locator('#verdict').innerText();
+    expect(banner).toContain('npm run sim -- repro');
+    const shown = (): Promise<string> => page.locator('#texts-body').innerText();
+    const atEnd = await shown();
+    await page.keyboard.press('Home');
+    expect(await shown()).not.toBe(atEnd);
+  });
 
   it('opens at the violation and says what was found, where, and how to see it again', async () => {
     const page = await open(sampleTrace);
