@@ -4,6 +4,7 @@
  */
 import { expect, it } from 'vitest';
 import { drawFaults } from './scenario/draw-faults.ts';
+import { faultTypes } from './scenario/faults.ts';
 import { drawScenario } from './scenario/scenario.ts';
 import { lanesOf, simulate } from './simulate.ts';
 
@@ -27,23 +28,7 @@ it('every type of fault is drawn, and happens', () => {
   }
   expect([...drawn].filter((type) => !happened.has(type))).toEqual([]);
   for (const kind of [
-    'cut',
-    'stall',
-    'partition',
-    'offline',
-    'tab closed',
-    'crash',
-    'pause',
-    'drain',
-    'database cut',
-    'database outage',
-    'database crash',
-    'failover',
-    'head locked',
-    'bus outage',
-    'bus kick',
-    'objects outage',
-    'clock step',
+    ...faultTypes,
     'slow message',
     'unknown outcome',
     'refused row',

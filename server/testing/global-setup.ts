@@ -5,6 +5,7 @@
 import type { TestProject } from 'vitest/node';
 import { startBackingPostgres } from './backing-postgres.ts';
 import { startBackingRedis } from './backing-redis.ts';
+import type { BackingService } from './backing-service.ts';
 
 /** A server's address, or why there is none. */
 type Provided = { readonly url: string } | { readonly reason: string };
@@ -20,7 +21,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startBackingPostgres();
   project.provide('postgres', provided(postgres));
-  const stop = async (backing: typeof postgres): Promise<void> => {
+  const stop = async (backing: BackingService): Promise<void> => {
     if (backing.type === 'running') await backing.stop();
   };
   try {
@@ -33,8 +34,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
-function provided(
-  backing: Awaited<ReturnType<typeof startBackingPostgres | typeof startBackingRedis>>,
-): Provided {
+function provided(backing: BackingService): Provided {
   return backing.type === 'running' ? { url: backing.url } : { reason: backing.reason };
 }

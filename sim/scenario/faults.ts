@@ -86,6 +86,27 @@ export type Fault =
 
 export type FaultType = Fault['type'];
 
+/** All of them. */
+export const faultTypes = [
+  'cut',
+  'stall',
+  'partition',
+  'offline',
+  'tab closed',
+  'crash',
+  'pause',
+  'drain',
+  'database cut',
+  'database outage',
+  'database crash',
+  'failover',
+  'head locked',
+  'bus outage',
+  'bus kick',
+  'objects outage',
+  'clock step',
+] as const satisfies readonly FaultType[];
+
 export interface FaultRates {
   /** One-way time of a message, uniform. */
   readonly latencyMinMs: number;

@@ -10,7 +10,7 @@
  */
 import { defaultLimits } from '../../engine/limits.ts';
 import { defaultSettings, defaultSnapshotRows, differences, type Setting } from './defaults.ts';
-import { calm, type Fault, type FaultType } from './faults.ts';
+import { calm, type Fault, type FaultType, faultTypes } from './faults.ts';
 import { JsonField } from './json-field.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarioMistake } from './scenario-mistake.ts';
@@ -159,26 +159,6 @@ function readQuestion(field: JsonField): Question {
     value: field.field('value').integer(),
   };
 }
-
-const faultTypes = [
-  'cut',
-  'stall',
-  'partition',
-  'offline',
-  'tab closed',
-  'crash',
-  'pause',
-  'drain',
-  'database cut',
-  'database outage',
-  'database crash',
-  'failover',
-  'head locked',
-  'bus outage',
-  'bus kick',
-  'objects outage',
-  'clock step',
-] as const satisfies readonly FaultType[];
 
 function readFault(field: JsonField): Fault {
   return readFaultOf(field, field.field('type').oneOf(faultTypes));
