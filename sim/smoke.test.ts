@@ -21,7 +21,7 @@ it('a hundred seeds find nothing, and do enough to count', () => {
 it('every type of fault is drawn, and happens', () => {
   const drawn = new Set<string>();
   const happened = new Set<string>();
-  for (let seed = 1; seed <= 120; seed++) {
+  for (let seed = 1; seed <= 250; seed++) {
     const scenario = drawScenario(seed);
     for (const { type } of scenario.faults) drawn.add(type);
     for (const kind of simulate(scenario).faultsByKind.keys()) happened.add(kind);

@@ -1,6 +1,6 @@
 /**
- * A real Redis for a test run: REDIS_URL, a container, or `redis-server` or `valkey-server` on PATH,
- * on a free port and without persistence (backing-service.ts).
+ * A real Redis for a test run: REDIS_URL, a container, or `redis-server` or `valkey-server` on
+ * PATH, on a free port and without persistence (backing-service.ts).
  *
  * One server per run; every test file takes a deployment name of its own, so that its channels are
  * its own.
