@@ -69,3 +69,16 @@ it('a place to cut is found at once, however much is deleted by however many ope
   expect(outbox.next(0, 10)?.ops).toHaveLength(1);
   expect(outbox.next(first + long - 1, 10)?.ops).toHaveLength(10);
 });
+
+it('knows that nobody settles half of a pair', () => {
+  const outbox = new Outbox();
+  outbox.push(new Typist(11).type(0, 'a😀b'), 0);
+  expect([0, 1, 2, 3, 4, 9].map((through) => outbox.parts(through))).toEqual([
+    false,
+    false,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});

@@ -4,6 +4,7 @@ import type { ServerFrame } from '../../../proto/server-frame.ts';
 import type { ConnId } from '../../ids.ts';
 import { Random } from '../../random.ts';
 import type { ReplicaEffect, ReplicaInput } from '../replica-effects.ts';
+import type { ReplicaOptions } from '../replica-options.ts';
 import { ReplicaSession } from '../replica-session.ts';
 import type { GatewayScript } from './gateway-script.ts';
 
@@ -19,7 +20,11 @@ export class ReplicaScript {
   #conn = 0;
   #outgoing: Uint8Array[] = [];
 
-  constructor(replica: number, heartbeatMs = 10_000) {
+  constructor(
+    replica: number,
+    heartbeatMs = 10_000,
+    localStore: ReplicaOptions['localStore'] = null,
+  ) {
     this.#identities = replica;
     this.session = new ReplicaSession({
       document: 'doc',
@@ -29,7 +34,7 @@ export class ReplicaScript {
         this.#identities += 1000;
         return identity;
       },
-      localStore: null,
+      localStore,
       random: new Random(replica),
       backoffMinMs: 100,
       backoffMaxMs: 100,
