@@ -158,9 +158,13 @@ export class SimLog {
       if (kept === rows.length) continue;
       lost += rows.length - kept;
       this.#world.note('log', 'loses', `${document} rows ${kept + 1} to ${rows.length}`);
+      const lostAt = truth.rows.at(-1)?.at ?? 0;
       rows.length = kept;
       truth.truncate(kept);
-      stored.head = headOf(truth.rows.at(-1));
+      const head = headOf(truth.rows.at(-1));
+      // A row that takes the place of a lost one is of another time: what a cursor rests on. It
+      // does not hold where the clock stands behind the head (docs/durability.md).
+      stored.head = head === null ? null : { ...head, at: Math.max(head.at, lostAt + 1) };
     }
     return lost;
   }
