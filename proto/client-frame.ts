@@ -54,6 +54,8 @@ export interface HelloBody {
   readonly thin: boolean;
   /** With a cursor: send the whole state all the same, no older than the cursor. */
   readonly whole: boolean;
+  /** Own timestamp that the client knows to be durable; 0 = none. */
+  readonly settled: number;
 }
 
 /** New operations of this replica, in order; 1 … 1,000 batches. */
@@ -161,6 +163,7 @@ function writeHello(writer: Writer, hello: HelloBody): void {
   }
   writer.bool(7, hello.thin);
   writer.bool(8, hello.whole);
+  writer.uint(9, hello.settled);
 }
 
 /** Decodes a frame, or throws a DecodeError. Shares no memory with `bytes`. */
@@ -232,6 +235,7 @@ function readHello(reader: Reader): HelloBody {
   let cursor: Cursor | null = null;
   let thin = false;
   let whole = false;
+  let settled = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) protocol = reader.uint32('protocol');
     else if (field === 2) document = reader.string('document', documentNameUnitsMax);
@@ -241,6 +245,7 @@ function readHello(reader: Reader): HelloBody {
     else if (field === 6) cursor = reader.message('cursor', readCursor);
     else if (field === 7) thin = reader.bool('thin');
     else if (field === 8) whole = reader.bool('whole');
+    else if (field === 9) settled = reader.uint('settled');
     else reader.skip();
   }
   if (protocol === 0) throw reader.error('protocol', 'a version', protocol);
@@ -252,7 +257,8 @@ function readHello(reader: Reader): HelloBody {
   if (secret?.length !== secretBytes) {
     throw reader.error('secret', `${secretBytes} bytes`, secret?.length ?? 0);
   }
-  return { type: 'hello', protocol, document, replica, secret, token, cursor, thin, whole };
+  const mode = { thin, whole, settled };
+  return { type: 'hello', protocol, document, replica, secret, token, cursor, ...mode };
 }
 
 /** Whether `name` is well-formed: 1 … 200 characters that stand for themselves in a URL path. */

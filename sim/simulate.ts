@@ -341,9 +341,11 @@ class Run {
     const lateMs = 15_000;
     this.#runUntil(this.#world.nowMs + limits.roomIdleMs + 2 * limits.heartbeatMs + lateMs);
     const events = this.#world.trace.count - before;
-    // Each connection's end, and reads of rooms that hear nothing until a heartbeat is missed.
+    // Each connection's end, reads of rooms that hear nothing until a heartbeat is missed, and what
+    // tabs that died had sent.
     const reads = (this.#documents.length * 6 * limits.heartbeatMs) / limits.silenceMs;
-    const eventsBound = 40 * this.#clients.size + (40 + 3 * reads) * this.#nodes.size;
+    const own = 40 * this.#clients.size + (40 + 3 * reads) * this.#nodes.size;
+    const eventsBound = own + 8 * this.#scenario.intents.length + 500;
     const noise = (): string => `${events} events after everybody has left`;
     coverage.always('L4', events <= eventsBound, noise);
     for (const { name, stats } of this.#nodes.values()) {

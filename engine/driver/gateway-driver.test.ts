@@ -47,6 +47,7 @@ const hello = {
   cursor: null,
   thin: false,
   whole: false,
+  settled: 0,
 } as const;
 const frame = encodeClientFrame({ channel: 0, body: hello });
 

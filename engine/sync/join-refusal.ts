@@ -20,6 +20,11 @@ export function joinRefusal(
     if (!binding.secretHash.every((byte, i) => byte === secretHash[i])) return 'replica-mismatch';
   }
   if (delivery.sessions.size >= limits.sessionsPerRoomMax) return 'overloaded';
+  // What the client was told by another node: unless the log has lost it, reading brings it.
+  if (fold.committed.get(identity.replica) < session.settledAtClient && !session.waitedForTail) {
+    session.waitedForTail = true;
+    return 'behind';
+  }
   if (cursor === null) return null;
   // An empty room's epoch is its own invention, and the log may have another by now: read first.
   if (cursor.epoch !== fold.epoch || cursor.lsn > fold.lsn) {

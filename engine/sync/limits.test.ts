@@ -62,12 +62,12 @@ describe('a socket that is not read', () => {
     script.open(1);
     const row = logRow(1, new Typist(22).type(0, 'x'.repeat(1000)));
     for (let i = 0; i < 50; i++) {
-      script.sendOn(1, 0, { ...hello, thin: false, whole: false });
+      script.sendOn(1, 0, { ...hello, thin: false, whole: false, settled: 0 });
       if (script.reads.length > 0) script.answerRead({ head: headAt(1), rows: [row] });
       script.send(1, leave);
     }
     expect(script.take(1).filter(({ welcome }) => welcome !== null)).toHaveLength(1);
-    script.sendOn(1, 0, { ...hello, thin: false, whole: false });
+    script.sendOn(1, 0, { ...hello, thin: false, whole: false, settled: 0 });
     script.drain(1);
     expect(script.take(1).filter(({ welcome }) => welcome !== null)).toHaveLength(1);
   });
@@ -77,7 +77,7 @@ describe('a socket that is not read', () => {
     script.join(1, 11);
     script.stuck.add(1);
     for (let channel = 1; channel <= 100; channel++) {
-      script.sendOn(1, channel, { ...hello, thin: true, whole: false });
+      script.sendOn(1, channel, { ...hello, thin: true, whole: false, settled: 0 });
     }
     expect(script.take(1).filter(({ error }) => error !== null).length).toBeLessThan(20);
     expect(script.closed.get(1)).toBe(1013);

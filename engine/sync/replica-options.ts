@@ -21,6 +21,8 @@ export interface StoredReplica {
   readonly cursor: Cursor | null;
   /** Highest timestamp that the replica has given: a log with a higher one tells an old copy. */
   readonly last: number;
+  /** Own timestamp that is known to be durable. */
+  readonly settled: number;
   /** What is not known to be durable, oldest first. */
   readonly batches: readonly Batch[];
 }

@@ -103,7 +103,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   /** What the local store has to hold now. */
   get stored(): StoredReplica {
     const [identity, cursor, batches] = [this.#identity, this.#place, [...this.#outbox.batches]];
-    return { identity, cursor, last: this.#ownLast, batches };
+    return { identity, cursor, last: this.#ownLast, settled: this.#settled, batches };
   }
 
   /** The document is here: false only between a start from a local store and the first load. */
@@ -142,10 +142,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         if (this.#connection === null && this.#ended === null) this.#connect();
         return;
       case 'goOffline':
-        this.#goOffline();
-        return;
       case 'stop':
-        this.#ended = 'closed';
+        if (input.type === 'stop') this.#ended = 'closed';
         this.#goOffline();
         return;
       case 'edited':
@@ -155,13 +153,12 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         if (input.replica === this.#identity.replica) this.#storedThrough = input.last;
         this.#sendOutbox();
         return;
-      case 'presenceSet':
+      case 'presenceSet': {
         this.#presence.set(this.#fold, input.presence);
-        this.#presenceAtMs = Math.max(
-          this.#now.monoMs,
-          this.#presenceSentMs + this.#options.presenceMs,
-        );
+        const earliestMs = this.#presenceSentMs + this.#options.presenceMs;
+        this.#presenceAtMs = Math.max(this.#now.monoMs, earliestMs);
         return;
+      }
       case 'connOpened':
         if (this.#isCurrent(input.connection)) this.#hello();
         return;
@@ -207,13 +204,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #hello(): void {
-    const connection = this.#connection;
-    assert(connection?.phase === 'connecting', 'a connection opens once');
-    connection.phase = 'greeting';
+    assert(this.#connection?.phase === 'connecting', 'a connection opens once');
+    this.#connection.phase = 'greeting';
     const { document, token } = this.#options;
     const cursor = this.#trust === 'nothing' ? null : this.#place;
     const whole = cursor !== null && this.#trust === 'place';
-    const mode = { protocol: protocolVersion.current, thin: false, whole } as const;
+    const settled = cursor === null ? 0 : this.#settled;
+    const mode = { protocol: protocolVersion.current, thin: false, whole, settled };
     this.#send({ type: 'hello', document, token, ...this.#identity, cursor, ...mode });
   }
 
@@ -344,6 +341,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return operations;
   }
 
+  get #settled(): number {
+    return Math.max(this.#fold.committed.get(this.replica), this.#restored?.settled ?? 0);
+  }
+
   /** Highest timestamp that this replica has given. */
   get #ownLast(): number {
     const { versionVector } = this.#fold.sequence;
@@ -399,8 +400,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         this.#trust = code === 'history-changed' ? 'nothing' : 'place';
         break;
       case 'yield':
-        this.#superseded++;
-        if (this.#superseded <= supersededMax) break;
+        if (++this.#superseded <= supersededMax) break;
         this.#endReplica(code);
         return;
       case 'end':

@@ -44,6 +44,8 @@ export class Session {
   readonly cursor: Cursor | null;
   /** It wants the whole state, no older than the cursor. */
   readonly whole: boolean;
+  /** Own timestamp that the client knows to be durable. */
+  readonly settledAtClient: number;
   phase: 'authorizing' | 'joining' | 'open' | 'ended' = 'authorizing';
   principal = '';
   writable = false;
@@ -73,10 +75,12 @@ export class Session {
 
   constructor(
     identity: SessionIdentity,
-    { cursor, whole }: { readonly cursor: Cursor | null; readonly whole: boolean },
+    hello: { readonly cursor: Cursor | null; readonly whole: boolean; readonly settled: number },
   ) {
+    const { cursor, whole, settled } = hello;
     this.identity = identity;
     this.whole = whole;
+    this.settledAtClient = settled;
     this.cursor = cursor !== null && cursor.lsn > 0 ? cursor : null;
   }
 

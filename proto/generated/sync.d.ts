@@ -927,6 +927,9 @@ export namespace sve {
         /** Hello whole. */
         whole: boolean;
 
+        /** Hello settled. */
+        settled: number;
+
         /**
          * Encodes the specified Hello message. Does not implicitly {@link sve.Hello.verify|verify} messages.
          * @param message Hello message or plain object to encode
@@ -974,6 +977,9 @@ export namespace sve {
 
             /** Hello whole */
             whole?: (boolean|null);
+
+            /** Hello settled */
+            settled?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

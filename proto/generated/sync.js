@@ -1584,6 +1584,7 @@ export const sve = $root.sve = (() => {
         Hello.prototype.cursor = null;
         Hello.prototype.thin = false;
         Hello.prototype.whole = false;
+        Hello.prototype.settled = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1608,6 +1609,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(56).bool(message.thin);
             if (message.whole != null && $Object.hasOwnProperty.call(message, "whole") && message.whole !== false)
                 writer.uint32(64).bool(message.whole);
+            if (message.settled != null && $Object.hasOwnProperty.call(message, "settled") && (typeof message.settled === "object" ? message.settled.low || message.settled.high : message.settled !== 0))
+                writer.uint32(72).uint64(message.settled);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1708,6 +1711,15 @@ export const sve = $root.sve = (() => {
                             message.whole = value;
                         else
                             delete message.whole;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.settled = value;
+                        else
+                            delete message.settled;
                         continue;
                     }
                 }

@@ -180,6 +180,7 @@ const clientBody = fc.oneof(
     cursor: fc.option(cursor),
     thin: fc.boolean(),
     whole: fc.boolean(),
+    settled: uint,
   }),
   frameBatches('edit', 1).map((batches) => ({ type: 'edit' as const, batches })),
   fc.option(presenceState).map((state) => ({ type: 'presence' as const, state })),

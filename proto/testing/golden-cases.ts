@@ -244,6 +244,7 @@ export const goldenCases: readonly GoldenCase[] = [
     cursor: { epoch: 77, lsn: 200_000, at: noon, operations: 250_000 },
     thin: false,
     whole: false,
+    settled: 0,
   }),
   client('client-hello-whole', 'Opens a session that wants the whole state again.', {
     type: 'hello',
@@ -255,6 +256,7 @@ export const goldenCases: readonly GoldenCase[] = [
     cursor: { epoch: 77, lsn: 5, at: noon, operations: 6 },
     thin: false,
     whole: true,
+    settled: 300,
   }),
   client(
     'client-hello-thin',
@@ -269,6 +271,7 @@ export const goldenCases: readonly GoldenCase[] = [
       cursor: null,
       thin: true,
       whole: false,
+      settled: 0,
     },
     3,
   ),

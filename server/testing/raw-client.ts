@@ -84,7 +84,7 @@ export function helloFrame({ document, channel = 0, ...given }: HelloOptions): C
   const replica = given.replica ?? randomInt(1, 2 ** 48 - 1);
   const secret = given.secret ?? randomBytes(16);
   const protocol = protocolVersion.current;
-  const rest = { token: '', cursor: null, thin: false, whole: false };
+  const rest = { token: '', cursor: null, thin: false, whole: false, settled: 0 };
   const body = { document, replica, secret, protocol, ...rest };
   return { channel, body: { type: 'hello', ...body } };
 }

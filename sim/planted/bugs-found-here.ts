@@ -152,7 +152,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/replica-session.ts',
-        text: 'if (this.#superseded <= supersededMax) break;',
+        text: 'if (++this.#superseded <= supersededMax) break;',
         replacement: '',
       },
     ],

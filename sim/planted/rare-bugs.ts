@@ -124,4 +124,18 @@ export const rareBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'F21',
+    story:
+      'A node that is behind what a client was told of its own edits takes its outbox for lost.',
+    properties: ['G4'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/join-refusal.ts',
+        text: 'fold.committed.get(identity.replica) < session.settledAtClient',
+        replacement: 'fold.lsn < 0',
+      },
+    ],
+  },
 ];

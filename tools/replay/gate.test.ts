@@ -92,7 +92,7 @@ function clients(): { a: Client; b: Client; ledger: Ledger; faults: readonly unk
       shown,
       edit: (batch) => send({ type: 'edit', batches: [batch] }),
       hello: (replica) => {
-        const mode = { thin: false, whole: false };
+        const mode = { thin: false, whole: false, settled: 0 };
         const rest = { token: '', cursor: null, ...mode, secret: new Uint8Array(16) };
         send({ type: 'hello', protocol: 1, document: 'd', replica, ...rest });
       },

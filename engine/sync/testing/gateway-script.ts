@@ -93,7 +93,7 @@ export class GatewayScript {
   hello(conn: number, replica: number, cursor: Cursor | null = null, document = 'doc'): void {
     this.open(conn);
     const secret = new Uint8Array(16).fill(replica % 256);
-    const rest = { protocol: 1, token: '', thin: false, whole: false };
+    const rest = { protocol: 1, token: '', thin: false, whole: false, settled: 0 };
     this.send(conn, { type: 'hello', document, replica, secret, cursor, ...rest });
   }
 
