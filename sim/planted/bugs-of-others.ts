@@ -286,6 +286,11 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         text: 'return last?.lsn !== from.lsn || last.at === from.at;',
         replacement: 'return last !== null;',
       },
+      {
+        file: room,
+        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        replacement: '} else if (row.at < 0) {',
+      },
     ],
   },
   {
