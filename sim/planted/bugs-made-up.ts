@@ -166,7 +166,7 @@ export const bugsMadeUp: readonly PlantedBug[] = [
   {
     id: 'N13',
     story: 'A snapshot is read without the batches that were void.',
-    properties: ['P4', 'S8', 'S3', 'S11', 'L1', 'assert'],
+    properties: ['P4', 'S8', 'S3', 'S11', 'L1', 'P1', 'assert'],
     seedsMax: 1000,
     plantings: [
       {

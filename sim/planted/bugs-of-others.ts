@@ -46,7 +46,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M02',
     story: 'A rejected append is taken for a committed one.',
-    properties: ['S12', 'S1', 'S13', 'G4', 'assert'],
+    properties: ['S12', 'S1', 'S13', 'G4', 'S6', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -122,7 +122,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M15',
     story: 'A row that skips an LSN is folded as if it were the next one.',
-    properties: ['S6', 'S8', 'S12', 'S13', 'L1', 'assert'],
+    properties: ['S6', 'S8', 'S12', 'S13', 'L1', 'S3', 'S11', 'assert'],
     seedsMax: 300,
     plantings: [
       {
@@ -273,7 +273,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M34',
     story: 'A log that lost rows that were folded is taken for the same one.',
-    properties: ['S7', 'L1', 'L2', 'S8', 'S6', 'G4', 'assert'],
+    properties: ['S7', 'L1', 'L2', 'S8', 'S6', 'G4', 'S2', 'S3', 'S10', 'assert'],
     seedsMax: 1000,
     plantings: [
       {
@@ -296,7 +296,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M35',
     story: 'An edit goes to another document of the node.',
-    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'L5', 'G4', 'assert'],
+    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'L5', 'G4', 'S12', 'assert'],
     seedsMax: 300,
     plantings: [
       {
