@@ -8,6 +8,7 @@ import type {
   AppendResult,
   AuthDecision,
   AuthRequest,
+  LogHead,
   LogPage,
   LogPort,
   LogRow,
@@ -27,11 +28,16 @@ interface Socket {
   open: boolean;
 }
 
+interface MemoryDocument {
+  readonly epoch: number;
+  readonly rows: LogRow[];
+}
+
 class MemoryLog implements LogPort {
   /** While false, every append has an unknown outcome and every read fails. */
   up = true;
   readonly #time: VirtualTime;
-  readonly #documents = new Map<string, { readonly epoch: number; readonly rows: LogRow[] }>();
+  readonly #documents = new Map<string, MemoryDocument>();
 
   constructor(time: VirtualTime) {
     this.#time = time;
@@ -69,12 +75,28 @@ class MemoryLog implements LogPort {
       if (!this.up) done(null);
       else if (document === undefined) done({ head: null, rows: [] });
       else {
-        const { epoch, rows } = document;
-        const head = { epoch, lsn: rows.length, at: rows.at(-1)?.at ?? 0, state: 'live' } as const;
-        done({ head, rows: rows.slice(afterLsn) });
+        done({ head: headOf(document), rows: document.rows.slice(afterLsn) });
       }
     });
   }
+
+  heads(
+    names: readonly string[],
+    done: (heads: ReadonlyMap<string, LogHead> | null) => void,
+  ): void {
+    this.#time.after(hopMs, () => {
+      const heads = new Map<string, LogHead>();
+      for (const name of names) {
+        const document = this.#documents.get(name);
+        if (document !== undefined) heads.set(name, headOf(document));
+      }
+      done(this.up ? heads : null);
+    });
+  }
+}
+
+function headOf({ epoch, rows }: MemoryDocument): LogHead {
+  return { epoch, lsn: rows.length, at: rows.at(-1)?.at ?? 0, state: 'live' };
 }
 
 export class Loopback {

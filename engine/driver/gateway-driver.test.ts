@@ -24,7 +24,7 @@ function answerTo(bytes: Uint8Array): { readonly errors: unknown[]; readonly clo
         notifyDrained: nothing,
         close: (_, code) => close.push(code),
       },
-      log: { append: nothing, read: nothing },
+      log: { append: nothing, read: nothing, heads: nothing },
       bus: { publish: nothing, subscribe: nothing, unsubscribe: nothing },
       auth: { decide: nothing },
     },

@@ -81,6 +81,14 @@ export interface LogPort {
     bytesMax: number,
     done: (page: LogPage | null) => void,
   ): void;
+  /**
+   * The heads of these documents as of one moment; a document that has never been written is not
+   * among them. null = failed.
+   */
+  heads(
+    documents: readonly string[],
+    done: (heads: ReadonlyMap<string, LogHead> | null) => void,
+  ): void;
 }
 
 /**
@@ -92,21 +100,6 @@ export interface BusPort {
   publish(document: string, bytes: Uint8Array): void;
   subscribe(document: string): void;
   unsubscribe(document: string): void;
-}
-
-/**
- * Immutable bodies by name (A-Z a-z 0-9 . _ ~ - /): snapshots. A body that was put is found and
- * listed from then on. A put that failed may have been done all the same; a key is never given two
- * different bodies, so it may be put again.
- */
-export interface ObjectStorePort {
-  put(key: string, bytes: Uint8Array, done: (isStored: boolean) => void): void;
-  /** null = there is none. */
-  get(key: string, done: (bytes: Uint8Array | null | 'failed') => void): void;
-  /** Keys that begin with `prefix`, ascending by code units; null = failed. */
-  list(prefix: string, done: (keys: readonly string[] | null) => void): void;
-  /** A key that does not exist is removed already. */
-  remove(key: string, done: (isRemoved: boolean) => void): void;
 }
 
 /**

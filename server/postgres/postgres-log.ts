@@ -8,10 +8,10 @@
  */
 import { type ClientBase, Pool } from 'pg';
 import { assert } from '../../engine/assert.ts';
-import type { AppendResult, LogPage, LogPort } from '../../engine/driver/ports.ts';
+import type { AppendResult, LogHead, LogPage, LogPort } from '../../engine/driver/ports.ts';
 import { AppendWriter, type GroupReport } from './append-writer.ts';
 import { type DurabilityReport, readDurability } from './durability-check.ts';
-import { readPage } from './log-statements.ts';
+import { readHeads, readPage } from './log-statements.ts';
 
 export interface PostgresLogOptions {
   readonly url: string;
@@ -103,6 +103,15 @@ export class PostgresLog implements LogPort {
   ): void {
     const page = this.#withReader((client) => readPage(client, document, afterLsn, bytesMax));
     void page.catch(() => null).then(done);
+  }
+
+  /** See LogPort. */
+  heads(
+    documents: readonly string[],
+    done: (heads: ReadonlyMap<string, LogHead> | null) => void,
+  ): void {
+    const heads = this.#withReader((client) => readHeads(client, documents));
+    void heads.catch(() => null).then(done);
   }
 
   /**

@@ -260,6 +260,7 @@ export class SimNode implements ServerEnd {
           if (last !== undefined) observer.nodeRead(this.name, document, last.lsn);
           enter(() => done(page));
         }),
+      heads: (documents, done) => log.heads(documents, (heads) => enter(() => done(heads))),
     };
   }
 

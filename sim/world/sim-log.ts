@@ -119,12 +119,25 @@ export class SimLog {
       },
       read: (document, afterLsn, bytesMax, done) => {
         this.#world.note(lane, 'reads', `${document} after ${afterLsn}`);
-        this.#read({ lane, document, afterLsn, bytesMax }, (page) => {
+        const look = (): LogPage => this.#page({ document, afterLsn, bytesMax });
+        this.#answer(lane, look, (page) => {
           if (!isAlive()) return;
           const what = page === null ? 'failed' : `${page.rows.length} of ${page.head?.lsn ?? 0}`;
           this.#world.note(lane, 'read settled', `${document} after ${afterLsn}: ${what}`);
           done(page);
         });
+      },
+      heads: (documents, done) => {
+        this.#world.note(lane, 'asks for heads', `${documents.length}`);
+        this.#answer(
+          lane,
+          () => this.#heads(documents),
+          (heads) => {
+            if (!isAlive()) return;
+            this.#world.note(lane, 'heads', heads === null ? 'failed' : `${heads.size}`);
+            done(heads);
+          },
+        );
       },
     };
   }
@@ -279,27 +292,29 @@ export class SimLog {
     return { outcome: 'committed', lsn, at };
   }
 
-  #read(
-    read: {
-      readonly lane: string;
-      readonly document: string;
-      readonly afterLsn: number;
-      readonly bytesMax: number;
-    },
-    done: (page: LogPage | null) => void,
-  ): void {
-    const { way, readFailure } = this.#sitesOf(read.lane);
+  /** Goes to the database, looks, and comes back; null if that fails. */
+  #answer<T>(lane: string, look: () => T, done: (answer: T | null) => void): void {
+    const { way, readFailure } = this.#sitesOf(lane);
     const isFailing = readFailure.chance(this.#faults.rates.readFailurePerMillion);
     const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
     this.#world.after(wayMs(), () => {
       if (isFailing) this.#faults.count('failed read');
-      const page = isFailing || this.isAwayFrom(read.lane) ? null : this.#page(read);
+      const answer = isFailing || this.isAwayFrom(lane) ? null : look();
       const life = this.#life;
       this.#world.after(wayMs(), () => {
-        const isLost = this.isAwayFrom(read.lane) || life !== this.#life;
-        done(isLost ? null : page);
+        const isLost = this.isAwayFrom(lane) || life !== this.#life;
+        done(isLost ? null : answer);
       });
     });
+  }
+
+  #heads(documents: readonly string[]): Map<string, LogHead> {
+    const heads = new Map<string, LogHead>();
+    for (const document of documents) {
+      const { head } = this.#stored(document);
+      if (head !== null) heads.set(document, head);
+    }
+    return heads;
   }
 
   #page(read: {
