@@ -39,10 +39,15 @@ export interface Limits {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   /**
-   * A room that heard nothing from its log for about this long reads the tail: the bus may have
+   * A room that heard nothing from its log for about this long asks for the head: the bus may have
    * lost the last message.
    */
   readonly silenceMs: number;
+  /** While the bus is away: first and longest time between two questions for a document's head. */
+  readonly pollMinMs: number;
+  readonly pollMaxMs: number;
+  /** Documents in one question for heads: bounds the work of one statement. */
+  readonly headsMax: number;
   /** A drain gives up after this and closes what is left. */
   readonly drainMs: number;
 }
@@ -67,6 +72,9 @@ export const defaultLimits: Limits = {
   retryMinMs: 50,
   retryMaxMs: 2_000,
   silenceMs: 10_000,
+  pollMinMs: 50,
+  pollMaxMs: 1_000,
+  headsMax: 1_000,
   drainMs: 10_000,
 };
 
@@ -76,6 +84,7 @@ export function checkLimits(limits: Limits): Limits {
     assert(Number.isSafeInteger(value) && value >= 1, `limit ${name} must be ≥ 1, got ${value}`);
   }
   assert(limits.retryMinMs <= limits.retryMaxMs, 'retryMinMs must not exceed retryMaxMs');
+  assert(limits.pollMinMs <= limits.pollMaxMs, 'pollMinMs must not exceed pollMaxMs');
   assert(limits.heartbeatMs >= 4, 'heartbeatMs must be at least 4');
   return limits;
 }

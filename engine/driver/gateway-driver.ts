@@ -71,6 +71,11 @@ export class GatewayDriver {
     this.#driver.submit({ type: 'busReceived', document, bytes });
   }
 
+  /** Other nodes can be heard from now on, or cannot; not called where there are none. */
+  busConnected(isUp: boolean): void {
+    this.#driver.submit({ type: 'busConnected', isUp });
+  }
+
   /** Messages may have been missed: a subscription has begun, or (null) the bus was away. */
   busGap(document: string | null): void {
     this.#driver.submit({ type: 'busGap', document });
@@ -123,6 +128,9 @@ export class GatewayDriver {
         );
         return;
       }
+      case 'readHeads':
+        log.heads(effect.documents, (heads) => this.#driver.submit({ type: 'headsRead', heads }));
+        return;
       case 'publish':
         assert(isDurable(effect.message), 'a published row needs its proof of durability');
         bus.publish(effect.document, effect.message.bytes);

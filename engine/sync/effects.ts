@@ -4,7 +4,7 @@
  */
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import type { ErrorCode } from '../../proto/codes.ts';
-import type { AppendResult, AuthDecision, AuthRequest, LogPage } from '../driver/ports.ts';
+import type { AppendResult, AuthDecision, AuthRequest, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId, ConnId, Instant } from '../ids.ts';
 import type { DurableFrame, DurableMessage } from './durability.ts';
 
@@ -32,9 +32,13 @@ export type Input =
   | { readonly type: 'authDecided'; readonly sessionId: number; readonly decision: AuthDecision }
   | { readonly type: 'appendSettled'; readonly appendId: AppendId; readonly result: AppendResult }
   | { readonly type: 'logRead'; readonly readId: number; readonly page: LogPage | null }
+  /** Answer to `readHeads`; null = it failed. */
+  | { readonly type: 'headsRead'; readonly heads: ReadonlyMap<string, LogHead> | null }
   /** The log is reachable again: it may be another one (restored, failed over). */
   | { readonly type: 'logReconnected' }
   | { readonly type: 'busReceived'; readonly document: string; readonly bytes: Uint8Array }
+  /** Other nodes can be heard from now on, or cannot. Until the first word they can. */
+  | { readonly type: 'busConnected'; readonly isUp: boolean }
   /** Messages may have been missed: of one document, or (null) of all. */
   | { readonly type: 'busGap'; readonly document: string | null }
   /** Stop: refuse new sessions, settle what is in flight, close. */
@@ -72,6 +76,8 @@ export type Effect =
       readonly afterLsn: number;
       readonly bytesMax: number;
     }
+  /** One at a time. */
+  | { readonly type: 'readHeads'; readonly documents: readonly string[] }
   | { readonly type: 'publish'; readonly document: string; readonly message: DurableMessage }
   | { readonly type: 'subscribe'; readonly document: string }
   | { readonly type: 'unsubscribe'; readonly document: string }

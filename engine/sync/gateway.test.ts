@@ -233,11 +233,9 @@ describe('an append with unknown outcome', () => {
     script.commit(1);
     script.take(1);
     script.feed({ type: 'busGap', document: null });
-    const rows = [logRow(1, batch), logRow(2, batch)];
-    script.answerRead({
-      head: { epoch: script.gatewayEpoch, lsn: 2, at: 1002, state: 'live' },
-      rows,
-    });
+    const head = headAt(2, script.gatewayEpoch);
+    script.answerHeads({ doc: head });
+    script.answerRead({ head, rows: [logRow(1, batch), logRow(2, batch)] });
     script.hello(2, 22);
     expect(script.take(2)[0]?.welcome?.cursor).toMatchObject({ lsn: 2, operations: 1 });
   });

@@ -21,6 +21,7 @@ import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
+import { HeadQuestions } from './head-questions.ts';
 import { Room, type RoomContext } from './room.ts';
 import { type LogicalTime, Session } from './session.ts';
 
@@ -42,6 +43,8 @@ export class Gateway implements Core<Input, Effect> {
     { readonly room: Room; readonly answer: (page: LogPage | null) => void }
   >();
   readonly #context: RoomContext;
+  readonly #bus = { isUp: true };
+  readonly #heads: HeadQuestions;
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
   readonly #touched = new Set<Room>();
@@ -53,15 +56,18 @@ export class Gateway implements Core<Input, Effect> {
   constructor(options: { readonly seed: number; readonly limits: Limits }) {
     this.#limits = checkLimits(options.limits);
     this.#connections = new Connections(options.limits);
+    this.#heads = new HeadQuestions(options.limits.headsMax);
     this.#context = {
       limits: options.limits,
       random: new Random(options.seed, 'gateway'),
       connections: this.#connections,
       ledger: this.#ledger,
       backlog: { bytes: 0 },
+      bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#append(room, epoch, body),
       read: (room, afterLsn, answer) => this.#read(room, afterLsn, answer),
+      askHead: (room) => this.#heads.want(room),
     };
   }
 
@@ -113,13 +119,17 @@ export class Gateway implements Core<Input, Effect> {
         this.#logRead(input.readId, input.page);
         return;
       case 'logReconnected':
-        for (const room of this.#rooms.values()) {
-          this.#touched.add(room);
-          room.logReconnected();
-        }
+        for (const room of this.#roomsOf(null)) room.logReconnected();
+        return;
+      case 'headsRead':
+        for (const room of this.#heads.answered(input.heads)) this.#touched.add(room);
+        return;
+      case 'busConnected':
+        this.#bus.isUp = input.isUp;
+        for (const room of this.#roomsOf(null)) room.busChanged();
         return;
       case 'busGap':
-        this.#readTails(input.document);
+        for (const room of this.#roomsOf(input.document)) room.askHead();
         return;
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
@@ -297,14 +307,20 @@ export class Gateway implements Core<Input, Effect> {
     }
   }
 
-  /** Of one document's room, or (null) of all. */
-  #readTails(document: string | null): void {
+  /** The document's room, or (null) all. */
+  #roomsOf(document: string | null): Room[] {
     const one = document === null ? null : this.#rooms.get(document);
-    for (const room of one === null ? this.#rooms.values() : [one]) {
-      if (room === undefined) continue;
-      this.#touched.add(room);
-      room.readTail();
-    }
+    const rooms = one === null ? [...this.#rooms.values()] : one === undefined ? [] : [one];
+    for (const room of rooms) this.#touched.add(room);
+    return rooms;
+  }
+
+  #askHeads(): void {
+    const rooms = this.#heads.next();
+    if (rooms.length === 0) return;
+    for (const room of rooms) this.#touched.add(room);
+    const documents = rooms.map(({ document }) => document);
+    this.#connections.emit({ type: 'readHeads', documents });
   }
 
   #append(room: Room, epoch: number, body: Uint8Array): AppendId {
@@ -405,6 +421,7 @@ export class Gateway implements Core<Input, Effect> {
       else this.#touched.add(room);
     }
     this.#runDrain(now);
+    this.#askHeads();
     this.#armTouched();
   }
 
@@ -417,6 +434,7 @@ export class Gateway implements Core<Input, Effect> {
     // An answer may reach a room that left memory before; the document may have another one by now.
     if (this.#rooms.get(room.document) !== room) return;
     this.#rooms.delete(room.document);
+    this.#heads.forget(room);
     this.#connections.emit({ type: 'unsubscribe', document: room.document });
   }
 

@@ -4,7 +4,7 @@
  * Rows enter the fold strictly in LSN order and from durable sources only: this node's committed
  * append, the bus, or a read of the log. Whatever does not follow directly (a hole, an unknown
  * outcome, a reconnect of the database, a cursor ahead of us) has one answer: read the tail of the
- * log. Edits are admitted, queued, and appended as one row; one append is in flight at most, and
+ * log. Where something may have been missed (silence, a gap of the bus), the head is asked for first. Edits are admitted, queued, and appended as one row; one append is in flight at most, and
  * the next row is composed meanwhile.
  *
  * An append with unknown outcome is neither acknowledged nor refused. After a tail read that began
@@ -20,7 +20,7 @@ import type { ErrorCode } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { assert } from '../assert.ts';
-import type { AppendResult, LogPage } from '../driver/ports.ts';
+import type { AppendResult, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
@@ -37,9 +37,11 @@ import {
   rowFromBus,
   rowFromLog,
 } from './durability.ts';
+import { type Bus, HeadWatch } from './head-watch.ts';
 import { joinRefusal } from './join-refusal.ts';
 import { RoomPresence } from './presence.ts';
 import type { LogicalTime, Session } from './session.ts';
+import { TailReader } from './tail-reader.ts';
 
 /** What a room needs from its node. */
 export interface RoomContext {
@@ -48,18 +50,24 @@ export interface RoomContext {
   readonly connections: Connections;
   readonly ledger: CommitLedger;
   readonly backlog: Backlog;
+  readonly bus: Bus;
   /** Ends a session: error frame, and the socket closes when it carries no other. */
   endSession(session: Session, code: ErrorCode, message: string): void;
   /** Emits an append whose result comes back to `appendSettled`. */
   append(room: Room, epoch: number, body: Uint8Array): AppendId;
   /** Emits a read of the log; `answer` gets its page, or null when it failed. */
   read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void;
+  /** Asks for the document's head, together with those of other rooms; see `headAsked`. */
+  askHead(room: Room): void;
 }
 
 export class Room {
   readonly document: string;
   readonly #context: RoomContext;
-  readonly #backoff: Backoff;
+  readonly #tail: TailReader;
+  readonly #watch: HeadWatch;
+  /** Of pages that sessions need to catch up. */
+  readonly #pageBackoff: Backoff;
   #durable: DurableFold;
   #admission: AdmissionControl;
   #presence: RoomPresence;
@@ -68,16 +76,6 @@ export class Room {
   /** Sessions that wait until the fold has reached the log's head and their cursor. */
   readonly #joining = new Set<Session>();
   #loaded = false;
-  #reading = false;
-  /**
-   * The fold's place when the read under way began: rows folded since may be missing in its page.
-   */
-  #readFrom = { lsn: 0, at: 0 };
-  /** Something happened since the read under way began: read once more. */
-  #readAgain = false;
-  #retryAtMs: number | null = null;
-  /** When to read the tail if nothing is heard from the log before. */
-  #silentAtMs: number | null = null;
   #busTrustedAtMs = 0;
   #presenceAtMs: number | null = null;
   #pageRetryAtMs: number | null = null;
@@ -86,7 +84,12 @@ export class Room {
   constructor(document: string, context: RoomContext) {
     this.document = document;
     this.#context = context;
-    this.#backoff = new Backoff(context.limits.retryMinMs, context.limits.retryMaxMs);
+    this.#tail = new TailReader({
+      ...context,
+      read: (afterLsn) => context.read(this, afterLsn, (page) => this.#tailRead(page)),
+    });
+    this.#pageBackoff = new Backoff(context.limits.retryMinMs, context.limits.retryMaxMs);
+    this.#watch = new HeadWatch(context);
     this.#durable = new DurableFold(context.random.id());
     this.#admission = new AdmissionControl(this.#durable.fold);
     this.#presence = new RoomPresence(this.#durable.fold);
@@ -122,9 +125,8 @@ export class Room {
   }
 
   get deadlineMs(): number | null {
-    const silentAtMs = this.sessions > 0 ? this.#silentAtMs : null;
-    const own = [this.#retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs];
-    const earliest = Math.min(...[silentAtMs, ...own].map((due) => due ?? Infinity));
+    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs];
+    const earliest = Math.min(...[this.#askAtMs, ...own].map((due) => due ?? Infinity));
     return earliest === Infinity ? null : earliest;
   }
 
@@ -136,7 +138,7 @@ export class Room {
     this.#idleAtMs = null;
     this.#joining.add(session);
     if (this.#loaded) this.#admitJoining();
-    else if (!this.#reading && this.#retryAtMs === null) this.readTail();
+    else if (!this.#tail.isReading && this.#tail.retryAtMs === null) this.readTail();
   }
 
   leave(session: Session): void {
@@ -207,28 +209,42 @@ export class Room {
 
   /** Reads the log from the last folded row on; once more if a read is under way. */
   readTail(): void {
-    if (this.#reading) {
-      this.#readAgain = true;
-      return;
-    }
-    // With the last row: if it is not the one we folded, the history has changed.
-    this.#readAfter(Math.max(0, this.fold.lsn - 1));
+    this.#watch.wait();
+    this.#tail.read(this.fold);
+  }
+
+  /** Sees whether the log has gone on: cheaper than a read, and one question for many rooms. */
+  askHead(): void {
+    this.#watch.wait();
+    if (this.#tail.isReading) this.#tail.read(this.fold);
+    else this.#context.askHead(this);
+  }
+
+  /** The question is on its way. */
+  headAsked(): void {
+    this.#watch.asked(this.fold);
+  }
+
+  /** null: there is no such document; 'failed': nothing is known. */
+  headRead(head: LogHead | null | 'failed'): void {
+    if (head === 'failed') this.#watch.failed(this.#now());
+    else if (this.#watch.differs(head, this.fold)) this.readTail();
+    else if (!this.#tail.isReading) this.#watch.heard(this.#now());
+  }
+
+  busChanged(): void {
+    this.#watch.busChanged(this.#now());
   }
 
   #tailRead(page: LogPage | null): void {
-    this.#reading = false;
-    if (page === null) {
-      this.#retryAtMs = this.#now() + this.#backoff.next(this.#context.random);
-      return;
-    }
-    this.#backoff.reset();
+    if (!this.#tail.answered(page, this.#now())) return;
     const { head } = page;
     if (head?.state === 'deleted') {
       this.#abandon('document-deleted', 'the document was deleted by an operator');
       return;
     }
     if (head !== null && this.fold.lsn === 0) this.fold.epoch = head.epoch;
-    if (!this.#sameHistory(page)) {
+    if (!this.#tail.isOfOneHistory(page)) {
       this.#abandon('history-changed', 'the log has another history than the one served here');
       return;
     }
@@ -238,18 +254,17 @@ export class Room {
       }
     });
     if (!readable) return;
-    const again = this.#readAgain;
-    this.#readAgain = false;
+    const again = this.#tail.takeAgain();
     // Not the last row again: a row as large as a page would come for ever, and no other.
-    if (head !== null && head.lsn > this.fold.lsn) this.#readAfter(this.fold.lsn);
+    if (head !== null && head.lsn > this.fold.lsn) this.#tail.readAfter(this.fold.lsn, this.fold);
     else if (again) this.readTail();
-    else this.#reachedHead();
+    else this.#reachedHead(head);
   }
 
   #pageRead(owner: Delivery, page: LogPage | null): void {
     if (owner !== this.#delivery) return; // Asked for in a history that this room has left.
     if (page === null) {
-      this.#pageRetryAtMs = this.#now() + this.#backoff.next(this.#context.random);
+      this.#pageRetryAtMs = this.#now() + this.#pageBackoff.next(this.#context.random);
       return;
     }
     if (page.head?.epoch !== this.fold.epoch) {
@@ -257,7 +272,7 @@ export class Room {
       this.readTail();
       return;
     }
-    this.#backoff.reset();
+    this.#pageBackoff.reset();
     this.#unlessUnreadable(() => {
       for (const session of this.#delivery.pageRead(page)) {
         const message = `the row at ${session.position} is not the one of the cursor`;
@@ -269,8 +284,8 @@ export class Room {
   /** Does what is due. */
   tick(): void {
     const now = this.#now();
-    const silentAtMs = this.sessions > 0 ? this.#silentAtMs : null;
-    if (now >= Math.min(this.#retryAtMs ?? Infinity, silentAtMs ?? Infinity)) this.readTail();
+    if (now >= (this.#tail.retryAtMs ?? Infinity)) this.readTail();
+    if (now >= (this.#askAtMs ?? Infinity)) this.askHead();
     if (this.#pageRetryAtMs !== null && now >= this.#pageRetryAtMs) {
       this.#pageRetryAtMs = null;
       this.#delivery.pageRead(null);
@@ -281,8 +296,13 @@ export class Room {
     }
   }
 
+  /** A document that nobody looks at here need not keep up with its log. */
+  get #askAtMs(): number | null {
+    return this.sessions > 0 ? this.#watch.dueMs : null;
+  }
+
   get #evictAtMs(): number | null {
-    return this.sessions === 0 && this.settled && !this.#reading ? this.#idleAtMs : null;
+    return this.sessions === 0 && this.settled && !this.#tail.isReading ? this.#idleAtMs : null;
   }
 
   #now(): number {
@@ -323,27 +343,12 @@ export class Room {
     if (this.#loaded) this.#pipeline.compose();
   }
 
-  #readAfter(afterLsn: number): void {
-    this.#reading = true;
-    [this.#retryAtMs, this.#silentAtMs] = [null, null];
-    this.#readFrom = { lsn: this.fold.lsn, at: this.fold.at };
-    this.#context.read(this, afterLsn, (page) => this.#tailRead(page));
-  }
-
-  #sameHistory({ head, rows }: LogPage): boolean {
-    const from = this.#readFrom;
-    if (from.lsn === 0) return true;
-    if (head === null || head.epoch !== this.fold.epoch || head.lsn < from.lsn) return false;
-    const last = rows[0];
-    return last?.lsn !== from.lsn || last.at === from.at;
-  }
-
   /** A row from any durable source: folded if it is next; before a hole, the log is read. */
   #offer(row: DurableRow): void {
     if (row.epoch !== this.fold.epoch || row.lsn > this.fold.lsn + 1) this.readTail();
     else if (row.lsn === this.fold.lsn + 1) {
       this.#foldRow(row);
-      this.#heard();
+      if (!this.#tail.isReading) this.#watch.moved(this.#now());
       this.#admitWaiting();
     } else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {
       // One of the two is not in the log: a failover took it. Only the whole log tells which.
@@ -371,17 +376,10 @@ export class Room {
     }
   }
 
-  /** The log was heard: whatever comes next in it will show if something is missing before it. */
-  #heard(): void {
-    const { silenceMs } = this.#context.limits;
-    // Spread, so that rooms that began together do not read together for ever.
-    const wait = this.#context.random.between(Math.ceil(silenceMs / 2), silenceMs);
-    if (!this.#reading) this.#silentAtMs = this.#now() + wait;
-  }
-
-  #reachedHead(): void {
+  #reachedHead(head: LogHead | null): void {
     this.#loaded = true;
-    this.#heard();
+    this.#watch.reached(head);
+    this.#watch.moved(this.#now());
     this.#pipeline.resolve(this.fold.committed);
     this.#admitJoining();
     this.#admitWaiting();
@@ -391,7 +389,8 @@ export class Room {
 
   #admitJoining(): void {
     for (const session of [...this.#joining]) {
-      if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;
+      if (session.waitedForTail && (this.#tail.isReading || this.#tail.retryAtMs !== null))
+        continue;
       // A socket that is full is sent no snapshot: `pump` comes back to it.
       if (!this.#context.connections.isWritable(session.identity.conn)) continue;
       this.#joining.delete(session);
@@ -443,7 +442,7 @@ export class Room {
   #refuseWaiting(): void {
     for (const session of [...this.#delivery.sessions.values()]) {
       const batch = session.waiting[0];
-      if (batch !== undefined && batch.base > this.fold.lsn && !this.#reading) {
+      if (batch !== undefined && batch.base > this.fold.lsn && !this.#tail.isReading) {
         const message = `base ${batch.base} is ahead of the log's head ${this.fold.lsn}`;
         this.#context.endSession(session, 'history-changed', message);
       }
@@ -479,9 +478,8 @@ export class Room {
     const everybody = [...this.#delivery.sessions.values(), ...this.#joining];
     this.#pipeline.clear();
     this.#loaded = false;
-    this.#readAgain = false;
+    this.#tail.forget();
     this.#pageRetryAtMs = null;
-    this.#readFrom = { lsn: 0, at: 0 };
     this.#durable = new DurableFold(this.#context.random.id());
     this.#admission = new AdmissionControl(this.#durable.fold);
     for (const session of everybody) this.#context.endSession(session, code, message);

@@ -96,6 +96,7 @@ export class SimNode implements ServerEnd {
         enter(() => driver.busReceived(document, bytes));
       },
       gap: (document) => enter(() => driver.busGap(document)),
+      connected: (isUp) => enter(() => driver.busConnected(isUp)),
     });
     const auth = simAuth(world, life, isAlive);
     const ports: GatewayPorts = {

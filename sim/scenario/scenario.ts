@@ -97,7 +97,7 @@ function drawLimits(seed: number): Limits {
     return random.chance(share) ? small : value;
   };
   const retryMinMs = random.between(1, 50);
-  return checkLimits({
+  const drawn = {
     ...defaultLimits,
     windowBytes: shrunk(defaultLimits.windowBytes, 16, 1_000),
     windowOperations: shrunk(defaultLimits.windowOperations, 1, 50),
@@ -114,6 +114,13 @@ function drawLimits(seed: number): Limits {
     drainMs: shrunk(2_000, 1, 500),
     retryMinMs,
     retryMaxMs: random.between(retryMinMs, 1_000),
+  };
+  const pollMinMs = random.between(1, 100);
+  return checkLimits({
+    ...drawn,
+    pollMinMs,
+    pollMaxMs: random.between(pollMinMs, 2_000),
+    headsMax: shrunk(defaultLimits.headsMax, 1, 2),
   });
 }
 

@@ -15,7 +15,7 @@ function openBus(seed: number): BusUnderTest {
   const bus = new SimBus(world, new FaultCount({ ...calm, busLatencyMaxMs: 50 }));
   const settled = async (): Promise<void> => await running.idle();
   return {
-    join: (name, inputs) => Promise.resolve(bus.join({ name, ...inputs })),
+    join: (name, inputs) => Promise.resolve(bus.join({ name, ...inputs, connected: () => {} })),
     cut: (name) => {
       // Longer than any message takes.
       bus.cut(name, 1_000);

@@ -13,10 +13,13 @@ interface Member {
   readonly name: string;
   readonly receive: (document: string, bytes: Uint8Array) => void;
   readonly gap: (document: string | null) => void;
+  readonly connected: (isUp: boolean) => void;
   /** Number of the subscription that was asked for last; negative until it takes effect. */
   readonly subscriptions: Map<string, number>;
   /** Messages from and to this node are lost until then. */
   cutUntilMs: number;
+  /** What it was told last. */
+  isUp: boolean;
   /** Number of its connection: what was sent to an earlier one never arrives. */
   connection: number;
 }
@@ -31,6 +34,8 @@ interface Route {
 
 /** How long a node takes to connect again after it was dropped. */
 const reconnectMaxMs = 20;
+/** Up to how much later a node learns that its connection has broken. */
+const noticeMaxMs = 100;
 
 export class SimBus {
   readonly #world: World;
@@ -38,6 +43,7 @@ export class SimBus {
   readonly #members = new Map<string, Member>();
   readonly #routes = new Map<string, Route>();
   readonly #setup = new Map<string, Site>();
+  readonly #notice = new Map<string, Site>();
   #subscriptions = 0;
 
   constructor(world: World, faults: FaultCount) {
@@ -47,10 +53,11 @@ export class SimBus {
 
   /**
    * A process joins; an earlier one of the same name is forgotten. `gap` tells that messages may
-   * have been missed: of a document whose subscription has begun, or (null) of all.
+   * have been missed: of a document whose subscription has begun, or (null) of all; `connected`
+   * that the connection has broken or is back.
    */
-  join(options: Pick<Member, 'name' | 'receive' | 'gap'>): BusPort {
-    const own = { subscriptions: new Map(), cutUntilMs: 0, connection: 0 };
+  join(options: Pick<Member, 'name' | 'receive' | 'gap' | 'connected'>): BusPort {
+    const own = { subscriptions: new Map(), cutUntilMs: 0, connection: 0, isUp: true };
     const member: Member = { ...options, ...own };
     this.#members.set(member.name, member);
     return {
@@ -73,6 +80,13 @@ export class SimBus {
     if (member === undefined) return;
     member.connection++;
     member.cutUntilMs = Math.max(member.cutUntilMs, this.#world.nowMs + forMs);
+    const { connection } = member;
+    // A break is noticed some time later, or never.
+    this.#world.after(this.#noticeOf(name).between(0, noticeMaxMs), () => {
+      if (member.connection === connection && member.cutUntilMs > this.#world.nowMs) {
+        this.#tell(member, false);
+      }
+    });
     this.#world.after(forMs, () => this.#restored(member));
   }
 
@@ -94,7 +108,14 @@ export class SimBus {
     if (this.#members.get(member.name) !== member) return;
     if (member.cutUntilMs !== this.#world.nowMs) return;
     this.#world.note('bus', 'connected', member.name);
+    this.#tell(member, true);
     member.gap(null);
+  }
+
+  #tell(member: Member, isUp: boolean): void {
+    if (this.#members.get(member.name) !== member || member.isUp === isUp) return;
+    member.isUp = isUp;
+    member.connected(isUp);
   }
 
   #subscribe(member: Member, document: string): void {
@@ -166,6 +187,12 @@ export class SimBus {
   #setupOf(name: string): Site {
     const site = this.#setup.get(name) ?? this.#world.site(`bus setup ${name}`);
     this.#setup.set(name, site);
+    return site;
+  }
+
+  #noticeOf(name: string): Site {
+    const site = this.#notice.get(name) ?? this.#world.site(`bus notice ${name}`);
+    this.#notice.set(name, site);
     return site;
   }
 }

@@ -8,7 +8,7 @@ import type { Cursor } from '../../../proto/frame-messages.ts';
 import { decodeServerFrame, type ServerFrame } from '../../../proto/server-frame.ts';
 import { decodeUpdate, encodeUpdate } from '../../../proto/update-codec.ts';
 import { must } from '../../assert.ts';
-import type { AppendResult, LogPage, LogRow } from '../../driver/ports.ts';
+import type { AppendResult, LogHead, LogPage, LogRow } from '../../driver/ports.ts';
 import type { AppendId, ConnId } from '../../ids.ts';
 import { defaultLimits, type Limits } from '../../limits.ts';
 import { Sequence } from '../../text/sequence.ts';
@@ -41,6 +41,8 @@ export class GatewayScript {
   readonly closed = new Map<number, number>();
   readonly appends: Append[] = [];
   readonly reads: Read[] = [];
+  /** Documents of the questions for heads that have no answer yet. */
+  readonly headsAsked: (readonly string[])[] = [];
   readonly published: string[] = [];
   readonly logged: string[] = [];
   nowMs = 0;
@@ -124,6 +126,14 @@ export class GatewayScript {
     return read;
   }
 
+  /** Answers the question for heads; null = it fails. */
+  answerHeads(heads: Readonly<Record<string, LogHead>> | null): readonly string[] {
+    const documents = must(this.headsAsked.shift(), 'a question is in flight');
+    const known = heads === null ? null : new Map(Object.entries(heads));
+    this.feed({ type: 'headsRead', heads: known });
+    return documents;
+  }
+
   /** Everything sent to a socket since the last call. */
   take(conn: number): ServerFrame[] {
     const frames = this.frames.get(conn) ?? [];
@@ -166,6 +176,9 @@ export class GatewayScript {
       case 'readLog':
         this.reads.push(effect);
         return;
+      case 'readHeads':
+        this.headsAsked.push(effect.documents);
+        return;
       case 'publish':
         this.published.push(effect.document);
         return;
@@ -186,7 +199,7 @@ export function logRow(lsn: number, ...batches: readonly Batch[]): LogRow {
 }
 
 /** The head of a live document. */
-export function headAt(lsn: number, atEpoch = epoch): LogPage['head'] {
+export function headAt(lsn: number, atEpoch = epoch): LogHead {
   return { epoch: atEpoch, lsn, at: 1000 + lsn, state: 'live' };
 }
 

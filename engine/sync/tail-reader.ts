@@ -1,0 +1,88 @@
+/**
+ * A room's reads of its log's tail: one at a time, once more if something happened meanwhile, again
+ * after a backoff when one failed. Which rows are folded is the room's business.
+ */
+import type { LogPage } from '../driver/ports.ts';
+import type { Limits } from '../limits.ts';
+import type { Random } from '../random.ts';
+import { Backoff } from './backoff.ts';
+import type { FoldPlace } from './head-watch.ts';
+
+export class TailReader {
+  readonly #random: Random;
+  readonly #backoff: Backoff;
+  readonly #read: (afterLsn: number) => void;
+  #isReading = false;
+  /** Something happened since the read under way began: read once more. */
+  #again = false;
+  /**
+   * The fold's place when the read under way began: rows folded since may be missing in its page.
+   */
+  #from: FoldPlace | null = null;
+  #retryAtMs: number | null = null;
+
+  constructor(options: {
+    readonly limits: Limits;
+    readonly random: Random;
+    /** Sends a read on its way; its answer goes to `answered`. */
+    readonly read: (afterLsn: number) => void;
+  }) {
+    const { limits, random, read } = options;
+    this.#random = random;
+    this.#backoff = new Backoff(limits.retryMinMs, limits.retryMaxMs);
+    this.#read = read;
+  }
+
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  /** When to read again after a failure; null = the last read did not fail. */
+  get retryAtMs(): number | null {
+    return this.#retryAtMs;
+  }
+
+  /** Reads from the last folded row on; once more if a read is under way. */
+  read(place: FoldPlace): void {
+    if (this.#isReading) this.#again = true;
+    // With the last row: if it is not the one we folded, the history has changed.
+    else this.readAfter(Math.max(0, place.lsn - 1), place);
+  }
+
+  readAfter(afterLsn: number, { epoch, lsn, at }: FoldPlace): void {
+    this.#isReading = true;
+    this.#retryAtMs = null;
+    this.#from = { epoch, lsn, at };
+    this.#read(afterLsn);
+  }
+
+  /** Whether there is a page; if not, `retryAtMs` says when to try again. */
+  answered(page: LogPage | null, nowMs: number): page is LogPage {
+    this.#isReading = false;
+    if (page === null) this.#retryAtMs = nowMs + this.#backoff.next(this.#random);
+    else this.#backoff.reset();
+    return page !== null;
+  }
+
+  /** Whether the page is of the history that the read began in. */
+  isOfOneHistory({ head, rows }: LogPage): boolean {
+    const from = this.#from;
+    if (from === null || from.lsn === 0) return true;
+    if (head === null || head.epoch !== from.epoch || head.lsn < from.lsn) return false;
+    const last = rows[0];
+    return last?.lsn !== from.lsn || last.at === from.at;
+  }
+
+  /** Whether to read once more, although the head was reached. */
+  takeAgain(): boolean {
+    const again = this.#again;
+    this.#again = false;
+    return again;
+  }
+
+  /** The history is over: what is still under way is compared with nothing. */
+  forget(): void {
+    this.#again = false;
+    this.#from = null;
+  }
+}
