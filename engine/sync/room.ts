@@ -138,7 +138,7 @@ export class Room {
     this.#idleAtMs = null;
     this.#joining.add(session);
     if (this.#loaded) this.#admitJoining();
-    else if (!this.#tail.isReading && this.#tail.retryAtMs === null) this.readTail();
+    else if (!this.#tail.isBusy) this.readTail();
   }
 
   leave(session: Session): void {
@@ -389,8 +389,7 @@ export class Room {
 
   #admitJoining(): void {
     for (const session of [...this.#joining]) {
-      if (session.waitedForTail && (this.#tail.isReading || this.#tail.retryAtMs !== null))
-        continue;
+      if (session.waitedForTail && this.#tail.isBusy) continue;
       // A socket that is full is sent no snapshot: `pump` comes back to it.
       if (!this.#context.connections.isWritable(session.identity.conn)) continue;
       this.#joining.delete(session);

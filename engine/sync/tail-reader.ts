@@ -37,6 +37,11 @@ export class TailReader {
     return this.#isReading;
   }
 
+  /** A read is under way, or failed and will be tried again. */
+  get isBusy(): boolean {
+    return this.#isReading || this.#retryAtMs !== null;
+  }
+
   /** When to read again after a failure; null = the last read did not fail. */
   get retryAtMs(): number | null {
     return this.#retryAtMs;

@@ -49,7 +49,11 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     properties: ['G4'],
     seedsMax: 1000,
     plantings: [
-      { file: room, text: 'head.lsn < from.lsn', replacement: 'head.lsn < this.fold.lsn' },
+      {
+        file: room,
+        text: '!this.#tail.isOfOneHistory(page)',
+        replacement: '(!this.#tail.isOfOneHistory(page) || (head?.lsn ?? 0) < this.fold.lsn)',
+      },
     ],
   },
   {
@@ -60,7 +64,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     plantings: [
       {
         file: room,
-        text: '> this.fold.lsn) this.#readAfter(this.fold.lsn);',
+        text: '> this.fold.lsn) this.#tail.readAfter(this.fold.lsn, this.fold);',
         replacement: '> this.fold.lsn) this.readTail();',
       },
     ],
@@ -99,9 +103,9 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: room,
-        text: 'this.#silentAtMs = this.#now() + wait;',
-        replacement: 'this.#silentAtMs = wait < 0 ? 0 : null;',
+        file: 'engine/sync/head-watch.ts',
+        text: 'this.#dueMs = nowMs + wait;',
+        replacement: 'this.#dueMs = wait < 0 ? nowMs : null;',
       },
     ],
   },

@@ -90,9 +90,9 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/room.ts',
-        text: 'else this.#reachedHead();',
+        text: 'else this.#reachedHead(head);',
         replacement: `else {
-      this.#reachedHead();
+      this.#reachedHead(head);
       this.readTail();
     }`,
       },

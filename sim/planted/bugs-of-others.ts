@@ -277,12 +277,12 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: room,
-        text: 'head.epoch !== this.fold.epoch || head.lsn < from.lsn) return false;',
-        replacement: 'head.epoch !== this.fold.epoch) return false;',
+        file: 'engine/sync/tail-reader.ts',
+        text: 'head.epoch !== from.epoch || head.lsn < from.lsn) return false;',
+        replacement: 'head.epoch !== from.epoch) return false;',
       },
       {
-        file: room,
+        file: 'engine/sync/tail-reader.ts',
         text: 'return last?.lsn !== from.lsn || last.at === from.at;',
         replacement: 'return last !== null;',
       },

@@ -61,8 +61,8 @@ export const rareBugs: readonly PlantedBug[] = [
     plantings: [
       {
         file: room,
-        text: 'if (session.waitedForTail && (this.#reading || this.#retryAtMs !== null)) continue;',
-        replacement: 'if (session.waitedForTail && this.#reading) continue;',
+        text: 'if (session.waitedForTail && this.#tail.isBusy) continue;',
+        replacement: 'if (session.waitedForTail && this.#tail.isReading) continue;',
       },
     ],
   },
