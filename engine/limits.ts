@@ -33,6 +33,8 @@ export interface Limits {
   readonly heartbeatMs: number;
   /** Presence is gathered this long, then sent once. */
   readonly presenceMs: number;
+  /** Presence of another node's sessions that is not repeated for so long is gone. */
+  readonly presenceLeaseMs: number;
   /** A room without sessions leaves memory after this. */
   readonly roomIdleMs: number;
   /** First and longest wait before the log is asked again after a failure. */
@@ -68,6 +70,7 @@ export const defaultLimits: Limits = {
   channelsPerConnMax: 64,
   heartbeatMs: 10_000,
   presenceMs: 50,
+  presenceLeaseMs: 10_000,
   roomIdleMs: 30_000,
   retryMinMs: 50,
   retryMaxMs: 2_000,

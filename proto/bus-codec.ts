@@ -1,8 +1,14 @@
 /**
- * The BusRow message: what a node publishes after a commit. A hint for other nodes, never the
- * truth: who misses one reads the log.
+ * The BusMessage message: what nodes tell each other of a document. A hint, never the truth: who
+ * misses a row reads the log, and who misses presence hears all of it again before long.
  */
+import { type PresenceState, readPresence, writePresence } from './frame-messages.ts';
+import { presencePeersMax } from './limits.ts';
 import { Reader, Writer } from './wire.ts';
+
+export type BusMessage =
+  | { readonly type: 'row'; readonly row: BusRow }
+  | { readonly type: 'presence'; readonly presence: BusPresence };
 
 /** A committed row of a document's log. */
 export interface BusRow {
@@ -15,20 +21,66 @@ export interface BusRow {
   readonly body: Uint8Array;
 }
 
-export function encodeBusRow(row: BusRow): Uint8Array {
+/** What is new about one node's sessions. */
+export interface BusPresence {
+  /** Random number of the node's process, ≥ 1. */
+  readonly node: number;
+  /** The history whose names the states use; 0 = it has no row yet. */
+  readonly epoch: number;
+  readonly peers: readonly BusPeer[];
+  /** Sessions that are gone. */
+  readonly left: readonly number[];
+  /** `peers` is everybody who is there: whoever is not in it is gone. */
+  readonly full: boolean;
+  /** The others are asked to tell everything. */
+  readonly ask: boolean;
+}
+
+export interface BusPeer {
+  /** As its node numbers it. */
+  readonly session: number;
+  /** Full id. */
+  readonly replica: number;
+  /** Replica 0 in an anchor is this peer's own. */
+  readonly state: PresenceState;
+}
+
+export function encodeBusMessage(message: BusMessage): Uint8Array {
   const writer = new Writer();
-  writer.uint(1, row.epoch);
-  writer.uint(2, row.lsn);
-  writer.uint(3, row.at);
-  writer.bytes(4, row.body);
+  const mark = writer.open(message.type === 'row' ? 1 : 2);
+  if (message.type === 'row') writeRow(writer, message.row);
+  else writeBusPresence(writer, message.presence);
+  writer.close(mark);
   return writer.finish();
 }
 
 /**
- * Decodes a row, or throws a DecodeError. Shares no memory with `bytes`; leaves the body encoded.
+ * Decodes a message, or throws a DecodeError. Shares no memory with `bytes`; leaves the body of a
+ * row encoded.
  */
-export function decodeBusRow(bytes: Uint8Array): BusRow {
+export function decodeBusMessage(bytes: Uint8Array): BusMessage {
   const reader = new Reader(bytes);
+  let message: BusMessage | null = null;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field > 2) reader.skip();
+    else if (message !== null) throw reader.error('body', 'one', 'a second one');
+    else if (field === 1) message = { type: 'row', row: reader.message('row', readRow) };
+    else {
+      message = { type: 'presence', presence: reader.message('presence', readBusPresence) };
+    }
+  }
+  if (message === null) throw reader.error('body', 'a row or presence', 'none');
+  return message;
+}
+
+function writeRow(writer: Writer, row: BusRow): void {
+  writer.uint(1, row.epoch);
+  writer.uint(2, row.lsn);
+  writer.uint(3, row.at);
+  writer.bytes(4, row.body);
+}
+
+function readRow(reader: Reader): BusRow {
   let epoch = 0;
   let lsn = 0;
   let at = 0;
@@ -43,4 +95,57 @@ export function decodeBusRow(bytes: Uint8Array): BusRow {
   if (lsn === 0) throw reader.error('lsn', 'an LSN', lsn);
   if (body === null) throw reader.error('body', 'an update', 'none');
   return { epoch, lsn, at, body };
+}
+
+function writeBusPresence(writer: Writer, presence: BusPresence): void {
+  writer.uint(1, presence.node);
+  writer.uint(2, presence.epoch);
+  for (const { session, replica, state } of presence.peers) {
+    const peer = writer.open(3);
+    writer.uint(1, session);
+    writer.uint(2, replica);
+    const mark = writer.open(3);
+    writePresence(writer, state);
+    writer.close(mark);
+    writer.close(peer);
+  }
+  writer.packed(4, presence.left);
+  writer.bool(5, presence.full);
+  writer.bool(6, presence.ask);
+}
+
+function readBusPresence(reader: Reader): BusPresence {
+  const peers: BusPeer[] = [];
+  const numbers = { node: 0, epoch: 0 };
+  const flags = { full: false, ask: false };
+  let left: readonly number[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) numbers.node = reader.uint('node');
+    else if (field === 2) numbers.epoch = reader.uint('epoch');
+    else if (field === 3) peers.push(reader.message('peers', readBusPeer, peers.length));
+    else if (field === 4) left = reader.packed('left');
+    else if (field === 5) flags.full = reader.bool('full');
+    else if (field === 6) flags.ask = reader.bool('ask');
+    else reader.skip();
+    if (peers.length + left.length > presencePeersMax) {
+      throw reader.error('peers', `at most ${presencePeersMax}`, peers.length + left.length);
+    }
+  }
+  if (numbers.node === 0) throw reader.error('node', 'a node', 0);
+  return { ...numbers, peers, left, ...flags };
+}
+
+function readBusPeer(reader: Reader): BusPeer {
+  let session = 0;
+  let replica = 0;
+  let state: PresenceState | null = null;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) session = reader.uint('session');
+    else if (field === 2) replica = reader.uint('replica');
+    else if (field === 3) state = reader.message('state', readPresence);
+    else reader.skip();
+  }
+  if (replica === 0) throw reader.error('replica', 'a replica', replica);
+  if (state === null) throw reader.error('state', 'a state', 'none');
+  return { session, replica, state };
 }

@@ -5,10 +5,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeBusRow, encodeBusRow } from './bus-codec.ts';
+import { decodeBusMessage, encodeBusMessage } from './bus-codec.ts';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
 import { decodeServerFrame, encodeBatchPart, encodeRowPart } from './server-frame.ts';
-import { batch, busRow, clientFrame, serverFrame, updateBatches } from './testing/arbitraries.ts';
+import {
+  batch,
+  busMessage,
+  clientFrame,
+  serverFrame,
+  updateBatches,
+} from './testing/arbitraries.ts';
 import {
   busFields,
   clientFields,
@@ -90,12 +96,12 @@ describe('ours and the generated code write and read the same', () => {
     });
   });
 
-  test('BusRow', () => {
+  test('BusMessage', () => {
     checkAgainstGenerated({
-      arbitrary: busRow,
-      encode: encodeBusRow,
-      decode: decodeBusRow,
-      generated: sve.BusRow,
+      arbitrary: busMessage,
+      encode: encodeBusMessage,
+      decode: decodeBusMessage,
+      generated: sve.BusMessage,
       fields: busFields,
     });
   });

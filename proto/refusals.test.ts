@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Batch, Op } from './batch.ts';
-import { decodeBusRow } from './bus-codec.ts';
+import { decodeBusMessage } from './bus-codec.ts';
 import { decodeClientFrame } from './client-frame.ts';
 import { DecodeError, UnreadableFormatError } from './decode-error.ts';
 import { clientFrameBytesMax } from './limits.ts';
@@ -258,13 +258,38 @@ describe('a server frame', () => {
   });
 });
 
-test('a bus row needs an LSN and a body', () => {
+describe('a message of the bus', () => {
+  const refused = (fields: Fields): string => refusal(sve.BusMessage, fields, decodeBusMessage);
   const body = Uint8Array.from([1]);
-  expect(refusal(sve.BusRow, { lsn: 1, body }, decodeBusRow)).toBe('accepted');
-  expect(refusal(sve.BusRow, { body }, decodeBusRow)).toBe('lsn: expected an LSN, found 0');
-  expect(refusal(sve.BusRow, { lsn: 1 }, decodeBusRow)).toBe(
-    'body: expected an update, found none',
-  );
+  const state = { name: 'Anna' };
+
+  test('has one thing in it', () => {
+    expect(refused({})).toBe('body: expected a row or presence, found none');
+    const both = { row: { lsn: 1, body }, presence: { node: 1 } };
+    expect(refused(both)).toBe('body: expected one, found a second one');
+  });
+
+  test('has the LSN and the body of a row', () => {
+    expect(refused({ row: { lsn: 1, body } })).toBe('accepted');
+    expect(refused({ row: { body } })).toBe('row.lsn: expected an LSN, found 0');
+    expect(refused({ row: { lsn: 1 } })).toBe('row.body: expected an update, found none');
+  });
+
+  test('has the node, and of each peer the replica and the state', () => {
+    const peers = (peer: Fields): Fields => ({ presence: { node: 1, peers: [peer] } });
+    expect(refused(peers({ replica: 1, state }))).toBe('accepted');
+    expect(refused({ presence: {} })).toBe('presence.node: expected a node, found 0');
+    expect(refused(peers({ state }))).toBe(
+      'presence.peers[0].replica: expected a replica, found 0',
+    );
+    expect(refused(peers({ replica: 1 }))).toBe(
+      'presence.peers[0].state: expected a state, found none',
+    );
+    const left = Array.from({ length: 1_001 }, (_, session) => session + 1);
+    expect(refused({ presence: { node: 1, left } })).toMatch(
+      /^presence.peers: expected at most 1000/,
+    );
+  });
 });
 
 describe('encoders refuse', () => {

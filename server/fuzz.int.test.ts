@@ -194,7 +194,11 @@ async function typeMeanwhile(server: ServerProcess, end: Promise<void>): Promise
 
 /** A node as node.ts makes it, with a transport that notes what is sent. */
 class CoreWithoutSockets implements TransportPort {
-  readonly core = new Gateway({ seed, limits: { ...defaultLimits, roomIdleMs: 500 } });
+  readonly core = new Gateway({
+    seed,
+    limits: { ...defaultLimits, roomIdleMs: 500 },
+    isAlone: true,
+  });
   readonly #log: PostgresLog;
   readonly #clock = new SystemClock();
   readonly #driver: GatewayDriver;

@@ -73,7 +73,11 @@ async function start(
   const transport = new WebSocketTransport(config);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
-    core: new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config) }),
+    core: new Gateway({
+      seed: randomInt(2 ** 48 - 1),
+      limits: limitsOf(config),
+      isAlone: config.redisUrl === null,
+    }),
     ports: { clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),

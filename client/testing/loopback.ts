@@ -117,7 +117,7 @@ export class Loopback {
 
   constructor() {
     this.#node = new GatewayDriver({
-      core: new Gateway({ seed: 1, limits: defaultLimits }),
+      core: new Gateway({ seed: 1, limits: defaultLimits, isAlone: true }),
       ports: {
         clock: this.time.clock(),
         transport: {

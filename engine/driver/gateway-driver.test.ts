@@ -16,7 +16,7 @@ function answerTo(bytes: Uint8Array): { readonly errors: unknown[]; readonly clo
   const close: number[] = [];
   const nothing = (): void => {};
   const driver = new GatewayDriver({
-    core: new Gateway({ seed: 1, limits: defaultLimits }),
+    core: new Gateway({ seed: 1, limits: defaultLimits, isAlone: true }),
     ports: {
       clock: { now: () => ({ monoMs: 0, wallMs: 0 }), wakeAt: nothing },
       transport: {

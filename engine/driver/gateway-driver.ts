@@ -135,6 +135,9 @@ export class GatewayDriver {
         assert(isDurable(effect.message), 'a published row needs its proof of durability');
         bus.publish(effect.document, effect.message.bytes);
         return;
+      case 'publishPresence':
+        bus.publish(effect.document, effect.bytes);
+        return;
       case 'subscribe':
         bus.subscribe(effect.document);
         return;

@@ -80,7 +80,6 @@ export class Delivery {
   leave(session: Session): void {
     session.phase = 'ended';
     this.sessions.delete(session.identity.id);
-    this.#parts.presence.leave(session.identity.id);
   }
 
   /** A row was folded: sends it to all who are just behind it, and acknowledges its authors. */

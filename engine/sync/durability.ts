@@ -9,7 +9,7 @@
  * it.
  */
 import type { Batch } from '../../proto/batch.ts';
-import { encodeBusRow } from '../../proto/bus-codec.ts';
+import { encodeBusMessage } from '../../proto/bus-codec.ts';
 import {
   type Ack,
   encodeAckPart,
@@ -91,7 +91,10 @@ export function rowFromBus(message: LogRow & { readonly epoch: number }): Durabl
 export function busMessage(row: DurableRow): DurableMessage {
   assert(row[durable], 'only a durable row is published');
   const { epoch, lsn, at, body } = row;
-  return { [durable]: true, bytes: encodeBusRow({ epoch, lsn, at, body }) };
+  return {
+    [durable]: true,
+    bytes: encodeBusMessage({ type: 'row', row: { epoch, lsn, at, body } }),
+  };
 }
 
 /** A fold that grows by durable rows only, and mints what may be told about its state. */

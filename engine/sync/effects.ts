@@ -79,6 +79,12 @@ export type Effect =
   /** One at a time. */
   | { readonly type: 'readHeads'; readonly documents: readonly string[] }
   | { readonly type: 'publish'; readonly document: string; readonly message: DurableMessage }
+  /** Presence for the other nodes: an encoded BusMessage. */
+  | {
+      readonly type: 'publishPresence';
+      readonly document: string;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'subscribe'; readonly document: string }
   | { readonly type: 'unsubscribe'; readonly document: string }
   /** Something an operator wants to know; never text or tokens. */

@@ -6,7 +6,7 @@
  * in the phase that its session is in. What happens inside a document is the room's.
  */
 import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
-import { type BusRow, decodeBusRow } from '../../proto/bus-codec.ts';
+import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodes, mayRetry } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
@@ -22,7 +22,8 @@ import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
-import { Room, type RoomContext } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomContext } from './room-context.ts';
 import { type LogicalTime, Session } from './session.ts';
 
 export interface GatewayStats {
@@ -43,7 +44,7 @@ export class Gateway implements Core<Input, Effect> {
     { readonly room: Room; readonly answer: (page: LogPage | null) => void }
   >();
   readonly #context: RoomContext;
-  readonly #bus = { isUp: true };
+  readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
@@ -53,13 +54,21 @@ export class Gateway implements Core<Input, Effect> {
   #drainUntilMs: number | null = null;
   #drained = false;
 
-  constructor(options: { readonly seed: number; readonly limits: Limits }) {
+  /** `isAlone`: there are no other nodes. */
+  constructor(options: {
+    readonly seed: number;
+    readonly limits: Limits;
+    readonly isAlone: boolean;
+  }) {
+    this.#bus = { isAlone: options.isAlone, isUp: true };
     this.#limits = checkLimits(options.limits);
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
     this.#context = {
       limits: options.limits,
       random: new Random(options.seed, 'gateway'),
+      node: new Random(options.seed, 'node').id(),
+      newSession: () => ++this.#lastSession,
       connections: this.#connections,
       ledger: this.#ledger,
       backlog: { bytes: 0 },
@@ -129,7 +138,7 @@ export class Gateway implements Core<Input, Effect> {
         for (const room of this.#roomsOf(null)) room.busChanged();
         return;
       case 'busGap':
-        for (const room of this.#roomsOf(input.document)) room.askHead();
+        for (const room of this.#roomsOf(input.document)) room.mayHaveMissed();
         return;
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
@@ -292,8 +301,9 @@ export class Gateway implements Core<Input, Effect> {
     if (room === undefined) return;
     this.#touched.add(room);
     try {
-      const message: BusRow = decodeBusRow(bytes);
-      room.busReceived(message);
+      const message = decodeBusMessage(bytes);
+      if (message.type === 'row') room.busReceived(message.row);
+      else room.presenceReceived(message.presence);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const detail = error.message;
@@ -443,6 +453,7 @@ export class Gateway implements Core<Input, Effect> {
     const settled = [...this.#rooms.values()].every((room) => room.settled);
     if (!settled && now < this.#drainUntilMs) return;
     this.#drained = true;
+    for (const room of this.#rooms.values()) room.sayFarewell();
     for (const conn of [...this.#connections.all()]) {
       this.#close(conn.id, 'draining', 'shutting down');
     }

@@ -19,6 +19,8 @@ export interface FoldPlace {
 
 /** What a node knows of its connection to the bus. */
 export interface Bus {
+  /** There are no other nodes. */
+  readonly isAlone: boolean;
   /** Whether other nodes are heard; true where there are none. */
   readonly isUp: boolean;
 }

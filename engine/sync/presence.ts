@@ -1,5 +1,5 @@
 /**
- * Who is here, and where: the presence of one room. Never in the log; the latest state of a session
+ * Who is here, and where: the presence of one room, of this node's sessions and of others'. Never in the log; the latest state of a session
  * replaces the one before; changes are gathered for a while and encoded once for everybody. A caret
  * that sticks to a character which no row has carried yet waits until one does.
  */
@@ -18,6 +18,8 @@ interface Entry {
 export class RoomPresence {
   readonly #fold: Fold;
   readonly #entries = new Map<number, Entry>();
+  /** Sessions by replica. */
+  readonly #holders = new Map<number, number>();
   readonly #left: number[] = [];
   #dirty = false;
 
@@ -30,17 +32,23 @@ export class RoomPresence {
     return this.#dirty;
   }
 
-  set(session: number, replica: number, state: PresenceState | null): void {
-    if (state === null) {
-      this.leave(session);
-      return;
-    }
+  /** The session that shows the replica; null = none. */
+  holderOf(replica: number): number | null {
+    return this.#holders.get(replica) ?? null;
+  }
+
+  /** No other session shows the replica. */
+  set(session: number, replica: number, state: PresenceState): void {
     this.#entries.set(session, { replica, state, changed: true });
+    this.#holders.set(replica, session);
     this.#dirty = true;
   }
 
   leave(session: number): void {
-    if (!this.#entries.delete(session)) return;
+    const entry = this.#entries.get(session);
+    if (entry === undefined) return;
+    this.#entries.delete(session);
+    this.#holders.delete(entry.replica);
     this.#left.push(session);
     this.#dirty = true;
   }

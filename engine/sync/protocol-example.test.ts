@@ -25,7 +25,7 @@ const names = ['server', 'Ann', 'Bob'];
 class Conversation {
   /** `Ann → server`, and the frame's bytes, in the order in which they were sent. */
   readonly frames: { readonly way: string; readonly hex: string }[] = [];
-  readonly #gateway = new Gateway({ seed: 1, limits: defaultLimits });
+  readonly #gateway = new Gateway({ seed: 1, limits: defaultLimits, isAlone: true });
   readonly #clients = new Map<number, ReplicaSession>();
   #append: AppendId | null = null;
 

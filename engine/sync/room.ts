@@ -15,51 +15,26 @@
  *      ╰───────── read failed: again after a backoff ─────────╯
  */
 import type { Batch } from '../../proto/batch.ts';
-import type { BusRow } from '../../proto/bus-codec.ts';
+import { type BusPresence, type BusRow, encodeBusMessage } from '../../proto/bus-codec.ts';
 import type { ErrorCode } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
+import type { PresenceState } from '../../proto/frame-messages.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { assert } from '../assert.ts';
 import type { AppendResult, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId } from '../ids.ts';
-import type { Limits } from '../limits.ts';
-import type { Random } from '../random.ts';
 import { AdmissionControl } from './admission.ts';
-import { AppendPipeline, type Backlog } from './append-pipeline.ts';
+import { AppendPipeline } from './append-pipeline.ts';
 import { Backoff } from './backoff.ts';
-import type { Connections } from './connections.ts';
 import { Delivery } from './delivery.ts';
-import {
-  busMessage,
-  type CommitLedger,
-  DurableFold,
-  type DurableRow,
-  rowFromBus,
-  rowFromLog,
-} from './durability.ts';
-import { type Bus, HeadWatch } from './head-watch.ts';
+import { busMessage, DurableFold, type DurableRow, rowFromBus, rowFromLog } from './durability.ts';
+import { HeadWatch } from './head-watch.ts';
 import { joinRefusal } from './join-refusal.ts';
 import { RoomPresence } from './presence.ts';
+import { PresenceExchange } from './presence-exchange.ts';
+import type { RoomContext } from './room-context.ts';
 import type { LogicalTime, Session } from './session.ts';
 import { TailReader } from './tail-reader.ts';
-
-/** What a room needs from its node. */
-export interface RoomContext {
-  readonly limits: Limits;
-  readonly random: Random;
-  readonly connections: Connections;
-  readonly ledger: CommitLedger;
-  readonly backlog: Backlog;
-  readonly bus: Bus;
-  /** Ends a session: error frame, and the socket closes when it carries no other. */
-  endSession(session: Session, code: ErrorCode, message: string): void;
-  /** Emits an append whose result comes back to `appendSettled`. */
-  append(room: Room, epoch: number, body: Uint8Array): AppendId;
-  /** Emits a read of the log; `answer` gets its page, or null when it failed. */
-  read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void;
-  /** Asks for the document's head, together with those of other rooms; see `headAsked`. */
-  askHead(room: Room): void;
-}
 
 export class Room {
   readonly document: string;
@@ -71,13 +46,13 @@ export class Room {
   #durable: DurableFold;
   #admission: AdmissionControl;
   #presence: RoomPresence;
+  #exchange: PresenceExchange;
   #delivery: Delivery;
   readonly #pipeline: AppendPipeline;
   /** Sessions that wait until the fold has reached the log's head and their cursor. */
   readonly #joining = new Set<Session>();
   #loaded = false;
   #busTrustedAtMs = 0;
-  #presenceAtMs: number | null = null;
   #pageRetryAtMs: number | null = null;
   #idleAtMs: number | null;
 
@@ -93,6 +68,7 @@ export class Room {
     this.#durable = new DurableFold(context.random.id());
     this.#admission = new AdmissionControl(this.#durable.fold);
     this.#presence = new RoomPresence(this.#durable.fold);
+    this.#exchange = new PresenceExchange({ ...context, presence: this.#presence });
     this.#delivery = this.#newDelivery();
     this.#pipeline = this.#newPipeline();
     this.#idleAtMs = this.#now() + context.limits.roomIdleMs;
@@ -125,7 +101,7 @@ export class Room {
   }
 
   get deadlineMs(): number | null {
-    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#presenceAtMs, this.#evictAtMs];
+    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#exchange.dueMs, this.#evictAtMs];
     const earliest = Math.min(...[this.#askAtMs, ...own].map((due) => due ?? Infinity));
     return earliest === Infinity ? null : earliest;
   }
@@ -136,6 +112,7 @@ export class Room {
   join(session: Session): void {
     session.phase = 'joining';
     this.#idleAtMs = null;
+    if (this.sessions === 0) this.#exchange.ask(this.#now());
     this.#joining.add(session);
     if (this.#loaded) this.#admitJoining();
     else if (!this.#tail.isBusy) this.readTail();
@@ -145,10 +122,14 @@ export class Room {
     this.#joining.delete(session);
     if (session.phase === 'open') {
       this.#delivery.leave(session);
-      this.#armPresence();
+      this.#exchange.leave(session.identity.id);
     }
     session.phase = 'ended';
-    if (this.sessions === 0) this.#idleAtMs = this.#now() + this.#context.limits.roomIdleMs;
+    if (this.sessions === 0) {
+      this.#exchange.forgetOthers();
+      this.#idleAtMs = this.#now() + this.#context.limits.roomIdleMs;
+    }
+    this.#exchange.arm(this.#now());
   }
 
   /** Edits of an open session, renamed to full ids. */
@@ -162,9 +143,20 @@ export class Room {
     this.#compose();
   }
 
-  setPresence(session: Session, state: Parameters<RoomPresence['set']>[2]): void {
-    this.#presence.set(session.identity.id, session.identity.replica, state);
-    this.#armPresence();
+  setPresence({ identity }: Session, state: PresenceState | null): void {
+    this.#exchange.set({ session: identity.id, replica: identity.replica, state });
+    this.#exchange.arm(this.#now());
+  }
+
+  presenceReceived(presence: BusPresence): void {
+    if (this.sessions === 0) return;
+    this.#exchange.receive(presence, this.#now(), this.fold);
+    this.#exchange.arm(this.#now());
+  }
+
+  /** The node stops: its sessions are gone for the others too. */
+  sayFarewell(): void {
+    this.#publishPresence(this.#exchange.farewell(this.fold));
   }
 
   /** A session's socket can take more. */
@@ -232,6 +224,12 @@ export class Room {
     else if (!this.#tail.isReading) this.#watch.heard(this.#now());
   }
 
+  /** The bus may have lost something, or has only now begun to be heard. */
+  mayHaveMissed(): void {
+    this.askHead();
+    if (this.sessions > 0) this.#exchange.ask(this.#now());
+  }
+
   busChanged(): void {
     this.#watch.busChanged(this.#now());
   }
@@ -290,8 +288,8 @@ export class Room {
       this.#pageRetryAtMs = null;
       this.#delivery.pageRead(null);
     }
-    if (this.#presenceAtMs !== null && now >= this.#presenceAtMs) {
-      this.#presenceAtMs = null;
+    if (now >= (this.#exchange.dueMs ?? Infinity)) {
+      this.#publishPresence(this.#exchange.take(now, this.fold));
       this.#delivery.flushPresence();
     }
   }
@@ -365,7 +363,7 @@ export class Room {
       if (verdict.type === 'void') this.#endReplica(batch.replica, verdict.code, verdict.reason);
     }
     this.#presence.rowFolded();
-    this.#armPresence();
+    this.#exchange.arm(this.#now());
   }
 
   #endReplica(replica: number, code: ErrorCode, reason: string): void {
@@ -483,12 +481,16 @@ export class Room {
     this.#admission = new AdmissionControl(this.#durable.fold);
     for (const session of everybody) this.#context.endSession(session, code, message);
     this.#presence = new RoomPresence(this.#durable.fold);
+    this.#exchange = new PresenceExchange({ ...this.#context, presence: this.#presence });
     this.#delivery = this.#newDelivery();
     this.#idleAtMs = this.#now();
   }
 
-  #armPresence(): void {
-    if (!this.#presence.dirty) return;
-    this.#presenceAtMs ??= this.#now() + this.#context.limits.presenceMs;
+  #publishPresence(messages: readonly BusPresence[]): void {
+    const { document } = this;
+    for (const presence of messages) {
+      const bytes = encodeBusMessage({ type: 'presence', presence });
+      this.#context.connections.emit({ type: 'publishPresence', document, bytes });
+    }
   }
 }

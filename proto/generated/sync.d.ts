@@ -216,6 +216,69 @@ export namespace sve {
     }
 
     /**
+     * Properties of a BusMessage.
+     * @deprecated Use sve.BusMessage.$Properties instead.
+     */
+    interface IBusMessage extends sve.BusMessage.$Properties {
+    }
+
+    /** Represents a BusMessage. */
+    class BusMessage {
+
+        /**
+         * Constructs a new BusMessage.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.BusMessage.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** BusMessage row. */
+        row?: (sve.BusRow.$Properties|null);
+
+        /** BusMessage presence. */
+        presence?: (sve.BusPresence.$Properties|null);
+
+        /**
+         * Encodes the specified BusMessage message. Does not implicitly {@link sve.BusMessage.verify|verify} messages.
+         * @param message BusMessage message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.BusMessage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a BusMessage message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.BusMessage & sve.BusMessage.$Shape} BusMessage
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.BusMessage & sve.BusMessage.$Shape;
+    }
+
+    namespace BusMessage {
+
+        /** Properties of a BusMessage. */
+        interface $Properties {
+
+            /** BusMessage row */
+            row?: (sve.BusRow.$Properties|null);
+
+            /** BusMessage presence */
+            presence?: (sve.BusPresence.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a BusMessage. */
+        type $Shape = sve.BusMessage.$Properties;
+    }
+
+    /**
      * Properties of a BusRow.
      * @deprecated Use sve.BusRow.$Properties instead.
      */
@@ -288,6 +351,162 @@ export namespace sve {
 
         /** Shape of a BusRow. */
         type $Shape = sve.BusRow.$Properties;
+    }
+
+    /**
+     * Properties of a BusPresence.
+     * @deprecated Use sve.BusPresence.$Properties instead.
+     */
+    interface IBusPresence extends sve.BusPresence.$Properties {
+    }
+
+    /** Represents a BusPresence. */
+    class BusPresence {
+
+        /**
+         * Constructs a new BusPresence.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.BusPresence.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** BusPresence node. */
+        node: number;
+
+        /** BusPresence epoch. */
+        epoch: number;
+
+        /** BusPresence peers. */
+        peers: sve.BusPeer.$Properties[];
+
+        /** BusPresence left. */
+        left: number[];
+
+        /** BusPresence full. */
+        full: boolean;
+
+        /** BusPresence ask. */
+        ask: boolean;
+
+        /**
+         * Encodes the specified BusPresence message. Does not implicitly {@link sve.BusPresence.verify|verify} messages.
+         * @param message BusPresence message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.BusPresence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a BusPresence message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.BusPresence & sve.BusPresence.$Shape} BusPresence
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.BusPresence & sve.BusPresence.$Shape;
+    }
+
+    namespace BusPresence {
+
+        /** Properties of a BusPresence. */
+        interface $Properties {
+
+            /** BusPresence node */
+            node?: (number|null);
+
+            /** BusPresence epoch */
+            epoch?: (number|null);
+
+            /** BusPresence peers */
+            peers?: (sve.BusPeer.$Properties[]|null);
+
+            /** BusPresence left */
+            left?: (number[]|null);
+
+            /** BusPresence full */
+            full?: (boolean|null);
+
+            /** BusPresence ask */
+            ask?: (boolean|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a BusPresence. */
+        type $Shape = sve.BusPresence.$Properties;
+    }
+
+    /**
+     * Properties of a BusPeer.
+     * @deprecated Use sve.BusPeer.$Properties instead.
+     */
+    interface IBusPeer extends sve.BusPeer.$Properties {
+    }
+
+    /** Represents a BusPeer. */
+    class BusPeer {
+
+        /**
+         * Constructs a new BusPeer.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.BusPeer.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** BusPeer session. */
+        session: number;
+
+        /** BusPeer replica. */
+        replica: number;
+
+        /** BusPeer state. */
+        state?: (sve.PresenceState.$Properties|null);
+
+        /**
+         * Encodes the specified BusPeer message. Does not implicitly {@link sve.BusPeer.verify|verify} messages.
+         * @param message BusPeer message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.BusPeer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a BusPeer message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.BusPeer & sve.BusPeer.$Shape} BusPeer
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.BusPeer & sve.BusPeer.$Shape;
+    }
+
+    namespace BusPeer {
+
+        /** Properties of a BusPeer. */
+        interface $Properties {
+
+            /** BusPeer session */
+            session?: (number|null);
+
+            /** BusPeer replica */
+            replica?: (number|null);
+
+            /** BusPeer state */
+            state?: (sve.PresenceState.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a BusPeer. */
+        type $Shape = sve.BusPeer.$Properties;
     }
 
     /**

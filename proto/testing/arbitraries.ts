@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import type { Batch, Op, OpId } from '../batch.ts';
 import { opLength } from '../batch.ts';
+import type { BusMessage } from '../bus-codec.ts';
 import { type ClientFrame, isDocumentName } from '../client-frame.ts';
 import { errorCodes, isErrorCode } from '../codes.ts';
 import {
@@ -257,9 +258,24 @@ export const serverFrame: fc.Arbitrary<ServerFrame> = fc.record({
   patch: fc.option(fc.record({ lsn: uint, at: uint, splices: fc.array(splice, { maxLength: 3 }) })),
 });
 
-export const busRow = fc.record({
+const busRow = fc.record({
   epoch: uint,
   lsn: uint.map((value) => Math.max(value, 1)),
   at: uint,
   body: fc.uint8Array({ minLength: 1, maxLength: 100 }),
 });
+const busPresence = fc.record({
+  node: replicaId,
+  epoch: uint,
+  peers: fc.array(fc.record({ session: uint, replica: replicaId, state: presenceState }), {
+    maxLength: 3,
+  }),
+  left: fc.array(uint, { maxLength: 3 }),
+  full: fc.boolean(),
+  ask: fc.boolean(),
+});
+
+export const busMessage: fc.Arbitrary<BusMessage> = fc.oneof(
+  busRow.map((row) => ({ type: 'row' as const, row })),
+  busPresence.map((presence) => ({ type: 'presence' as const, presence })),
+);

@@ -5,7 +5,7 @@
  */
 import './without-long.ts';
 import type { Batch, Op, OpId } from '../batch.ts';
-import type { BusRow } from '../bus-codec.ts';
+import type { BusMessage } from '../bus-codec.ts';
 import type { ClientFrame } from '../client-frame.ts';
 import type { Anchor, PresenceState } from '../frame-messages.ts';
 import { sve } from '../generated/sync.js';
@@ -106,8 +106,12 @@ export function updateFields(format: number, batches: readonly Batch[]): Fields 
   return set({ format, replicas: ids, batches: encoded });
 }
 
-export function busFields(row: BusRow): Fields {
-  return set({ ...row });
+export function busFields(message: BusMessage): Fields {
+  if (message.type === 'row') return set({ row: set({ ...message.row }) });
+  const peers = message.presence.peers.map(({ state, ...peer }) =>
+    set({ ...peer, state: presenceFields(state) }),
+  );
+  return set({ presence: set({ ...message.presence, peers }) });
 }
 
 function anchorFields(anchor: Anchor | null): Fields | null {

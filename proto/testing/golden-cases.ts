@@ -4,7 +4,7 @@
  * added.
  */
 import type { Batch, Op } from '../batch.ts';
-import { decodeBusRow, encodeBusRow } from '../bus-codec.ts';
+import { type BusMessage, decodeBusMessage, encodeBusMessage } from '../bus-codec.ts';
 import { type ClientBody, decodeClientFrame, encodeClientFrame } from '../client-frame.ts';
 import {
   decodeServerFrame,
@@ -30,7 +30,7 @@ export interface GoldenCase {
   /** Name of the file without `.hex`. */
   readonly name: string;
   /** Message of sync.proto. */
-  readonly message: 'Update' | 'BusRow' | 'Snapshot' | 'ClientFrame' | 'ServerFrame';
+  readonly message: 'Update' | 'BusMessage' | 'Snapshot' | 'ClientFrame' | 'ServerFrame';
   readonly about: string;
   readonly value: unknown;
   readonly encoded: Uint8Array;
@@ -121,11 +121,37 @@ function server(name: string, about: string, parts: Partial<ServerFrame>): Golde
   return { name, message: 'ServerFrame', about, value, encoded, decode: decodeServerFrame };
 }
 
-const busRow = {
-  epoch: 77,
-  lsn: 200_001,
-  at: noon,
-  body: encodeUpdate({ batches: [typed(ann, 200_000, 'x', 0)] }),
+const busRow: BusMessage = {
+  type: 'row',
+  row: {
+    epoch: 77,
+    lsn: 200_001,
+    at: noon,
+    body: encodeUpdate({ batches: [typed(ann, 200_000, 'x', 0)] }),
+  },
+};
+
+const busPresence: BusMessage = {
+  type: 'presence',
+  presence: {
+    node: bob,
+    epoch: 77,
+    peers: [
+      {
+        session: 3,
+        replica: ann,
+        state: {
+          name: 'Ann',
+          color: '#c00',
+          head: { replica: 0, timestamp: 7, side: 'after' },
+          anchor: null,
+        },
+      },
+    ],
+    left: [1, 2],
+    full: false,
+    ask: true,
+  },
 };
 
 const binding = { secretHash: counting(32), principal: 'ann@example.org' };
@@ -204,11 +230,19 @@ export const goldenCases: readonly GoldenCase[] = [
   ]),
   {
     name: 'bus-row',
-    message: 'BusRow',
+    message: 'BusMessage',
     about: 'A committed row, as nodes tell each other.',
     value: busRow,
-    encoded: encodeBusRow(busRow),
-    decode: decodeBusRow,
+    encoded: encodeBusMessage(busRow),
+    decode: decodeBusMessage,
+  },
+  {
+    name: 'bus-presence',
+    message: 'BusMessage',
+    about: 'Presence, as nodes tell each other.',
+    value: busPresence,
+    encoded: encodeBusMessage(busPresence),
+    decode: decodeBusMessage,
   },
   {
     name: 'snapshot',

@@ -114,7 +114,7 @@ export class SimNode implements ServerEnd {
       },
       auth: { decide: (request, done) => auth.decide(request, (it) => enter(() => done(it))) },
     };
-    const core = new Gateway({ seed: world.stream(life).id(), limits });
+    const core = new Gateway({ seed: world.stream(life).id(), limits, isAlone: false });
     const driver = new GatewayDriver({
       core,
       ports,

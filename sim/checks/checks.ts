@@ -2,7 +2,7 @@
 import type { LogEvent } from '../../engine/driver/gateway-driver.ts';
 import type { ReplicaEvent } from '../../engine/driver/replica-driver.ts';
 import type { StoredReplica } from '../../engine/sync/replica-options.ts';
-import { decodeBusRow } from '../../proto/bus-codec.ts';
+import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import { errorCodes } from '../../proto/codes.ts';
 import { decodeServerFrame } from '../../proto/server-frame.ts';
 import { Editor } from '../actors/editor.ts';
@@ -125,7 +125,9 @@ export class Checks implements Observer {
   }
 
   nodeHeard(node: string, document: string, bytes: Uint8Array): void {
-    const { lsn } = decodeBusRow(bytes);
+    const message = decodeBusMessage(bytes);
+    if (message.type !== 'row') return;
+    const { lsn } = message.row;
     this.#states.nodeHeard(node, document, lsn);
     this.#knowledge.learned(node, document, lsn);
   }
@@ -143,7 +145,8 @@ export class Checks implements Observer {
   }
 
   published(node: string, document: string, bytes: Uint8Array): void {
-    this.#durability.published(node, document, decodeBusRow(bytes));
+    const message = decodeBusMessage(bytes);
+    if (message.type === 'row') this.#durability.published(node, document, message.row);
   }
 
   serverLogged(node: string, event: LogEvent): void {

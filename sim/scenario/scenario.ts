@@ -121,6 +121,7 @@ function drawLimits(seed: number): Limits {
     pollMinMs,
     pollMaxMs: random.between(pollMinMs, 2_000),
     headsMax: shrunk(defaultLimits.headsMax, 1, 2),
+    presenceLeaseMs: shrunk(defaultLimits.presenceLeaseMs, 300, 3_000),
   });
 }
 

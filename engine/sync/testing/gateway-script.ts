@@ -53,7 +53,11 @@ export class GatewayScript {
   readonly stuck = new Set<number>();
 
   constructor(limits: Partial<Limits> = {}) {
-    this.gateway = new Gateway({ seed: 1, limits: { ...defaultLimits, ...limits } });
+    this.gateway = new Gateway({
+      seed: 1,
+      limits: { ...defaultLimits, ...limits },
+      isAlone: false,
+    });
   }
 
   /** Epoch that the room has given to a new document. */

@@ -1,0 +1,33 @@
+/** What the documents of one node share, and what a room asks of its node. */
+import type { ErrorCode } from '../../proto/codes.ts';
+import type { LogPage } from '../driver/ports.ts';
+import type { AppendId } from '../ids.ts';
+import type { Limits } from '../limits.ts';
+import type { Random } from '../random.ts';
+import type { Backlog } from './append-pipeline.ts';
+import type { Connections } from './connections.ts';
+import type { CommitLedger } from './durability.ts';
+import type { Bus } from './head-watch.ts';
+import type { Room } from './room.ts';
+import type { Session } from './session.ts';
+
+export interface RoomContext {
+  readonly limits: Limits;
+  readonly random: Random;
+  readonly connections: Connections;
+  readonly ledger: CommitLedger;
+  readonly backlog: Backlog;
+  readonly bus: Bus;
+  /** Random number of this node's process. */
+  readonly node: number;
+  /** A number that no session of this node has. */
+  newSession(): number;
+  /** Ends a session: error frame, and the socket closes when it carries no other. */
+  endSession(session: Session, code: ErrorCode, message: string): void;
+  /** Emits an append whose result comes back to `appendSettled`. */
+  append(room: Room, epoch: number, body: Uint8Array): AppendId;
+  /** Emits a read of the log; `answer` gets its page, or null when it failed. */
+  read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void;
+  /** Asks for the document's head, together with those of other rooms; see `headAsked`. */
+  askHead(room: Room): void;
+}
