@@ -3,7 +3,8 @@
  * happen.
  *
  *   fault phase ─▶ healing (L1, L2 within a bound) ─▶ newcomers join each node
- *     ─▶ final judgement ─▶ the past is asked for again (L3) ─▶ everybody leaves (L4, L5)
+ *     ─▶ final judgement ─▶ presence (L6) ─▶ the past is asked for again (L3)
+ *     ─▶ everybody leaves (L4, L5)
  *
  * The same scenario gives the same run, event for event. The first violation ends it; an error
  * thrown by the product is one too.
@@ -120,6 +121,7 @@ class Run {
     this.#addNewcomers();
     this.#awaitDurable('L2');
     const texts = this.#documents.map((document) => this.#settle(document));
+    this.#awaitPresence();
     this.#snapshotter.stop();
     this.#playback.askAgain();
     this.#awaitAnswers();
@@ -239,7 +241,7 @@ class Run {
 
   /** Runs until `isDone`; a violation that `describe`s what is missing if that takes too long. */
   #await(
-    property: 'L1' | 'L2' | 'L3',
+    property: 'L1' | 'L2' | 'L3' | 'L6',
     isDone: () => boolean,
     describe: () => readonly [string, readonly string[]],
   ): void {
@@ -293,7 +295,8 @@ class Run {
     const { limits, settings, rates } = this.#scenario;
     const heartbeat = 2 * Math.max(limits.heartbeatMs, settings.heartbeatMs);
     const slow = rates.latencyMaxMs * rates.slowFactor + rates.logLatencyMaxMs;
-    return 10 * (heartbeat + settings.backoffMaxMs + limits.retryMaxMs + limits.silenceMs + slow);
+    const waits = limits.retryMaxMs + limits.silenceMs + limits.presenceLeaseMs;
+    return 10 * (heartbeat + settings.backoffMaxMs + waits + slow);
   }
 
   /** A client that comes new to each document on each node: it must see what everybody sees. */
@@ -320,6 +323,36 @@ class Run {
     const states = (): string => `${digests.size} different states of ${document}`;
     coverage.always('S8', digests.size <= 1, states, document);
     return text;
+  }
+
+  /** Everybody sees everybody else who shows a caret, on whatever node, once; and nobody else. */
+  #awaitPresence(): void {
+    const clients = [...this.#clients.values()];
+    for (const client of clients.slice(this.#scenario.clients.length)) {
+      this.#world.resume(0, () => client.setPresence(0, 0));
+    }
+    const namesOf = (names: readonly string[]): string =>
+      names.toSorted((a, b) => (a < b ? -1 : 1)).join(' ');
+    const blind = (): SimClient[] =>
+      clients.filter((one) => {
+        const others = clients.filter((each) => each !== one && each.document === one.document);
+        const expected = others.filter(({ isSeen }) => isSeen).map(({ name }) => name);
+        return namesOf(one.core.peers.map(({ name }) => name)) !== namesOf(expected);
+      });
+    let late: SimClient[] = [];
+    this.#await(
+      'L6',
+      () => {
+        late = blind();
+        return late.length === 0;
+      },
+      () => {
+        const seen = late.map(
+          ({ name, core }) => `${name} sees ${namesOf(core.peers.map((peer) => peer.name))}`,
+        );
+        return [`presence is wrong: ${seen.join('; ')};`, late.map(({ name }) => name)];
+      },
+    );
   }
 
   #awaitAnswers(): void {

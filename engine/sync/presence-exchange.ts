@@ -106,20 +106,20 @@ export class PresenceExchange {
     const isFull = this.#renewAtMs !== null && nowMs >= this.#renewAtMs;
     if (isFull) this.#renewAtMs = null;
     if (this.#own.size > 0) this.#renewAtMs ??= nowMs + Math.ceil(limits.presenceLeaseMs / 3);
-    const news = isFull ? [] : [...this.#news];
+    const news = [...this.#news];
     const isNothing = !this.#asks && this.#news.size === 0 && (!isFull || this.#own.size === 0);
     if (bus.isAlone || !bus.isUp || isNothing) {
       this.#news.clear();
       return [];
     }
-    return this.#messages(news, isFull, place);
+    return this.#messages(isFull ? 'all' : news, place);
   }
 
   /** What to tell when the node stops: nobody is here any more. */
   farewell(place: FoldPlace): BusPresence[] {
     if (this.#options.bus.isAlone || this.#own.size === 0) return [];
     this.#own.clear();
-    return this.#messages([], true, place);
+    return this.#messages('all', place);
   }
 
   /** What another node tells. */
@@ -167,11 +167,11 @@ export class PresenceExchange {
   }
 
   /** In as many messages as the limit on the names in one asks for. */
-  #messages(news: readonly number[], isFull: boolean, { epoch, lsn }: FoldPlace): BusPresence[] {
-    const peers = isFull
-      ? [...this.#own.values()]
-      : news.flatMap((session) => this.#own.get(session) ?? []);
-    const left = isFull ? [] : news.filter((session) => !this.#own.has(session));
+  #messages(about: readonly number[] | 'all', { epoch, lsn }: FoldPlace): BusPresence[] {
+    const isFull = about === 'all';
+    const sessions = isFull ? [...this.#own.keys()] : about;
+    const peers = sessions.flatMap((session) => this.#own.get(session) ?? []);
+    const left = sessions.filter((session) => !this.#own.has(session));
     const messages: BusPresence[] = [];
     const count = Math.max(1, Math.ceil((peers.length + left.length) / presencePeersMax));
     for (let n = 0; n < count; n++) {

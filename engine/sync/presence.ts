@@ -1,7 +1,8 @@
 /**
- * Who is here, and where: the presence of one room, of this node's sessions and of others'. Never in the log; the latest state of a session
- * replaces the one before; changes are gathered for a while and encoded once for everybody. A caret
- * that sticks to a character which no row has carried yet waits until one does.
+ * Who is here, and where: the presence of one room, of this node's sessions and of others'. Never
+ * in the log; the latest state of a session replaces the one before; changes are gathered for a
+ * while and encoded once for everybody. A caret that sticks to a character which no row has carried
+ * yet waits until one does.
  */
 import type { Anchor, PresenceState } from '../../proto/frame-messages.ts';
 import { presencePeersMax } from '../../proto/limits.ts';

@@ -57,8 +57,9 @@ export class ReplicaPresence {
     const name = (anchor: TextAnchor | null): Anchor | null => {
       if (anchor === null || anchor.timestamp === 0) return anchor;
       const replica = anchor.replica === self ? 0 : fold.table.indexOf(anchor.replica);
-      // A character of an earlier identity that no row carries: tell no caret rather than a wrong
-      // one.
+      // A character that a failover took, or of an earlier identity and in no row: tell no caret
+      // rather than one that nobody can place.
+      if (!fold.sequence.has(anchor)) return null;
       return replica === 0 && anchor.replica !== self ? null : { ...anchor, replica };
     };
     return { ...this.#own, head: name(this.#own.head), anchor: name(this.#own.anchor) };

@@ -4,8 +4,9 @@
  * Rows enter the fold strictly in LSN order and from durable sources only: this node's committed
  * append, the bus, or a read of the log. Whatever does not follow directly (a hole, an unknown
  * outcome, a reconnect of the database, a cursor ahead of us) has one answer: read the tail of the
- * log. Where something may have been missed (silence, a gap of the bus), the head is asked for first. Edits are admitted, queued, and appended as one row; one append is in flight at most, and
- * the next row is composed meanwhile.
+ * log; where the bus may have hidden something, its head is asked for first. Edits are admitted,
+ * queued, and appended as one row; one append is in flight at most, and the next row is composed
+ * meanwhile.
  *
  * An append with unknown outcome is neither acknowledged nor refused. After a tail read that began
  * later reached the head, what the fold has by then is acknowledged by the fold, and the rest is

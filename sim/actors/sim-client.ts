@@ -19,6 +19,8 @@ interface Life {
   readonly number: number;
   readonly driver: ReplicaDriver;
   readonly clock: SimClock;
+  /** It has a caret to show. */
+  shows: boolean;
 }
 
 export interface ClientParts {
@@ -86,6 +88,11 @@ export class SimClient implements ClientEnd {
     return this.#open;
   }
 
+  /** Whether the others must see it. */
+  get isSeen(): boolean {
+    return this.#open && this.#life.shows;
+  }
+
   /** The latest connection; null before the first. */
   get link(): Link | null {
     return this.#link;
@@ -116,6 +123,7 @@ export class SimClient implements ClientEnd {
   setPresence(head: number, anchor: number): void {
     this.#world.note(this.name, 'caret', `${head} ${anchor}`);
     const presence = { name: this.name, color: '#abc', head, anchor };
+    this.#life.shows = true;
     this.#step(() => this.#life.driver.submit({ type: 'presenceSet', presence }));
   }
 
@@ -242,7 +250,7 @@ export class SimClient implements ClientEnd {
         else this.#told(event);
       },
     });
-    return { number, driver, clock };
+    return { number, driver, clock, shows: false };
   }
 
   #writeStore(core: ReplicaSession, driver: ReplicaDriver, isCurrent: () => boolean): void {

@@ -34,6 +34,7 @@ export const properties = [
   'L3',
   'L4',
   'L5',
+  'L6',
 ] as const;
 
 export type Property = (typeof properties)[number];

@@ -3,6 +3,7 @@ import type { PlantedBug } from './planting.ts';
 
 const session = 'engine/sync/replica-session.ts';
 const gateway = 'engine/sync/gateway.ts';
+const exchange = 'engine/sync/presence-exchange.ts';
 
 export const bugsMadeUp: readonly PlantedBug[] = [
   {
@@ -173,6 +174,63 @@ export const bugsMadeUp: readonly PlantedBug[] = [
         file: 'engine/sync/fold.ts',
         text: 'fold.#clock = Math.max(fold.#clock, last);',
         replacement: 'fold.#clock = 0;',
+      },
+    ],
+  },
+  {
+    id: 'N14',
+    story: 'Presence of a node that died stays for ever.',
+    properties: ['L6'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: exchange,
+        text: 'if (nowMs >= leaseUntilMs) this.#forget(node);',
+        replacement: 'if (nowMs >= leaseUntilMs) this.#others.delete(node);',
+      },
+    ],
+  },
+  {
+    id: 'N15',
+    story: 'Presence is not repeated: who stays where he is vanishes for the other nodes.',
+    properties: ['L6'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: exchange,
+        text: 'if (this.#own.size > 0) this.#renewAtMs ??=',
+        replacement: 'if (this.#own.size < 0) this.#renewAtMs ??=',
+      },
+    ],
+  },
+  {
+    id: 'N16',
+    story: 'Who moved to another node is shown by the old one as well.',
+    properties: ['L6'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: exchange,
+        text: 'if (holder === null || holder === session) return;',
+        replacement: 'if (holder === null || holder !== session || replica > 0) return;',
+      },
+      {
+        file: exchange,
+        text: 'if (message.full && holder !== here) continue;',
+        replacement: '',
+      },
+    ],
+  },
+  {
+    id: 'N17',
+    story: 'The heads that rooms want to know are never asked for.',
+    properties: ['L1', 'L2'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/head-questions.ts',
+        text: 'this.#waiting.add(room);',
+        replacement: 'this.#waiting.delete(room);',
       },
     ],
   },

@@ -84,7 +84,7 @@ export class SimBus {
     // A break is noticed some time later, or never.
     this.#world.after(this.#noticeOf(name).between(0, noticeMaxMs), () => {
       if (member.connection === connection && member.cutUntilMs > this.#world.nowMs) {
-        this.#tell(member, false);
+        this.#tell(member, 'down');
       }
     });
     this.#world.after(forMs, () => this.#restored(member));
@@ -108,11 +108,12 @@ export class SimBus {
     if (this.#members.get(member.name) !== member) return;
     if (member.cutUntilMs !== this.#world.nowMs) return;
     this.#world.note('bus', 'connected', member.name);
-    this.#tell(member, true);
+    this.#tell(member, 'up');
     member.gap(null);
   }
 
-  #tell(member: Member, isUp: boolean): void {
+  #tell(member: Member, state: 'up' | 'down'): void {
+    const isUp = state === 'up';
     if (this.#members.get(member.name) !== member || member.isUp === isUp) return;
     member.isUp = isUp;
     member.connected(isUp);

@@ -44,6 +44,8 @@ export class GatewayScript {
   /** Documents of the questions for heads that have no answer yet. */
   readonly headsAsked: (readonly string[])[] = [];
   readonly published: string[] = [];
+  /** Presence for the other nodes, encoded. */
+  readonly presenceTold: Uint8Array[] = [];
   readonly logged: string[] = [];
   nowMs = 0;
   wakeAtMs: number | null = null;
@@ -52,9 +54,10 @@ export class GatewayScript {
   /** Sockets that keep what they are sent. */
   readonly stuck = new Set<number>();
 
-  constructor(limits: Partial<Limits> = {}) {
+  /** Nodes of one document need seeds of their own. */
+  constructor(limits: Partial<Limits> = {}, seed = 1) {
     this.gateway = new Gateway({
-      seed: 1,
+      seed,
       limits: { ...defaultLimits, ...limits },
       isAlone: false,
     });
@@ -185,6 +188,9 @@ export class GatewayScript {
         return;
       case 'publish':
         this.published.push(effect.document);
+        return;
+      case 'publishPresence':
+        this.presenceTold.push(effect.bytes);
         return;
       case 'log':
         this.logged.push(effect.event);
