@@ -6,6 +6,10 @@
 import { describe, expect, it } from 'vitest';
 import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import type { PresenceState } from '../../proto/frame-messages.ts';
+import { defaultLimits } from '../limits.ts';
+import { Fold } from './fold.ts';
+import { RoomPresence } from './presence.ts';
+import { PresenceExchange } from './presence-exchange.ts';
 import { GatewayScript, headAt, logRow, Typist } from './testing/gateway-script.ts';
 
 const limits = { presenceMs: 50, presenceLeaseMs: 9_000, heartbeatMs: 600_000, silenceMs: 600_000 };
@@ -192,16 +196,19 @@ describe('presence between nodes', () => {
   });
 
   it('of more than a message holds is told in several', () => {
-    const { a, b } = twoNodes();
-    for (let n = 2; n <= 1_011; n++) {
-      a.hello(n, 1_000 + n);
-      a.send(n, { type: 'presence', state: { ...ann, name: `n${n}` } });
-    }
-    const eyes = new Eyes(b);
-    pass([a, b], 100);
-    expect(eyes.names).toHaveLength(1_010);
-    a.advance(3_000);
-    pass([a, b], 100);
-    expect(eyes.names).toHaveLength(1_010);
+    const fold = new Fold(77);
+    const presence = new RoomPresence(fold);
+    const bus = { isAlone: false, isUp: true };
+    const rest = { limits: defaultLimits, bus, node: 1, newSession: () => 0 };
+    const exchange = new PresenceExchange({ presence, ...rest });
+    for (let n = 1; n <= 1_500; n++) exchange.set({ session: n, replica: n, state: ann });
+    const messages = exchange.take(50, fold);
+    expect(messages.map(({ peers }) => peers.length)).toEqual([1_000, 500]);
+    for (let n = 1; n <= 1_400; n++) exchange.leave(n);
+    exchange.ask(60);
+    expect(exchange.take(60, fold)).toMatchObject([{ full: true, ask: true, left: [] }]);
+    for (let n = 1_401; n <= 1_500; n++) exchange.leave(n);
+    const left = exchange.take(110, fold).flatMap((message) => message.left);
+    expect(left).toHaveLength(100);
   });
 });
