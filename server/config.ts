@@ -110,7 +110,7 @@ const settings = {
   heartbeatMs: setting(
     integer(100, 600_000),
     defaultLimits.heartbeatMs,
-    'Heartbeat interval; silence for twice as long ends a connection',
+    'Heartbeat interval; silence for twice as long ends a connection, and for as long the presence of another node',
   ),
   documentIdleMs: setting(
     integer(1, 86_400_000),

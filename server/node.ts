@@ -110,6 +110,8 @@ function limitsOf(config: Config): Limits {
   return {
     ...defaultLimits,
     ...{ heartbeatMs, windowBytes, windowOperations, sendBytesMax, drainMs },
+    // A node that lives says so as often as its sockets do.
+    presenceLeaseMs: heartbeatMs,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
     roomIdleMs: config.documentIdleMs,
   };
