@@ -9,7 +9,7 @@
  */
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startBackingPostgres } from '../server/testing/backing-postgres.ts';
+import { startBackingPostgres } from '../server/backing/backing-postgres.ts';
 import { appendTo, openPostgresLog } from '../server/testing/log-access.ts';
 import { createTestDatabase } from '../server/testing/test-database.ts';
 

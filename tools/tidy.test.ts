@@ -189,6 +189,7 @@ describe('import directions', () => {
     ['server/a.ts', '../engine/ids.ts'],
     ['server/a.ts', 'ws'],
     ['server/testing/a.ts', '../a.ts'],
+    ['server/testing/a.ts', '../backing/a.ts'],
     ['client/transport-node.ts', 'ws'],
     ['web/a.ts', '../client/index.ts'],
     ['properties/a.ts', '../server/testing/harness.ts'],

@@ -3,9 +3,9 @@
  * the addresses to them by `inject`.
  */
 import type { TestProject } from 'vitest/node';
-import { startBackingPostgres } from './backing-postgres.ts';
-import { startBackingRedis } from './backing-redis.ts';
-import type { BackingService } from './backing-service.ts';
+import { startBackingPostgres } from '../backing/backing-postgres.ts';
+import { startBackingRedis } from '../backing/backing-redis.ts';
+import type { BackingService } from '../backing/backing-service.ts';
 
 /** A server's address, or why there is none. */
 type Provided = { readonly url: string } | { readonly reason: string };

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogRow } from '../../engine/driver/ports.ts';
-import { startBackingPostgres } from '../../server/testing/backing-postgres.ts';
+import { startBackingPostgres } from '../../server/backing/backing-postgres.ts';
 import { openPostgresLog, readAll } from '../../server/testing/log-access.ts';
 import { startServerProcess } from '../../server/testing/server-process.ts';
 import { createTestDatabase } from '../../server/testing/test-database.ts';
