@@ -6,6 +6,7 @@
  * rows in the log.
  */
 import type { BusPort } from '../engine/driver/ports.ts';
+import { mustAnswer } from './backing/address.ts';
 import type { Config } from './config.ts';
 import { localBus } from './local-bus.ts';
 import type { Log } from './log.ts';
@@ -16,37 +17,41 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+export interface BusInputs extends Pick<RedisBusOptions, 'onMessage' | 'onGap'> {
+  /** It has gone down, or come up again. When `openBus` resolves it is up. */
+  readonly onConnection: (isUp: boolean) => void;
+}
+
 /** Rejects with what was tried, what was wrong and what to do. */
 export async function openBus(
   { redisUrl, deployment }: Config,
   log: Log,
-  inputs: Pick<RedisBusOptions, 'onMessage' | 'onGap'>,
+  inputs: BusInputs,
 ): Promise<Bus> {
   if (redisUrl === null) return { port: localBus, close: async () => {} };
-  try {
-    const port = await RedisBus.open({
-      url: redisUrl,
-      deployment,
-      ...inputs,
-      onConnection: (isUp, reason) => {
-        const event = isUp ? 'bus-up' : 'bus-down';
-        log[isUp ? 'info' : 'warn']({ event, reason });
-      },
-    });
-    return { port, close: () => port.close() };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `REDIS_URL is ${placeOf(redisUrl)}, but it cannot be used: ${reason}\n` +
-        'Check that Redis runs there and that user and password are right, ' +
-        'or unset REDIS_URL if this is the only node.',
-      { cause: error },
-    );
-  }
-}
-
-/** For people; without user and password. */
-export function placeOf(redisUrl: string): string {
-  const { protocol, host, pathname } = new URL(redisUrl);
-  return `${protocol}//${host}${pathname}`;
+  let firstUp = (): void => {};
+  const up = new Promise<void>((resolve) => {
+    firstUp = resolve;
+  });
+  let isOpen = false;
+  const port = await mustAnswer({
+    variable: 'REDIS_URL',
+    url: redisUrl,
+    advice:
+      'Check that Redis runs there and that user and password are right, ' +
+      'or unset REDIS_URL if this is the only node.',
+    reach: (url) =>
+      RedisBus.open({
+        ...inputs,
+        ...{ url, deployment },
+        onConnection: (isUp, reason) => {
+          log[isUp ? 'info' : 'warn']({ event: isUp ? 'bus-up' : 'bus-down', reason });
+          if (isOpen) inputs.onConnection(isUp);
+          else if (isUp) firstUp();
+        },
+      }),
+  });
+  await up;
+  isOpen = true;
+  return { port, close: () => port.close() };
 }

@@ -5,6 +5,7 @@
  * documents would seem to be gone. One of our own that ends by itself is started again.
  */
 import { join, resolve } from 'node:path';
+import { mustAnswer, withoutPassword } from './backing/address.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres/embedded-postgres.ts';
@@ -43,18 +44,15 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
 }
 
 async function useExternal(url: string): Promise<Database> {
-  const place = withoutPassword(url);
-  try {
-    await migrate(url);
-  } catch (error) {
-    throw new Error(
-      `DATABASE_URL is ${place}, but it cannot be used: ${reasonOf(error)}\n` +
-        'Check that PostgreSQL runs there and that user, password and database are right, ' +
-        'or unset DATABASE_URL: then the server runs a PostgreSQL of its own.',
-      { cause: error },
-    );
-  }
-  return { url, place, lost: () => {}, stop: async () => {} };
+  await mustAnswer({
+    variable: 'DATABASE_URL',
+    url,
+    advice:
+      'Check that PostgreSQL runs there and that user, password and database are right, ' +
+      'or unset DATABASE_URL: then the server runs a PostgreSQL of its own.',
+    reach: migrate,
+  });
+  return { url, place: withoutPassword(url), lost: () => {}, stop: async () => {} };
 }
 
 /** Starts our own PostgreSQL again when it has ended, one attempt at a time. */
@@ -71,17 +69,4 @@ function reviver(own: EmbeddedPostgres, log: Log): () => void {
         reviving = false;
       });
   };
-}
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  shown.searchParams.delete('password');
-  return shown.href;
-}
-
-/** An attempt at several addresses fails with several reasons and no message. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,21 +1,29 @@
 /**
  * Whether this node should get traffic, and why not.
  *
- * Not ready: the log does not answer, or the node is stopping. A database that may lose what it has
- * committed is told loudly but not refused: whoever runs one on purpose still wants it to run.
+ * Not ready: the log does not answer, or the node is stopping. Degraded: the bus is away, so that
+ * edits of other nodes arrive late; all else works, and sending the clients elsewhere would help
+ * nobody. A database that may lose what it has committed is told loudly but not refused: whoever
+ * runs one on purpose still wants it to run.
  */
 import type { DurabilityReport } from './postgres/durability-check.ts';
 
 /** What `/readyz` answers. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Why not; empty when ready. */
+  /** It works, but not as well as it should. */
+  readonly degraded: boolean;
+  /** Why it is not ready, or degraded; else empty. */
   readonly reasons: readonly string[];
   readonly draining: boolean;
   readonly log: 'up' | 'down';
+  readonly bus: BusState;
   /** null: not read yet. */
   readonly durability: DurabilityReport | null;
 }
+
+/** `none`: the node is alone, and misses nothing. */
+export type BusState = 'up' | 'down' | 'none';
 
 /** What it asks of the log. */
 export interface HealthLog {
@@ -26,12 +34,14 @@ export interface HealthLog {
 export class Health {
   /** Set once, before anything else is stopped. */
   draining = false;
+  bus: BusState;
   readonly #log: HealthLog;
   /** One question at a time: many who ask must not load the database. */
   #asking: Promise<boolean> | null = null;
 
-  constructor(log: HealthLog) {
+  constructor(log: HealthLog, bus: BusState) {
     this.#log = log;
+    this.bus = bus;
   }
 
   async readiness(): Promise<Readiness> {
@@ -39,12 +49,20 @@ export class Health {
       this.#asking = null;
     });
     const up = await this.#asking;
-    const { draining } = this;
+    const { draining, bus } = this;
     const { durability } = this.#log;
-    const reasons = [
+    const degraded = bus === 'down';
+    const obstacles = [
       ...(up ? [] : ['the log does not answer: edits wait at the clients']),
       ...(draining ? ['the node is stopping'] : []),
     ];
-    return { ready: reasons.length === 0, reasons, draining, log: up ? 'up' : 'down', durability };
+    const reasons = [
+      ...obstacles,
+      ...(degraded ? ['Redis is away: edits of other nodes arrive late, from the log'] : []),
+    ];
+    return {
+      ...{ ready: obstacles.length === 0, degraded, reasons },
+      ...{ draining, log: up ? 'up' : 'down', bus, durability },
+    };
   }
 }

@@ -31,7 +31,7 @@ async function start(page: Promise<Page>): Promise<void> {
     questions++;
     return Promise.resolve(logUp);
   };
-  health = new Health({ port: { ready }, durability });
+  health = new Health({ port: { ready }, durability }, 'none');
   server = createHttpServer({ health, page, log: createLog('silent') });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,7 +77,17 @@ describe('health', () => {
     const response = await fetch(`${base}/readyz`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
-      ...{ ready: true, reasons: [], draining: false, log: 'up', durability },
+      ...{ ready: true, degraded: false, reasons: [], draining: false },
+      ...{ log: 'up', bus: 'none', durability },
+    });
+  });
+
+  it('stays ready without the bus, and says that it is degraded and why', async () => {
+    health.bus = 'down';
+    const response = await fetch(`${base}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      ...{ ready: true, degraded: true, reasons: [expect.stringMatching(/Redis/)], bus: 'down' },
     });
   });
 

@@ -4,7 +4,7 @@
  * then, and the log has everything that was acknowledged.
  */
 import { isIP } from 'node:net';
-import { placeOf } from './bus.ts';
+import { withoutPassword } from './backing/address.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningNode, startNode } from './node.ts';
@@ -68,7 +68,7 @@ function announcement(node: RunningNode, config: Config): string[] {
     `  sync        ${node.syncUrl}`,
     `  documents   ${node.dataPlace}`,
     `  embedded    ${embedded.join(', ') || 'nothing'}`,
-    ...(redisUrl === null ? [] : [`  bus         ${placeOf(redisUrl)}`]),
+    ...(redisUrl === null ? [] : [`  bus         ${withoutPassword(redisUrl)}`]),
     `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +
       `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
     ...(advice === '' ? [] : [`              ${advice}`]),

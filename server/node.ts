@@ -62,10 +62,13 @@ async function start(
   const watched = new WatchedLog({ url, log, readersMax: config.databaseReadersMax, onLost: lost });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
-  const health = new Health(watched);
+  const health = new Health(watched, config.redisUrl === null ? 'none' : 'up');
   const bus = await openBus(config, log, {
     onMessage: (document, bytes) => driver.busReceived(document, bytes),
     onGap: (document) => driver.busGap(document),
+    onConnection: (isUp) => {
+      health.bus = isUp ? 'up' : 'down';
+    },
   });
   stops.push(() => bus.close());
   const clock = new SystemClock();

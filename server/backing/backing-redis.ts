@@ -1,9 +1,9 @@
 /**
- * A real Redis for a test run: REDIS_URL, a container, or `redis-server` or `valkey-server` on
- * PATH, on a free port and without persistence (backing-service.ts).
+ * A real Redis: REDIS_URL, a container, or a program of this machine (redis-program.ts) on a free
+ * port and without persistence (backing-service.ts).
  *
- * One server per run; every test file takes a deployment name of its own, so that its channels are
- * its own.
+ * In a test run every test file takes a deployment name of its own, so that its channels are its
+ * own.
  */
 import { Redis } from 'ioredis';
 import {
@@ -57,6 +57,6 @@ async function container(): Promise<RunningService> {
 
 async function own(): Promise<RunningService | string> {
   const started = await startOwnRedis();
-  if (started === null) return 'no redis-server or valkey-server on PATH';
+  if (typeof started === 'string') return started;
   return { type: 'running', ...started, rung: started.version };
 }

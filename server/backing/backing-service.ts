@@ -1,11 +1,15 @@
 /**
- * A real service for a test run, found by a ladder; the rung is printed once.
+ * A real service, found by a ladder; the rung is printed once.
  *
- * 1. Its address in the environment: if it is set and does not answer, the run fails.
+ * 1. Its address in the environment: if it is set and does not answer, there is an error.
  * 2. A container, when Docker answers. REQUIRE_DOCKER=1 allows this rung only.
  * 3. A server of our own, from programs that are here.
- * 4. None: tests that need it are skipped with the reason, or fail with REQUIRE_<SERVICE>=1.
+ * 4. None: whoever needs it says so (tests are skipped with the reason), or fails with
+ *    REQUIRE_<SERVICE>=1.
+ *
+ * `npm start` has a shorter one: the address (address.ts), or what it runs itself.
  */
+import { mustAnswer } from './address.ts';
 import { whyNoDocker } from './docker.ts';
 
 export interface RunningService {
@@ -13,7 +17,7 @@ export interface RunningService {
   /** Which rung it is, for people. */
   readonly rung: string;
   readonly url: string;
-  /** Stops what was started for the run; a server behind a given address stays as it is. */
+  /** Stops what was started; a server behind a given address stays as it is. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +30,8 @@ export interface Ladder {
   readonly requireVariable: string;
   /** Rejects unless the service at `url` answers. */
   readonly reach: (url: string) => Promise<void>;
-  readonly container: () => Promise<RunningService>;
+  /** Null: what it holds has to stay, and a container's does not. */
+  readonly container: (() => Promise<RunningService>) | null;
   /** A server of our own, or (text) why there is none. */
   readonly own: () => Promise<RunningService | string>;
 }
@@ -41,27 +46,28 @@ export async function startBackingService(
   if (backing.type === 'none' && env[requireVariable] === '1') {
     throw new Error(`${requireVariable}=1, but there is no ${service}: ${backing.reason}`);
   }
-  const found =
-    backing.type === 'running' ? backing.rung : `none, tests are skipped: ${backing.reason}`;
-  process.stderr.write(`${service} for tests: ${found}\n`);
+  const found = backing.type === 'running' ? backing.rung : `none (${backing.reason})`;
+  process.stderr.write(`${service}: ${found}\n`);
   return backing;
 }
 
 async function climb(ladder: Ladder, env: NodeJS.ProcessEnv): Promise<BackingService> {
-  const { addressVariable } = ladder;
-  const containersOnly = env.REQUIRE_DOCKER === '1';
-  const url = env[addressVariable];
-  if (url !== undefined && !containersOnly) {
-    await ladder.reach(url).catch((error: unknown) => {
-      const message = `${addressVariable} is set, but does not answer: ${String(error)}`;
-      throw new Error(message, { cause: error });
-    });
+  const { addressVariable, container, reach } = ladder;
+  const containersOnly = container !== null && env.REQUIRE_DOCKER === '1';
+  const url = env[addressVariable] ?? '';
+  if (url !== '' && !containersOnly) {
+    const advice = `Check that it runs there, or unset ${addressVariable}.`;
+    await mustAnswer({ variable: addressVariable, url, advice, reach });
     return { type: 'running', rung: addressVariable, url, stop: () => Promise.resolve() };
   }
-  const noDocker = await whyNoDocker();
-  if (noDocker === null) return await ladder.container();
-  if (containersOnly) throw new Error(`REQUIRE_DOCKER=1, but ${noDocker}`);
+  const reasons = [`${addressVariable} is not set`];
+  if (container !== null) {
+    const noDocker = await whyNoDocker();
+    if (noDocker === null) return await container();
+    if (containersOnly) throw new Error(`REQUIRE_DOCKER=1, but ${noDocker}`);
+    reasons.push(noDocker);
+  }
   const own = await ladder.own();
   if (typeof own !== 'string') return own;
-  return { type: 'none', reason: `${addressVariable} is not set; ${noDocker}; ${own}` };
+  return { type: 'none', reason: [...reasons, own].join('; ') };
 }

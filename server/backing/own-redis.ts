@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { assert } from '../../engine/assert.ts';
+import { findRedis, onPath, type RedisProgram } from './redis-program.ts';
 
 export interface OwnRedis {
   readonly url: string;
@@ -25,20 +26,20 @@ export interface OwnRedis {
 /** Another process may take a free port before the server does. */
 const attemptsMax = 5;
 
-/** Resolves when it answers; null = no program on PATH. */
-export async function startOwnRedis(): Promise<OwnRedis | null> {
-  const program = (await onPath('redis-server')) ?? (await onPath('valkey-server'));
-  if (program === null) return null;
+/** Resolves when it answers; text: why there is no program. */
+export async function startOwnRedis(): Promise<OwnRedis | string> {
+  const program = await findRedis();
+  if (typeof program === 'string') return program;
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const first = await launch(program, folder, port);
     if (typeof first !== 'string') return own(program, folder, port, first);
-    if (attempt === attemptsMax) throw new Error(`${program} does not start: ${first}`);
+    if (attempt === attemptsMax) throw new Error(`${program.path} does not start: ${first}`);
   }
 }
 
-function own(program: string, folder: string, port: number, first: ChildProcess): OwnRedis {
+function own(program: RedisProgram, folder: string, port: number, first: ChildProcess): OwnRedis {
   let child = first;
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -48,12 +49,14 @@ function own(program: string, folder: string, port: number, first: ChildProcess)
   };
   return {
     url: `redis://127.0.0.1:${port}`,
-    version: program,
+    version: program.path,
     kill,
     async restart() {
       await kill();
       const next = await launch(program, folder, port);
-      if (typeof next === 'string') throw new Error(`${program} does not start again: ${next}`);
+      if (typeof next === 'string') {
+        throw new Error(`${program.path} does not start again: ${next}`);
+      }
       child = next;
     },
     async stop() {
@@ -65,7 +68,7 @@ function own(program: string, folder: string, port: number, first: ChildProcess)
 
 /** The process when it is ready, or what it said before it ended. */
 async function launch(
-  program: string,
+  { path, libraries }: RedisProgram,
   folder: string,
   port: number,
 ): Promise<ChildProcess | string> {
@@ -74,8 +77,14 @@ async function launch(
   const tether = setpriv === null ? [] : [setpriv, '--pdeathsig', 'SIGKILL', '--'];
   const options = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const [command = program, ...args] = [...tether, program, ...flags];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [command = path, ...args] = [...tether, path, ...flags];
+  const extra = libraries === null ? {} : { LD_LIBRARY_PATH: libraries };
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...extra },
+    // A session of its own: Ctrl-C in a terminal is for whoever started it, and who stops it last.
+    detached: true,
+  });
   let said = '';
   return await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -85,18 +94,6 @@ async function launch(
       if (said.includes('Ready to accept connections')) resolve(child);
     });
   });
-}
-
-async function onPath(name: string): Promise<string | null> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (folder !== '' && isThere) return path;
-  }
-  return null;
 }
 
 async function freePort(): Promise<number> {
