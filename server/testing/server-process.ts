@@ -13,6 +13,8 @@ export interface ServerProcessOptions {
   readonly dataDir: string;
   /** Absent: it runs a PostgreSQL of its own in `dataDir`. */
   readonly databaseUrl?: string;
+  /** Absent: any free one. */
+  readonly port?: number;
   /** Further flags of the command line. */
   readonly flags?: readonly string[];
 }
@@ -35,11 +37,12 @@ export class ServerProcess {
   readonly #options: ServerProcessOptions;
   #child: ChildProcess | null = null;
   #said = '';
-  /** Chosen by the server at the first start, kept by restarts. */
-  #port = 0;
+  /** Kept by restarts. */
+  #port: number;
 
   constructor(options: ServerProcessOptions) {
     this.#options = options;
+    this.#port = options.port ?? 0;
   }
 
   /** Of the page, with a slash at the end. */
@@ -79,6 +82,8 @@ export class ServerProcess {
         cwd: root,
         env: Object.fromEntries(env),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // A session of its own: Ctrl-C in a terminal is for whoever started it, and who stops it.
+        detached: true,
       },
     );
     this.#child = child;
@@ -103,6 +108,11 @@ export class ServerProcess {
     const patience = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
     await exited;
     clearTimeout(patience);
+  }
+
+  /** Resolves when the process that runs now has ended, however that comes about. */
+  async ended(): Promise<void> {
+    if (this.#child !== null && !hasEnded(this.#child)) await once(this.#child, 'exit');
   }
 
   /** In order, as an operator does it. */

@@ -54,6 +54,7 @@ const zones: readonly Zone[] = [
   },
   { folder: 'bench/peers', imports: ['bench'], packages: null },
   { folder: 'tools', imports: [], packages: null },
+  { folder: 'tools/cluster', imports: [...everyRuntime, 'server/backing'], packages: null },
   { folder: 'tools/replay', imports: [...everyRuntime, 'server/backing'], packages: null },
   { folder: '', imports: [], packages: null },
 ];
