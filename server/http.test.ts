@@ -1,6 +1,6 @@
 /**
- * Goal: what the port answers to plain HTTP: health, the page, problems, and headers that keep a
- * browser safe. Method: a real server with a made-up log and a page of two files.
+ * Goal: what the port answers to plain HTTP: health, metrics, the page, problems, and headers that
+ * keep a browser safe. Method: a real server with a made-up log and a page of two files.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Health } from './health.ts';
+import { type BusState, Health } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { createLog } from './log.ts';
+import { Metrics } from './metrics.ts';
 import { loadPage, type Page } from './page.ts';
 
 const durability = {
@@ -21,18 +22,24 @@ let folder: string;
 let logUp: boolean;
 let questions: number;
 let health: Health;
+let metrics: Metrics;
 let server: Server;
 let base: string;
 
-async function start(page: Promise<Page>): Promise<void> {
+async function start(page: Promise<Page>, bus: BusState = 'none'): Promise<void> {
   logUp = true;
   questions = 0;
   const ready = (): Promise<boolean> => {
     questions++;
     return Promise.resolve(logUp);
   };
-  health = new Health({ port: { ready }, durability }, 'none');
-  server = createHttpServer({ health, page, log: createLog('silent') });
+  health = new Health({ port: { ready }, durability }, bus);
+  metrics = new Metrics({
+    stats: () => ({ connections: 3, sessions: 2, rooms: 1 }),
+    isLogUp: () => logUp,
+    bus: () => health.bus,
+  });
+  server = createHttpServer({ health, metrics, page, log: createLog('silent') });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -108,6 +115,44 @@ describe('health', () => {
   it('asks the database once for many who ask at the same time', async () => {
     await Promise.all(Array.from({ length: 5 }, () => health.readiness()));
     expect(questions).toBe(1);
+  });
+});
+
+describe('metrics', () => {
+  /** The samples of our own, by name with labels. */
+  async function samples(): Promise<Record<string, number>> {
+    const lines = (await ask('/metrics')).body.toString().split('\n');
+    const own = lines.filter((line) => line.startsWith('sve_'));
+    return Object.fromEntries(own.map((line) => line.split(' ')).map(([k, v]) => [k, Number(v)]));
+  }
+
+  it('are read when they are asked for, and have none of a bus that is not there', async () => {
+    const { headers, body } = await ask('/metrics');
+    expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(body.toString()).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    const before = await samples();
+    expect(before).toMatchObject({
+      ...{ sve_connections: 3, sve_sessions: 2, sve_documents: 1, sve_log_up: 1 },
+      ...{ sve_log_rows_total: 0, sve_log_commit_seconds_count: 0 },
+    });
+    expect(before).not.toHaveProperty('sve_bus_up');
+    logUp = false;
+    metrics.committed({ documents: 2, rows: 1, bytes: 70, ms: 3 });
+    expect(await samples()).toMatchObject({
+      ...{ sve_log_up: 0, sve_log_rows_total: 1, sve_log_bytes_total: 70 },
+      ...{ sve_log_commit_seconds_count: 1, sve_log_commit_seconds_sum: 0.003 },
+      ...{ 'sve_log_commit_seconds_bucket{le="0.002"}': 0 },
+      ...{ 'sve_log_commit_seconds_bucket{le="0.005"}': 1 },
+    });
+  });
+
+  it('tell whether the bus is up', async () => {
+    server.close();
+    await start(loadPage(`${folder}/`), 'up');
+    expect(await samples()).toMatchObject({ sve_bus_up: 1 });
+    health.bus = 'down';
+    expect(await samples()).toMatchObject({ sve_bus_up: 0 });
   });
 });
 

@@ -5,17 +5,20 @@
  *   /assets/…          what it loads, for ever
  *   /livez             the process answers
  *   /readyz            whether it should get traffic (health.ts)
+ *   /metrics           numbers for Prometheus (metrics.ts)
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isDocumentName } from '../proto/client-frame.ts';
 import type { Health } from './health.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
 import { problemBody, problemType } from './problem.ts';
 import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Rejected: the page could not be made, and its addresses say so. */
   readonly page: Promise<Page>;
   readonly log: Log;
@@ -59,6 +62,10 @@ async function respond(
   if (path === '/readyz') {
     const readiness = await parts.health.readiness();
     return sendJson(response, readiness.ready ? 200 : 503, readiness);
+  }
+  if (path === '/metrics') {
+    response.setHeader('Cache-Control', 'no-store');
+    return send(response, 200, parts.metrics.type, await parts.metrics.expose());
   }
   if (path === syncPath) {
     response.setHeader('Upgrade', 'websocket');

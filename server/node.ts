@@ -20,6 +20,7 @@ import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { type Log, logEvent } from './log.ts';
+import { Metrics } from './metrics.ts';
 import { loadPage } from './page.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { SystemClock } from './system-clock.ts';
@@ -59,15 +60,27 @@ async function start(
   const database = await openDatabase(config, log);
   stops.push(() => database.stop());
   const { url, place, lost } = database;
-  const watched = new WatchedLog({ url, log, readersMax: config.databaseReadersMax, onLost: lost });
+  const core = new Gateway({
+    seed: randomInt(2 ** 48 - 1),
+    limits: limitsOf(config),
+    isAlone: config.redisUrl === null,
+  });
+  const watched = new WatchedLog({
+    ...{ url, log, readersMax: config.databaseReadersMax, onLost: lost },
+    onGroup: (report) => metrics.committed(report),
+  });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
   const health = new Health(watched, config.redisUrl === null ? 'none' : 'up');
+  const metrics = new Metrics({
+    ...{ stats: () => core.stats, isLogUp: () => watched.isUp, bus: () => health.bus },
+  });
   const bus = await openBus(config, log, {
     onMessage: (document, bytes) => driver.busReceived(document, bytes),
     onGap: (document) => driver.busGap(document),
     onConnection: (isUp) => {
       health.bus = isUp ? 'up' : 'down';
+      driver.busConnected(isUp);
     },
   });
   stops.push(() => bus.close());
@@ -76,11 +89,7 @@ async function start(
   const transport = new WebSocketTransport(config);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
-    core: new Gateway({
-      seed: randomInt(2 ** 48 - 1),
-      limits: limitsOf(config),
-      isAlone: config.redisUrl === null,
-    }),
+    core,
     ports: { clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
@@ -88,7 +97,7 @@ async function start(
   watched.onReconnected = () => driver.logReconnected();
   const page = loadPage();
   page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));
-  const server = createHttpServer({ health, page, log });
+  const server = createHttpServer({ health, metrics, page, log });
   transport.serve(server, driver);
   await listen(server, config);
   stops.push(() => end(server));

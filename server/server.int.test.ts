@@ -79,6 +79,21 @@ await describeWithBinaries('the server process', () => {
     expect((await enter('another')).text).toBe('');
   });
 
+  it('counts what it does, without a word of which document', async () => {
+    await type('secret-name', 'counted');
+    const text = await (await fetch(`${server.url}metrics`)).text();
+    const sample = (name: string): number =>
+      Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
+    expect(sample('sve_connections')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_sessions')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_documents')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_log_up')).toBe(1);
+    expect(sample('sve_log_rows_total')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_log_commit_seconds_count')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_log_commit_seconds_sum')).toBeGreaterThan(0);
+    expect(text).not.toContain('secret-name');
+  });
+
   it('tells its clients to connect again when it is stopped, and ends', async () => {
     const { client } = await enter('farewell');
     const { pid } = server;

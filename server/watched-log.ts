@@ -3,6 +3,7 @@
  * the database was away.
  */
 import type { Log } from './log.ts';
+import type { GroupReport } from './postgres/append-writer.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { PostgresLog } from './postgres/postgres-log.ts';
 
@@ -10,6 +11,7 @@ export interface WatchedLogOptions {
   readonly url: string;
   readonly readersMax: number;
   readonly log: Log;
+  readonly onGroup: (report: GroupReport) => void;
   /** The connection was lost, or an attempt to get it back failed. */
   readonly onLost: () => void;
 }
@@ -21,9 +23,10 @@ export class WatchedLog {
   /** After every connection but the first: rows may have been missed. */
   onReconnected: () => void = () => {};
   readonly #log: Log;
+  #isUp = false;
   #durability: DurabilityReport | null = null;
 
-  constructor({ url, readersMax, log, onLost }: WatchedLogOptions) {
+  constructor({ url, readersMax, log, onGroup, onLost }: WatchedLogOptions) {
     this.#log = log;
     let connections = 0;
     let firstUp = (): void => {};
@@ -33,7 +36,9 @@ export class WatchedLog {
     this.port = new PostgresLog({
       url,
       limits: { readersMax },
+      onGroup,
       onConnection: (isUp, reason) => {
+        this.#isUp = isUp;
         log[isUp ? 'info' : 'error']({ event: isUp ? 'log-up' : 'log-down', reason });
         if (!isUp) return onLost();
         connections++;
@@ -45,6 +50,11 @@ export class WatchedLog {
       },
     });
     this.connected = up.then(() => this.#readDurability());
+  }
+
+  /** Whether appends are taken now. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   /** As last read; null = not yet. */
