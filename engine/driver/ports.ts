@@ -27,6 +27,11 @@ export interface LogHead {
   /** Commit time of the row at `lsn`, or of the last closed moment if later; ms since 1970. */
   readonly at: number;
   readonly state: 'live' | 'deleted';
+  /**
+   * Rows up to this LSN were removed by an operator, and no page has rows that follow an LSN below
+   * it; absent = none were. A deleted document has lost all of them.
+   */
+  readonly prunedLsn?: number;
 }
 
 export interface LogRow {
@@ -89,6 +94,24 @@ export interface LogPort {
     documents: readonly string[],
     done: (heads: ReadonlyMap<string, LogHead> | null) => void,
   ): void;
+}
+
+/**
+ * - closed: the head's time is later than T: whatever is still written has a later time, too.
+ * - future: T is not in the past of the database's clock; nothing was changed.
+ * - absent, deleted: there is no such document (any more); nothing was changed.
+ * - unknown: the head stayed locked, the connection broke or the service is down. T may be closed
+ *   or not; it may be asked for again.
+ */
+export type CloseOutcome = 'closed' | 'future' | 'absent' | 'deleted' | 'unknown';
+
+/** What playback needs of the log besides its pages; a gateway does not. */
+export interface HistoryPort {
+  /**
+   * Makes the document at time `at` (T, ms since 1970) final: waits for an append in flight and
+   * raises the head's time to T + 1 unless it is later already.
+   */
+  closeTime(document: string, at: number, done: (outcome: CloseOutcome) => void): void;
 }
 
 /**

@@ -7,9 +7,12 @@
  */
 import { type ClientBase, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
-import type { LogHead, LogPage, LogRow } from '../../engine/driver/ports.ts';
+import type { CloseOutcome, LogHead, LogPage, LogRow } from '../../engine/driver/ports.ts';
 import type { PendingAppend } from './append-queue.ts';
 import { byteaArray, int8Array, textArray } from './binary-array.ts';
+
+/** The database's clock: milliseconds since 1970. */
+const clock = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /**
  * 1. `input`: one line per document.
@@ -25,11 +28,11 @@ WITH input AS (
   FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS line (document, epoch, body)
 ), head AS (
   INSERT INTO document_head AS head (document, epoch, state, lsn, at)
-  SELECT document, epoch, 'live', 1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint
+  SELECT document, epoch, 'live', 1, ${clock}
   FROM input ORDER BY document
   ON CONFLICT (document) DO UPDATE SET
     lsn = head.lsn + 1,
-    at = greatest(head.at, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+    at = greatest(head.at, ${clock})
   WHERE head.epoch = excluded.epoch AND head.state = 'live'
   RETURNING document, epoch, lsn, at
 )
@@ -38,26 +41,60 @@ SELECT document, head.lsn, head.epoch, head.at, input.body FROM head JOIN input 
 RETURNING document, lsn, at`;
 
 const headsText = `
-SELECT document, epoch, state, lsn, at FROM document_head WHERE document = ANY ($1::text[])`;
+SELECT document, epoch, state, lsn, at, pruned_lsn
+FROM document_head WHERE document = ANY ($1::text[])`;
 
 /**
  * Head and rows from one snapshot. `through` is the size of the page up to and with a row: rows are
  * taken while it fits, and the first in any case. Sizes are known without fetching what is stored
- * out of line.
+ * out of line. Rows after an LSN that was pruned are not a part of the history that anybody can use,
+ * and may be half removed: there are none.
  */
 const readText = `
-SELECT head.epoch, head.state, head.lsn, head.at, page.lsn, page.at, page.body
+SELECT head.epoch, head.state, head.lsn, head.at, head.pruned_lsn, page.lsn, page.at, page.body
 FROM document_head AS head LEFT JOIN (
   SELECT lsn, at, body, sum(octet_length(body)) OVER (ORDER BY lsn) AS through
   FROM (
     SELECT lsn, at, body FROM log_row WHERE document = $1 AND lsn > $2 ORDER BY lsn LIMIT $4
   ) AS next
-) AS page ON page.through <= $3 OR page.through = octet_length(page.body)
+) AS page ON $2 >= head.pruned_lsn
+  AND (page.through <= $3 OR page.through = octet_length(page.body))
 WHERE head.document = $1
 ORDER BY page.lsn`;
 
+/**
+ * `raised`: waits for whoever holds the head and looks again then. A head that is late enough
+ * already is not even locked: nothing is written. The rest is the head as it was before.
+ */
+const closeText = `
+WITH raised AS (
+  UPDATE document_head SET at = $2::bigint + 1
+  WHERE document = $1 AND state = 'live' AND at <= $2 AND $2 < ${clock}
+  RETURNING document
+)
+SELECT head.state, head.at > $2, raised.document IS NOT NULL, $2 < ${clock}
+FROM document_head AS head LEFT JOIN raised USING (document) WHERE document = $1`;
+
+/** Asks for the log's table by its index; '' names no document. */
+const readyText = `SELECT 1 FROM document_head WHERE document = ''`;
+
+/** Every statement of the log, under the name that a session prepares it by. */
+export const logStatements = {
+  append: appendText,
+  heads: headsText,
+  read: readText,
+  close: closeText,
+  ready: readyText,
+} as const;
+
 /** Rows that one page may have, however small they are: bounds the work of one read. */
 const pageRowsMax = 4096;
+
+/** A head's time never falls within an epoch: the second look is the last but for a new epoch. */
+const closeLooksMax = 3;
+
+/** Epoch, state, LSN, time and pruned LSN, as they come. */
+type HeadColumns = [string, string, string, string, string];
 
 /** Where an append went. */
 export interface Place {
@@ -76,7 +113,7 @@ export async function appendGroup(
 ): Promise<ReadonlyMap<string, Place>> {
   const result = await client.query<[string, string, string]>({
     name: 'append',
-    text: appendText,
+    text: logStatements.append,
     values: [
       textArray(group.map((append) => append.document)),
       int8Array(group.map((append) => append.epoch)),
@@ -94,9 +131,9 @@ export async function readHeads(
   client: ClientBase,
   documents: readonly string[],
 ): Promise<ReadonlyMap<string, LogHead>> {
-  const result = await client.query<[string, string, string, string, string]>({
+  const result = await client.query<[string, ...HeadColumns]>({
     name: 'heads',
-    text: headsText,
+    text: logStatements.heads,
     values: [textArray(documents)],
     rowMode: 'array',
   });
@@ -110,21 +147,50 @@ export async function readPage(
   afterLsn: number,
   bytesMax: number,
 ): Promise<LogPage> {
-  type Columns = [string, string, string, string, string | null, string | null, Buffer | null];
+  type Columns = [...HeadColumns, string | null, string | null, Buffer | null];
   const { rows: lines } = await client.query<Columns>({
     name: 'read',
-    text: readText,
+    text: logStatements.read,
     values: [document, afterLsn, bytesMax, pageRowsMax],
     rowMode: 'array',
   });
   let head: LogHead | null = null;
   const rows: LogRow[] = [];
-  for (const [epoch, state, headLsn, headAt, lsn, at, body] of lines) {
-    head ??= headOf([epoch, state, headLsn, headAt]);
+  for (const [epoch, state, headLsn, headAt, prunedLsn, lsn, at, body] of lines) {
+    head ??= headOf([epoch, state, headLsn, headAt, prunedLsn]);
     if (lsn === null || at === null || body === null) continue;
     rows.push({ lsn: integer(lsn), at: integer(at), body });
   }
   return { head, rows };
+}
+
+/** Closes time `at` of the document; rejects when the head stays locked. */
+export async function closeTime(
+  client: ClientBase,
+  document: string,
+  at: number,
+): Promise<CloseOutcome> {
+  // Somebody changed the head between the look at it and its lock: the next look shows how.
+  for (let look = 1; look <= closeLooksMax; look++) {
+    const { rows } = await client.query<[string, boolean, boolean, boolean]>({
+      name: 'close',
+      text: logStatements.close,
+      values: [document, at],
+      rowMode: 'array',
+    });
+    const [head] = rows;
+    if (head === undefined) return 'absent';
+    const [state, isLater, isRaised, isPast] = head;
+    if (state === 'deleted') return 'deleted';
+    if (isLater || isRaised) return 'closed';
+    if (!isPast) return 'future';
+  }
+  return 'unknown';
+}
+
+/** Resolves when the database can be asked for a document. */
+export async function askReady(client: ClientBase): Promise<void> {
+  await client.query(logStatements.ready);
 }
 
 /**
@@ -141,12 +207,13 @@ export function classifyError(error: unknown): 'row' | 'busy' | 'broken' {
   return ['22', '23', '54'].includes(error.code.slice(0, 2)) ? 'row' : 'broken';
 }
 
-function headOf([epoch, state, lsn, at]: readonly [string, string, string, string]): LogHead {
+function headOf([epoch, state, lsn, at, prunedLsn]: Readonly<HeadColumns>): LogHead {
   return {
     epoch: integer(epoch),
     lsn: integer(lsn),
     at: integer(at),
     state: state === 'deleted' ? 'deleted' : 'live',
+    ...(prunedLsn === '0' ? {} : { prunedLsn: integer(prunedLsn) }),
   };
 }
 

@@ -1,17 +1,24 @@
 /**
- * The log in PostgreSQL: LogPort (engine/driver/ports.ts) over one connection that appends
- * (append-writer.ts) and a small pool that reads. What an acknowledgement rests on:
- * docs/durability.md.
+ * The log in PostgreSQL: LogPort and HistoryPort (engine/driver/ports.ts) over one connection that
+ * appends (append-writer.ts) and a small pool that reads and closes times. What an acknowledgement
+ * rests on: docs/durability.md.
  *
  * The addresses must lead to PostgreSQL itself, or to a pooler in session mode: named statements
  * and the time limits belong to the session. The schema must be there (migrate.ts).
  */
 import { type ClientBase, Pool } from 'pg';
 import { assert } from '../../engine/assert.ts';
-import type { AppendResult, LogHead, LogPage, LogPort } from '../../engine/driver/ports.ts';
+import type {
+  AppendResult,
+  CloseOutcome,
+  HistoryPort,
+  LogHead,
+  LogPage,
+  LogPort,
+} from '../../engine/driver/ports.ts';
 import { AppendWriter, type GroupReport } from './append-writer.ts';
 import { type DurabilityReport, readDurability } from './durability-check.ts';
-import { readHeads, readPage } from './log-statements.ts';
+import { askReady, closeTime, readHeads, readPage } from './log-statements.ts';
 
 export interface PostgresLogOptions {
   readonly url: string;
@@ -58,7 +65,7 @@ const defaultLimits: PostgresLogLimits = {
   readsWaitingMax: 1_000,
 };
 
-export class PostgresLog implements LogPort {
+export class PostgresLog implements LogPort, HistoryPort {
   readonly #writer: AppendWriter;
   readonly #readers: Pool;
   readonly #limits: PostgresLogLimits;
@@ -114,6 +121,13 @@ export class PostgresLog implements LogPort {
     void heads.catch(() => null).then(done);
   }
 
+  /** See HistoryPort. */
+  closeTime(document: string, at: number, done: (outcome: CloseOutcome) => void): void {
+    assert(Number.isSafeInteger(at) && at >= 0, `a time, got ${at}`);
+    const outcome = this.#withReader((client) => closeTime(client, document, at));
+    void outcome.catch((): CloseOutcome => 'unknown').then(done);
+  }
+
   /**
    * The settings that durability rests on, as they apply to the log's connections; rejects if down.
    */
@@ -124,10 +138,7 @@ export class PostgresLog implements LogPort {
   /** Whether appends and reads can be answered now. Never rejects. */
   ready(): Promise<boolean> {
     if (!this.#writer.connected) return Promise.resolve(false);
-    const answer = this.#withReader((client) =>
-      client.query('SELECT 1 FROM document_head LIMIT 1'),
-    );
-    return answer.then(
+    return this.#withReader(askReady).then(
       () => this.#writer.connected,
       () => false,
     );
