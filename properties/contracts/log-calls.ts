@@ -3,7 +3,15 @@
  * itself rejects, one that is answered again is noted.
  */
 import { expect } from 'vitest';
-import type { AppendResult, LogPage, LogPort, LogRow } from '../../engine/driver/ports.ts';
+import type {
+  AppendResult,
+  CloseOutcome,
+  HistoryPort,
+  LogHead,
+  LogPage,
+  LogPort,
+  LogRow,
+} from '../../engine/driver/ports.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 
 /** What has a log. */
@@ -50,6 +58,38 @@ export async function read(
   if (page === null) return null;
   const rows = page.rows.map((each) => ({ ...each, body: Uint8Array.from(each.body) }));
   return { head: page.head, rows };
+}
+
+/** Sorted by name; null = failed. */
+export async function heads(
+  { port }: Holder,
+  documents: readonly string[],
+): Promise<readonly (readonly [string, LogHead])[] | null> {
+  type Heads = ReadonlyMap<string, LogHead> | null;
+  const found = await answer<Heads>(`heads of ${documents.length}`, (done) =>
+    port.heads(documents, done),
+  );
+  return found === null ? null : [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function closeTime(
+  { port }: { readonly port: HistoryPort },
+  document: string,
+  at: number,
+): Promise<CloseOutcome> {
+  return answer(`close of ${document} at ${at}`, (done) => port.closeTime(document, at, done));
+}
+
+/** As `closeTime`, as soon as the time is past. */
+export async function closeWhenPast(
+  holder: { readonly port: HistoryPort },
+  document: string,
+  at: number,
+): Promise<CloseOutcome> {
+  for (;;) {
+    const outcome = await closeTime(holder, document, at);
+    if (outcome !== 'future') return outcome;
+  }
 }
 
 /** Every row, page by page; throws when a page fails or the rows leave a hole. */

@@ -7,7 +7,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { assert } from '../../engine/assert.ts';
-import type { AppendResult, LogPort, LogRow } from '../../engine/driver/ports.ts';
+import type { AppendResult, HistoryPort, LogPort, LogRow } from '../../engine/driver/ports.ts';
 import {
   type Answered,
   append,
@@ -46,13 +46,24 @@ export interface LogUnderTest {
   outage(): Promise<() => Promise<void>>;
   /** Resolves when nothing is on its way to the database any more. */
   settled(): Promise<void>;
-  /** Marks the document as deleted; null: this log has no such action. */
-  readonly remove: ((document: string) => Promise<void>) | null;
+  /**
+   * An append that is begun, and does not get to the head before it is released; resolves when it
+   * has begun.
+   */
+  beginSlowly(
+    node: LogNode,
+    document: string,
+    body: Uint8Array,
+  ): Promise<{ readonly result: Promise<AppendResult>; release(): Promise<void> }>;
+  /** An operator deletes the document. */
+  remove(document: string): Promise<'deleted' | 'absent'>;
+  /** An operator removes the rows up to `lsn`. */
+  prune(document: string, lsn: number): Promise<'pruned' | 'absent' | 'deleted' | 'beyond'>;
   close(): Promise<void>;
 }
 
 export interface LogNode {
-  readonly port: LogPort;
+  readonly port: LogPort & HistoryPort;
   /** The next append meets this; nothing else is sent meanwhile. */
   cutNext(step: CutStep): void;
   /** Resolves when the node reaches the log, again after a cut. */
@@ -64,10 +75,7 @@ export interface LogNode {
 export type OpenLog = () => Promise<LogUnderTest>;
 
 /** Registers the tests; each opens a log of its own. */
-export function logContract(
-  open: OpenLog,
-  can: { readonly remove: boolean; readonly die: boolean },
-): void {
+export function logContract(open: OpenLog, can: { readonly die: boolean }): void {
   describe('an append', () => {
     numberContract(open);
     refusalContract(open);
@@ -84,7 +92,6 @@ export function logContract(
     cutsContract(open);
   });
   describe('an outage', () => outageContract(open));
-  if (can.remove) describe('a deleted document', () => removeContract(open));
   if (can.die) describe('a process that dies', () => deathContract(open));
 }
 
@@ -213,6 +220,20 @@ function orderContract(open: OpenLog): void {
       await held;
       expect(order).toEqual(['free', 'held']);
       expect((await read(other, 'order-held'))?.head?.lsn).toBe(2);
+    });
+  });
+
+  it('to one document commit in another order than they were begun, numbered as they do', async () => {
+    await withLog(open, async (log) => {
+      const [node, other] = [await log.node(), await log.node()];
+      const slow = await log.beginSlowly(node, 'overtaken', row(1));
+      expect(await append(other, 'overtaken', row(2))).toEqual(committed(1));
+      await slow.release();
+      expect(await slow.result).toEqual(committed(2));
+      const rows = await readAll(other, 'overtaken');
+      expect(bodies(rows)).toEqual([row(2), row(1)]);
+      const times = rows.map((each) => each.at);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
     });
   });
 }
@@ -415,20 +436,6 @@ function outageContract(open: OpenLog): void {
   });
 }
 
-function removeContract(open: OpenLog): void {
-  it('takes no rows, in any epoch, and says why', async () => {
-    await withLog(open, async (log) => {
-      const node = await log.node();
-      await append(node, 'removed', row(1));
-      await log.remove?.('removed');
-      for (const epoch of [1, 2, 7]) {
-        expect(await append(node, 'removed', row(2), epoch)).toEqual(rejected('deleted'));
-      }
-      expect((await read(node, 'removed'))?.head).toMatchObject({ lsn: 1, state: 'deleted' });
-    });
-  });
-}
-
 function deathContract(open: OpenLog): void {
   it('hears nothing any more; what it has begun goes on', async () => {
     await withLog(open, async (log) => {
@@ -476,7 +483,10 @@ async function expectGapless(
 }
 
 /** Runs `body`, then sees to it that nothing was answered twice. */
-async function withLog(open: OpenLog, body: (log: LogUnderTest) => Promise<void>): Promise<void> {
+export async function withLog(
+  open: OpenLog,
+  body: (log: LogUnderTest) => Promise<void>,
+): Promise<void> {
   const log = await open();
   try {
     await body(log);

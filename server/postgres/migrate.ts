@@ -5,15 +5,20 @@
  * a transaction together with its record in `schema_migration`: a crash leaves it applied or not at
  * all. A session advisory lock makes nodes that start together take turns. There is no way back: a
  * database with a migration that is not known here belongs to a newer version and is left alone.
+ *
+ * Nodes of the version before may run meanwhile. Whoever uses a table waits behind a migration that
+ * waits for it, so a migration gives up soon, lets the others through, and tries again.
  */
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
 
 /** Any number that no other program uses on the same database. */
 const lockKey = 7_335_019_624;
-const lockWaitMs = 60_000;
+/** For other nodes that migrate. */
+const turnWaitMs = 60_000;
 
 /** One numbered step of the schema. */
 export interface Migration {
@@ -23,6 +28,17 @@ export interface Migration {
   readonly name: string;
   readonly sql: string;
 }
+
+/** How a migration waits for a table that somebody uses. */
+export interface LockPatience {
+  readonly lockWaitMs: number;
+  /** Between two attempts. */
+  readonly pauseMs: number;
+  readonly attemptsMax: number;
+}
+
+/** Nodes go on after lockWaitMs; a minute in all is more than any statement of a node takes. */
+const defaultPatience: LockPatience = { lockWaitMs: 2_000, pauseMs: 1_000, attemptsMax: 20 };
 
 /** The database has migrations that this version does not know; nothing was changed. */
 export class NewerSchemaError extends Error {
@@ -57,6 +73,7 @@ export async function readMigrations(
 export async function migrate(
   url: string,
   migrations?: readonly Migration[],
+  patience: LockPatience = defaultPatience,
 ): Promise<{ readonly version: number; readonly applied: number }> {
   const known = migrations ?? (await readMigrations());
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
@@ -64,11 +81,12 @@ export async function migrate(
   client.on('error', () => {});
   await client.connect();
   try {
-    await client.query(`SET lock_timeout = ${lockWaitMs}`);
+    await client.query(`SET lock_timeout = ${turnWaitMs}`);
     await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
     const before = await versionOf(client);
     if (before > known.length) throw new NewerSchemaError(before, known.length);
-    for (const migration of known.slice(before)) await apply(client, migration);
+    await client.query(`SET lock_timeout = ${patience.lockWaitMs}`);
+    for (const migration of known.slice(before)) await apply(client, migration, patience);
     return { version: known.length, applied: known.length - before };
   } finally {
     await client.end();
@@ -86,14 +104,31 @@ async function versionOf(client: Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-async function apply(client: Client, { version, name, sql }: Migration): Promise<void> {
-  try {
-    await client.query('BEGIN');
-    await client.query(sql);
-    await client.query('INSERT INTO schema_migration VALUES ($1, $2)', [version, name]);
-    await client.query('COMMIT');
-  } catch (error) {
-    // The connection ends with this error, and the transaction with the connection.
-    throw new Error(`migration ${name} failed: ${String(error)}`, { cause: error });
+async function apply(
+  client: Client,
+  { version, name, sql }: Migration,
+  { pauseMs, attemptsMax }: LockPatience,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query('BEGIN');
+      await client.query(sql);
+      await client.query('INSERT INTO schema_migration VALUES ($1, $2)', [version, name]);
+      await client.query('COMMIT');
+      return;
+    } catch (error) {
+      if (!isLocked(error) || attempt === attemptsMax) {
+        // The connection ends with this error, and the transaction with the connection.
+        const advice = isLocked(error) ? ': others use the tables; see pg_locks who does' : '';
+        throw new Error(`migration ${name} failed: ${String(error)}${advice}`, { cause: error });
+      }
+      await client.query('ROLLBACK');
+      await setTimeoutPromise(pauseMs);
+    }
   }
+}
+
+/** lock_not_available, deadlock_detected. */
+function isLocked(error: unknown): boolean {
+  return error instanceof DatabaseError && ['55P03', '40P01'].includes(error.code ?? '');
 }

@@ -10,7 +10,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { assert } from '../../engine/assert.ts';
+import { append, committed, row } from '../../properties/contracts/log-calls.ts';
 import {
   type CutStep,
   type LogNode,
@@ -18,11 +20,14 @@ import {
   logContract,
 } from '../../properties/contracts/log-contract.ts';
 import { crashContract, type MortalLog } from '../../properties/contracts/log-crash-contract.ts';
+import { historyContract } from '../../properties/contracts/log-history-contract.ts';
+import { removalContract } from '../../properties/contracts/log-removal-contract.ts';
 import { Signal } from '../../properties/contracts/signal.ts';
 import { describeWithBinaries, describeWithPostgres } from '../testing/describe-postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.ts';
 import { createTestDatabase, execute, type TestDatabase } from '../testing/test-database.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { deleteDocument, pruneDocument } from './log-maintenance.ts';
 import { migrate } from './migrate.ts';
 import { PostgresLog, type PostgresLogLimits } from './postgres-log.ts';
 
@@ -92,6 +97,19 @@ function openLog(url: string): LogUnderTest {
     );
     return rows[0]?.count ?? 0;
   };
+  const holdHead: LogUnderTest['holdHead'] = async (document, options) => {
+    const holder = new Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM document_head WHERE document = $1 FOR UPDATE', [document]);
+    return async () => {
+      // Somebody must have met the lock, or nothing was tested.
+      if (options?.tooLong !== true) {
+        while ((await count("wait_event_type = 'Lock'")) === 0);
+      }
+      await holder.end();
+    };
+  };
   return {
     async node(options) {
       const node = await openNode(url, options?.impatient === true ? impatient : patient);
@@ -99,19 +117,7 @@ function openLog(url: string): LogUnderTest {
       return node;
     },
     refusedBody: new Uint8Array(0),
-    async holdHead(document, options) {
-      const holder = new Client({ connectionString: url });
-      await holder.connect();
-      await holder.query('BEGIN');
-      await holder.query('SELECT 1 FROM document_head WHERE document = $1 FOR UPDATE', [document]);
-      return async () => {
-        // Somebody must have met the lock, or nothing was tested.
-        if (options?.tooLong !== true) {
-          while ((await count("wait_event_type = 'Lock'")) === 0);
-        }
-        await holder.end();
-      };
-    },
+    holdHead,
     setClockBack: (document) =>
       execute(url, `UPDATE document_head SET at = at + 3600000 WHERE document = '${document}'`),
     outage() {
@@ -128,12 +134,34 @@ function openLog(url: string): LogUnderTest {
       // A connection that was given up ends when the server has read what was sent on it.
       while ((await count('true')) > nodes.length || (await count("state <> 'idle'")) > 0);
     },
-    remove: (document) =>
-      execute(
-        url,
-        `UPDATE document_head SET state = 'deleted', epoch = epoch + 1
-         WHERE document = '${document}'`,
-      ),
+    async beginSlowly(node, document, body) {
+      // Heads are taken in the order of names: this one comes before every other.
+      const gate = `-gate-${document}`;
+      await append(node, gate, row(0));
+      const release = await holdHead(gate);
+      const results = [append(node, gate, row(1)), append(node, document, body)] as const;
+      while ((await count("wait_event_type = 'Lock'")) === 0);
+      return {
+        result: results[1],
+        async release() {
+          await release();
+          expect(await results[0]).toEqual(committed(2));
+        },
+      };
+    },
+    async remove(document) {
+      return (await deleteDocument(document, { url })).outcome;
+    },
+    async prune(document, lsn) {
+      const { rows } = await observer.query<{ epoch: string }>(
+        'SELECT epoch FROM document_head WHERE document = $1',
+        [document],
+      );
+      const through = { epoch: Number(rows[0]?.epoch ?? 1), lsn };
+      const { outcome } = await pruneDocument(document, through, { url });
+      assert(outcome !== 'epoch', 'the epoch that was just read');
+      return outcome;
+    },
     async close() {
       await Promise.all(nodes.map(({ port }) => port.close()));
       await Promise.all(nodes.map(({ proxy }) => proxy.close()));
@@ -153,7 +181,10 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     await database?.drop();
   });
 
-  logContract(() => Promise.resolve(openLog(database.url)), { remove: true, die: false });
+  const open = (): Promise<LogUnderTest> => Promise.resolve(openLog(database.url));
+  logContract(open, { die: false });
+  historyContract(open);
+  removalContract(open);
 });
 
 await describeWithBinaries('a PostgreSQL that is killed', () => {

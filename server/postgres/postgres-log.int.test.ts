@@ -6,6 +6,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppendResult } from '../../engine/driver/ports.ts';
+import { closeTime, closeWhenPast, at as timeOf } from '../../properties/contracts/log-calls.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { appendTo, readAll, readFrom } from '../testing/log-access.ts';
 import { createTestDatabase, execute, type TestDatabase } from '../testing/test-database.ts';
@@ -167,16 +168,75 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     });
   });
 
+  describe('closing a time', () => {
+    it('waits for an append that has its time, and is not committed', async () => {
+      const { at: past } = timeOf(await appendTo(log, 'close-flight'));
+      const flight = await transaction(
+        `UPDATE document_head SET lsn = lsn + 1 WHERE document = 'close-flight';
+         INSERT INTO log_row
+         SELECT document, lsn, epoch, at, 'flight' FROM document_head
+         WHERE document = 'close-flight'`,
+      );
+      const closing = closeWhenPast({ port: log }, 'close-flight', past);
+      const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+        AND datname = current_database() AND query LIKE '%raised%'`;
+      while ((await flight.query(blocked)).rows.length === 0);
+      await flight.query('COMMIT');
+      await flight.end();
+      expect(await closing).toBe('closed');
+      expect((await readAll(log, 'close-flight')).map(({ at }) => at)).toEqual([past, past]);
+    });
+
+    it('that an append has passed meanwhile is heard from the second look', async () => {
+      const { at: past } = timeOf(await appendTo(log, 'close-passed'));
+      const flight = await transaction(
+        `UPDATE document_head SET lsn = lsn, at = at + 1 WHERE document = 'close-passed'`,
+      );
+      const closing = closeWhenPast({ port: log }, 'close-passed', past);
+      const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+        AND datname = current_database() AND query LIKE '%raised%'`;
+      while ((await flight.query(blocked)).rows.length === 0);
+      await flight.query('COMMIT');
+      await flight.end();
+      expect(await closing).toBe('closed');
+    });
+
+    it('writes nothing when it is closed, or future', async () => {
+      const { at: past } = timeOf(await appendTo(log, 'close-once'));
+      await closeWhenPast({ port: log }, 'close-once', past);
+      const version = `SELECT xmin, xmax, ctid FROM document_head WHERE document = 'close-once'`;
+      const client = await transaction('');
+      const before = (await client.query(version)).rows;
+      expect(await closeTime({ port: log }, 'close-once', past)).toBe('closed');
+      expect(await closeTime({ port: log }, 'close-once', past + 3_600_000)).toBe('future');
+      expect((await client.query(version)).rows).toEqual(before);
+      await client.end();
+    });
+  });
+
   describe('the schema', () => {
-    it('refuses to update a row of the log, even for its owner', async () => {
+    it('refuses to update a row of the log, even for its owner and in its partition', async () => {
       await appendTo(log, 'kept');
-      const update = execute(database.url, "UPDATE log_row SET body = 'y' WHERE document = 'kept'");
-      await expect(update).rejects.toThrow('rows of log_row are never updated');
+      const client = await transaction('');
+      const { rows } = await client.query<{ partition: string }>(
+        "SELECT tableoid::regclass AS partition FROM log_row WHERE document = 'kept'",
+      );
+      await client.end();
+      for (const table of ['log_row', rows[0]?.partition ?? '']) {
+        const update = `UPDATE ${table} SET body = 'y' WHERE document = 'kept'`;
+        await expect(execute(database.url, update)).rejects.toThrow(
+          `rows of ${table} are never updated`,
+        );
+      }
     });
 
     it('refuses to move a head back within its epoch', async () => {
       await appendTo(log, 'forward');
-      for (const change of ['lsn = lsn - 1', 'at = at - 1']) {
+      await execute(
+        database.url,
+        "UPDATE document_head SET pruned_lsn = 1 WHERE document = 'forward'",
+      );
+      for (const change of ['lsn = lsn - 1, pruned_lsn = 0', 'at = at - 1', 'pruned_lsn = 0']) {
         const update = `UPDATE document_head SET ${change} WHERE document = 'forward'`;
         await expect(execute(database.url, update)).rejects.toThrow(
           'the head of forward went back',
@@ -184,7 +244,7 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       }
       await execute(
         database.url,
-        "UPDATE document_head SET lsn = 0, epoch = 2 WHERE document = 'forward'",
+        "UPDATE document_head SET lsn = 0, pruned_lsn = 0, epoch = 2 WHERE document = 'forward'",
       );
     });
   });

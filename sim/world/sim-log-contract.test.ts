@@ -4,9 +4,11 @@
  * be made to have.
  */
 import { describe, expect, it } from 'vitest';
-import { append, row } from '../../properties/contracts/log-calls.ts';
+import { append, read, row } from '../../properties/contracts/log-calls.ts';
 import { type CutStep, logContract } from '../../properties/contracts/log-contract.ts';
 import { crashContract, type MortalLog } from '../../properties/contracts/log-crash-contract.ts';
+import { historyContract } from '../../properties/contracts/log-history-contract.ts';
+import { removalContract } from '../../properties/contracts/log-removal-contract.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { calm, FaultCount } from '../scenario/faults.ts';
 import { runWorld } from '../testing/run-world.ts';
@@ -67,7 +69,22 @@ function openLog(seed: number): MortalLog {
       });
     },
     settled,
-    remove: null,
+    async beginSlowly(node, document, body) {
+      log.forceWork(500);
+      const result = append(node, document, body);
+      // No way there is longer than that, and every other append is done in less than the rest.
+      await new Promise<void>((resolve) => world.after(rates.logLatencyMaxMs + 1, resolve));
+      return { result, release: settled };
+    },
+    remove(document) {
+      return Promise.resolve(log.remove(document) ? 'deleted' : 'absent');
+    },
+    async prune(document, lsn) {
+      const page = await read({ port: log.connect('operator', () => true) }, document);
+      if (page?.head == null) return 'absent';
+      if (page.head.state === 'deleted') return 'deleted';
+      return log.prune(document, lsn) ? 'pruned' : 'beyond';
+    },
     crash() {
       log.crash(50);
       world.after(50, () => {});
@@ -82,10 +99,11 @@ function openLog(seed: number): MortalLog {
 
 describe('the model of the log', () => {
   for (const seed of [1, 2, 3]) {
-    const can = { remove: false, die: true };
     const open = (): Promise<MortalLog> => Promise.resolve(openLog(seed));
     describe(`with seed ${seed}`, () => {
-      logContract(open, can);
+      logContract(open, { die: true });
+      historyContract(open);
+      removalContract(open);
       describe('a crash', () => crashContract(open));
     });
   }

@@ -9,10 +9,18 @@
  * node is told `unknown` before it commits. A process that dies hears no reply, but what the
  * database has begun goes on. Statements never hold a lock while they wait for a node, but somebody
  * else may hold one; who waits too long for it gives up (`lock_timeout`). Reads see what is
- * committed when they get there. A crash forgets what is not committed; a failover also loses the
- * latest commits.
+ * committed when they get there; closing a time waits for the lock, too, unless it is closed
+ * already. A crash forgets what is not committed; a failover also loses the latest commits.
  */
-import type { AppendResult, LogHead, LogPage, LogPort, LogRow } from '../../engine/driver/ports.ts';
+import type {
+  AppendResult,
+  CloseOutcome,
+  HistoryPort,
+  LogHead,
+  LogPage,
+  LogPort,
+  LogRow,
+} from '../../engine/driver/ports.ts';
 import { decodeUpdate } from '../../proto/update-codec.ts';
 import { type CommittedRow, LogTruth } from '../checks/log-truth.ts';
 import type { FaultCount } from '../scenario/faults.ts';
@@ -43,7 +51,7 @@ export type UnknownFate = 'lost on its way' | 'reply lost' | 'late';
 const unknownFates: readonly UnknownFate[] = ['lost on its way', 'reply lost', 'late'];
 
 /** What a node's process holds of the log. */
-export interface NodeLog extends LogPort {
+export interface NodeLog extends LogPort, HistoryPort {
   /** Appends without a reply so far. */
   readonly inFlight: number;
 }
@@ -80,6 +88,7 @@ export class SimLog {
   /** Raised by a crash: statements begun before it are gone. */
   #life = 0;
   #forcedFate: UnknownFate | null = null;
+  #forcedWorkMs: number | null = null;
 
   constructor(world: World, faults: FaultCount) {
     this.#world = world;
@@ -125,6 +134,14 @@ export class SimLog {
           const what = page === null ? 'failed' : `${page.rows.length} of ${page.head?.lsn ?? 0}`;
           this.#world.note(lane, 'read settled', `${document} after ${afterLsn}: ${what}`);
           done(page);
+        });
+      },
+      closeTime: (document, at, done) => {
+        this.#world.note(lane, 'closes', `${document} at ${at - wallStartMs}`);
+        this.#close({ lane, document, at }, (outcome) => {
+          if (!isAlive()) return;
+          this.#world.note(lane, 'close settled', `${document} at ${at - wallStartMs}: ${outcome}`);
+          done(outcome);
         });
       },
       heads: (documents, done) => {
@@ -188,6 +205,29 @@ export class SimLog {
     stored.freeAtMs = Math.max(stored.freeAtMs, this.#world.nowMs + forMs);
   }
 
+  /** An operator deletes the document. False: it was never written. */
+  remove(document: string): boolean {
+    const stored = this.#stored(document);
+    const { head } = stored;
+    if (head === null) return false;
+    if (head.state === 'deleted') return true;
+    this.#world.note('log', 'deletes', document);
+    const epoch = (head.epoch % Number.MAX_SAFE_INTEGER) + 1;
+    stored.head = { ...head, epoch, state: 'deleted', prunedLsn: head.lsn };
+    return true;
+  }
+
+  /** An operator removes rows. False: there is no such row, or no document. */
+  prune(document: string, lsn: number): boolean {
+    const stored = this.#stored(document);
+    const { head } = stored;
+    if (head === null || head.state === 'deleted' || head.lsn < lsn) return false;
+    this.#world.note('log', 'prunes', `${document} through ${lsn}`);
+    const prunedLsn = Math.max(head.prunedLsn ?? 0, lsn);
+    if (prunedLsn > 0) stored.head = { ...head, prunedLsn };
+    return true;
+  }
+
   /** Whether this node cannot reach it now. */
   isAwayFrom(lane: string): boolean {
     const { nowMs } = this.#world;
@@ -204,6 +244,11 @@ export class SimLog {
   /** The next append's outcome will be unknown, for this reason. */
   forceFate(fate: UnknownFate): void {
     this.#forcedFate = fate;
+  }
+
+  /** The next append begins, and takes so long until it asks for the lock. */
+  forceWork(forMs: number): void {
+    this.#forcedWorkMs = forMs;
   }
 
   #append(append: Append): void {
@@ -241,7 +286,9 @@ export class SimLog {
     this.#world.note('log', 'begins', `${id} ${document}`);
     const life = this.#life;
     // Planning and row images take their time before the lock is asked for.
-    this.#world.after(work.between(0, 3), () => this.#lock(append, life));
+    const workMs = this.#forcedWorkMs ?? work.between(0, 3);
+    this.#forcedWorkMs = null;
+    this.#world.after(workMs, () => this.#lock(append, life));
   }
 
   #lock(append: Append, life: number): void {
@@ -284,7 +331,7 @@ export class SimLog {
     }
     const lsn = (head?.lsn ?? 0) + 1;
     const at = Math.max(head?.at ?? 0, this.clock.nowMs);
-    stored.head = { epoch, lsn, at, state: 'live' };
+    stored.head = { ...head, epoch, lsn, at, state: 'live' };
     stored.rows.push({ row: { lsn, at, body }, committedMs: this.#world.nowMs });
     const row = { document, append: id, node: lane, epoch, lsn, at, body, batches };
     stored.truth.committed(row);
@@ -308,6 +355,45 @@ export class SimLog {
     });
   }
 
+  #close(
+    asked: { readonly lane: string; readonly document: string; readonly at: number },
+    done: (outcome: CloseOutcome) => void,
+  ): void {
+    const { lane, document, at } = asked;
+    const { way, work } = this.#sitesOf(lane);
+    const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
+    const life = this.#life;
+    const answer = (outcome: CloseOutcome, afterMs: number): void => {
+      this.#world.after(afterMs, () => {
+        const isLost = this.isAwayFrom(lane) || life !== this.#life;
+        done(isLost ? 'unknown' : outcome);
+      });
+    };
+    this.#world.after(wayMs(), () => {
+      const stored = this.#stored(document);
+      const known = this.isAwayFrom(lane) ? 'unknown' : this.#closing(stored, at);
+      if (known !== null) return answer(known, wayMs());
+      const waitMs = Math.max(0, stored.freeAtMs - this.#world.nowMs);
+      if (waitMs > lockTimeoutMs) return answer('unknown', lockTimeoutMs + wayMs());
+      const holdMs = waitMs + work.between(0, 2);
+      stored.freeAtMs = this.#world.nowMs + holdMs;
+      this.#world.after(holdMs, () => {
+        if (life !== this.#life) return answer('unknown', wayMs());
+        const changed = this.#closing(stored, at);
+        if (changed === null && stored.head !== null) stored.head = { ...stored.head, at: at + 1 };
+        answer(changed ?? 'closed', wayMs());
+      });
+    });
+  }
+
+  /** How closing time `at` ends without a change of the head; null: it takes one. */
+  #closing({ head }: Stored, at: number): CloseOutcome | null {
+    if (head === null) return 'absent';
+    if (head.state === 'deleted') return 'deleted';
+    if (head.at > at) return 'closed';
+    return at < this.clock.nowMs ? null : 'future';
+  }
+
   #heads(documents: readonly string[]): Map<string, LogHead> {
     const heads = new Map<string, LogHead>();
     for (const document of documents) {
@@ -324,6 +410,7 @@ export class SimLog {
   }): LogPage {
     const { head, rows } = this.#stored(read.document);
     const page: LogRow[] = [];
+    if (read.afterLsn < (head?.prunedLsn ?? 0)) return { head, rows: page };
     let bytes = 0;
     for (let i = read.afterLsn; i < rows.length; i++) {
       const row = rows[i]?.row;

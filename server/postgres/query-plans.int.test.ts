@@ -1,0 +1,204 @@
+/**
+ * Goal: no query of the product reads a table from one end to the other, and one that asks for one
+ * document looks into one partition, whether PostgreSQL plans it for its parameters or for any.
+ *
+ * Method: a million rows (one large document, very many small ones), the product's own statements,
+ * and what EXPLAIN (ANALYZE) says was done. Each is run in a transaction that is rolled back. A
+ * planted missing index shows that a bad plan is found.
+ */
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithPostgres } from '../testing/describe-postgres.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { maintenanceStatements } from './log-maintenance.ts';
+import { logStatements } from './log-statements.ts';
+
+const largeRows = 400_000;
+const smallDocuments = 120_000;
+const smallRows = 5;
+
+/** One node of a plan, as EXPLAIN gives it. */
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Loops': number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The parameters of a statement, as SQL. */
+interface Asked {
+  readonly statement: string;
+  readonly values: readonly string[];
+  /** Partitions that it may look into. */
+  readonly partitionsMax: number;
+}
+
+const small = (n: number): string => `'small-${n}'`;
+const array = (elements: readonly string[], type: string): string =>
+  `ARRAY[${elements.join(', ')}]::${type}[]`;
+
+/** `count` small documents and a new one. */
+function group(count: number): readonly string[] {
+  return [...Array.from({ length: count }, (_, n) => small(n * 7 + 1)), "'new'"];
+}
+
+function appendOf(documents: readonly string[]): readonly string[] {
+  return [
+    array(documents, 'text'),
+    array(
+      documents.map(() => '1'),
+      'bigint',
+    ),
+    array(
+      documents.map(() => "'\\x78'"),
+      'bytea',
+    ),
+  ];
+}
+
+const { append, heads, read, close, ready } = logStatements;
+const { delete: remove, prune, oldest, clear } = maintenanceStatements;
+
+/** Every statement, for small documents and the large one, near its ends and in between. */
+const asked: Readonly<Record<string, Asked>> = {
+  'append of one row': { statement: append, values: appendOf([small(9)]), partitionsMax: 0 },
+  'append to the large document': {
+    statement: append,
+    values: appendOf(["'large'"]),
+    partitionsMax: 0,
+  },
+  'append of a large group': { statement: append, values: appendOf(group(511)), partitionsMax: 0 },
+  'heads of one': { statement: heads, values: [array([small(9)], 'text')], partitionsMax: 0 },
+  'heads of a thousand': {
+    statement: heads,
+    values: [array(group(999), 'text')],
+    partitionsMax: 0,
+  },
+  'read of a small document': {
+    statement: read,
+    values: [small(9), '0', '1000000', '4096'],
+    partitionsMax: 1,
+  },
+  'read of the beginning of the large one': {
+    statement: read,
+    values: ["'large'", '0', '1000000', '4096'],
+    partitionsMax: 1,
+  },
+  'read of the end of the large one': {
+    statement: read,
+    values: ["'large'", String(largeRows - 3), '1000000', '4096'],
+    partitionsMax: 1,
+  },
+  'read of what was never written': {
+    statement: read,
+    values: ["'never'", '0', '1000000', '4096'],
+    partitionsMax: 1,
+  },
+  close: { statement: close, values: [small(9), '2000'], partitionsMax: 0 },
+  ready: { statement: ready, values: [], partitionsMax: 0 },
+  delete: { statement: remove, values: ["'large'", '2'], partitionsMax: 0 },
+  prune: { statement: prune, values: ["'large'", '1', '1000'], partitionsMax: 0 },
+  'the oldest row': { statement: oldest, values: ["'large'"], partitionsMax: 1 },
+  'clearing a batch': { statement: clear, values: ["'large'", '1', '1000'], partitionsMax: 1 },
+  'clearing in the middle': {
+    statement: clear,
+    values: ["'large'", '200001', '201000'],
+    partitionsMax: 1,
+  },
+};
+
+describeWithPostgres('the plan of', (serverUrl) => {
+  let database: TestDatabase;
+  let client: Client;
+
+  beforeAll(async () => {
+    database = await createTestDatabase(serverUrl);
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+    await client.query(`
+      SET synchronous_commit = off;
+      INSERT INTO document_head
+        SELECT 'small-' || n, 1, 'live', ${smallRows}, 1000 FROM generate_series(1, ${smallDocuments}) AS n;
+      INSERT INTO document_head VALUES ('large', 1, 'live', ${largeRows}, 1000);
+      INSERT INTO log_row
+        SELECT 'small-' || n, lsn, 1, 1000, 'some characters'
+        FROM generate_series(1, ${smallDocuments}) AS n, generate_series(1, ${smallRows}) AS lsn;
+      INSERT INTO log_row
+        SELECT 'large', lsn, 1, 1000, 'some characters' FROM generate_series(1, ${largeRows}) AS lsn;
+      ANALYZE document_head, log_row`);
+  });
+
+  afterAll(async () => {
+    await client?.end();
+    await database?.drop();
+  });
+
+  /** Tables that are read from end to end, and partitions that were looked into. */
+  async function runPlan(mode: string, { statement, values }: Asked) {
+    const parameters = values.length === 0 ? '' : `(${values.join(', ')})`;
+    await client.query(`SET LOCAL plan_cache_mode = ${mode}; PREPARE asked AS ${statement}`);
+    const { rows } = await client.query<[readonly [{ readonly Plan: PlanNode }]]>({
+      text: `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked${parameters}`,
+      rowMode: 'array',
+    });
+    await client.query('DEALLOCATE asked');
+    const nodes = nodesOf(rows[0]?.[0][0].Plan);
+    const tables = nodes.filter((node) => /^(document_head|log_row)/.test(relationOf(node)));
+    const done = tables.filter((node) => node['Node Type'] !== 'ModifyTable');
+    return {
+      scanned: done.filter((node) => node['Node Type'] === 'Seq Scan').map(relationOf),
+      partitions: new Set(
+        done
+          .filter((node) => node['Actual Loops'] > 0)
+          .map(relationOf)
+          .filter((name) => name.startsWith('log_row')),
+      ).size,
+    };
+  }
+
+  /** Runs `body` in a transaction that is rolled back. */
+  async function inPassing<T>(body: () => Promise<T>): Promise<T> {
+    await client.query('BEGIN');
+    try {
+      return await body();
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  }
+
+  for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+    describe(mode, () => {
+      for (const [name, each] of Object.entries(asked)) {
+        it(`${name} uses indexes alone, and no more partitions than it must`, async () => {
+          const { scanned, partitions } = await inPassing(() => runPlan(mode, each));
+          expect(scanned).toEqual([]);
+          expect(partitions).toBeLessThanOrEqual(each.partitionsMax);
+        });
+      }
+
+      it('a read without its index is found', async () => {
+        const read = asked['read of a small document'];
+        const found = await inPassing(async () => {
+          await client.query('ALTER TABLE log_row DROP CONSTRAINT log_row_pkey');
+          return read === undefined ? null : await runPlan(mode, read);
+        });
+        expect(found?.scanned).not.toEqual([]);
+      });
+    });
+  }
+
+  it('every statement that the product has is among these', () => {
+    const known = new Set(Object.values(asked).map(({ statement }) => statement));
+    const product = [...Object.values(logStatements), ...Object.values(maintenanceStatements)];
+    expect(product.filter((statement) => !known.has(statement))).toEqual([]);
+  });
+});
+
+function relationOf(node: PlanNode): string {
+  return node['Relation Name'] ?? '';
+}
+
+function nodesOf(plan: PlanNode | undefined): readonly PlanNode[] {
+  if (plan === undefined) return [];
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
