@@ -1,27 +1,31 @@
 /**
  * Asks for the past while things go on: the product's playback over the log's pages, from the
- * newest snapshot that helps. Each question gets an answer or a failure; a closed answer is asked
+ * newest snapshot that helps. Of a time it often has the log closed first, as the product's
+ * playback does; else it takes what has come to be. Each question gets an answer or a failure; a closed answer is asked
  * for again later (the checkers compare).
  */
 
-import type { LogPort, ObjectStorePort } from '../../engine/driver/ports.ts';
+import type { CloseOutcome, ObjectStorePort } from '../../engine/driver/ports.ts';
 import type { Fold } from '../../engine/sync/fold.ts';
 import { foldOf } from '../../engine/sync/fold-snapshot.ts';
 import { type Moment, Playback } from '../../engine/sync/playback.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import type { Observer } from '../checks/observer.ts';
 import type { Question } from '../scenario/workload.ts';
-import type { SimLog } from '../world/sim-log.ts';
-import type { World } from '../world/world.ts';
+import type { NodeLog, SimLog } from '../world/sim-log.ts';
+import type { Site, World } from '../world/world.ts';
 import type { SnapshotList } from './snapshotter.ts';
 
 const lane = 'playback';
 const pageBytes = 2_000;
+/** Not always: an answer that is not final must not be taken for one either. */
+const closingPerMillion = 500_000;
 
 export class PlaybackReader {
   readonly #world: World;
   readonly #log: SimLog;
-  readonly #port: LogPort;
+  readonly #port: NodeLog;
+  readonly #closing: Site;
   readonly #objects: ObjectStorePort;
   readonly #snapshots: SnapshotList;
   readonly #observer: Observer;
@@ -38,6 +42,7 @@ export class PlaybackReader {
     this.#world = parts.world;
     this.#log = parts.log;
     this.#port = parts.log.connect(lane, () => true);
+    this.#closing = parts.world.site(`${lane} closing`);
     this.#objects = parts.objects;
     this.#snapshots = parts.snapshots;
     this.#observer = parts.observer;
@@ -67,11 +72,25 @@ export class PlaybackReader {
     const id = this.#asked.push({ document, moment });
     const what = moment.type === 'lsn' ? `row ${moment.lsn}` : `time ${moment.at}`;
     this.#world.note(lane, 'asks', `${id} ${document} ${what}`);
+    if (moment.type === 'time' && this.#closing.chance(closingPerMillion)) {
+      this.#port.closeTime(document, moment.at, (closing) => {
+        this.#begin({ id, document, moment, closing });
+      });
+    } else this.#begin({ id, document, moment, closing: null });
+  }
+
+  #begin(asked: {
+    readonly id: number;
+    readonly document: string;
+    readonly moment: Moment;
+    readonly closing: CloseOutcome | null;
+  }): void {
+    const { document, moment } = asked;
     const lostBefore = this.#log.truthOf(document).lost;
     const begin = (from: Fold | null): void => {
       const snapshotLsn = from?.lsn ?? 0;
       const playback = from === null ? new Playback(moment) : new Playback(moment, from);
-      this.#read({ id, document, moment, snapshotLsn, lostBefore, playback });
+      this.#read({ ...asked, snapshotLsn, lostBefore, playback });
     };
     const newest = this.#snapshots.newest(document, moment);
     if (newest === null) begin(null);
@@ -82,6 +101,7 @@ export class PlaybackReader {
     readonly id: number;
     readonly document: string;
     readonly moment: Moment;
+    readonly closing: CloseOutcome | null;
     readonly snapshotLsn: number;
     readonly lostBefore: number;
     readonly playback: Playback;
@@ -102,8 +122,8 @@ export class PlaybackReader {
       const { lsn, closed, text } = answer;
       const what = `${id} ${document} row ${lsn}${closed ? ' closed' : ''}`;
       this.#world.note(lane, 'answers', what, () => ({ detail: JSON.stringify(text) }));
-      const { moment, snapshotLsn, lostBefore } = asked;
-      this.#observer.playedBack({ document, moment, snapshotLsn, lostBefore, answer });
+      const { moment, closing, snapshotLsn, lostBefore } = asked;
+      this.#observer.playedBack({ document, moment, closing, snapshotLsn, lostBefore, answer });
     });
   }
 }

@@ -24,7 +24,7 @@ export class PlaybackCheck {
     this.#truthOf = truthOf;
   }
 
-  playedBack({ document, moment, snapshotLsn, lostBefore, answer }: PlayedBack): void {
+  playedBack({ document, moment, closing, snapshotLsn, lostBefore, answer }: PlayedBack): void {
     const coverage: Coverage = this.#coverage;
     const truth = this.#truthOf(document);
     if (truth.lost > lostBefore) return; // The log changed under it.
@@ -42,7 +42,13 @@ export class PlaybackCheck {
       const isAsked = answer.lsn === moment.lsn;
       coverage.always('P1', isAsked, () => `${what} is row ${answer.lsn}`, 'playback');
     }
-    if (!answer.closed || truth.lost > 0) return;
+    if (truth.lost > 0) return;
+    if (closing === 'closed') {
+      const open = (): string => `${what} was closed, and the answer is open`;
+      coverage.always('P3', answer.closed, open, 'playback');
+      coverage.occurred('playback of a time that was closed for it');
+    }
+    if (!answer.closed) return;
     const before = this.#closed.get(what);
     this.#closed.set(what, answer);
     if (before === undefined) return;

@@ -53,6 +53,7 @@ export const sometimes = [
   'playback at the very time of a row',
   'playback from a snapshot and a tail',
   'playback of a closed time, asked again',
+  'playback of a time that was closed for it',
   'heartbeat ends a half-open connection',
   'crash with a commit in flight',
   'cursor ahead of the head after a failover',

@@ -1,5 +1,7 @@
 /** What the checkers are told of, at the moment when it happens. They may throw a Violation. */
+
 import type { LogEvent } from '../../engine/driver/gateway-driver.ts';
+import type { CloseOutcome } from '../../engine/driver/ports.ts';
 import type { ReplicaEvent } from '../../engine/driver/replica-driver.ts';
 import type { Moment, PastDocument } from '../../engine/sync/playback.ts';
 import type { StoredReplica } from '../../engine/sync/replica-options.ts';
@@ -11,6 +13,8 @@ import type { Link } from '../world/sim-network.ts';
 export interface PlayedBack {
   readonly document: string;
   readonly moment: Moment;
+  /** What became of closing the time first; null = it was not tried. */
+  readonly closing: CloseOutcome | null;
   /** LSN of the snapshot that it began with; 0 = none. */
   readonly snapshotLsn: number;
   /** Rows that the log had lost when it was asked for. */
