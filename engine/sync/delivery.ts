@@ -54,6 +54,8 @@ export class Delivery {
   readonly #staleness: StalenessIndex;
   #recentBytes = 0;
   #pageAfter: number | null = null;
+  /** The first row that the log still has, as far as is known: earlier ones were pruned. */
+  #rowsFrom = 0;
   /** The last row of the last page: where the next page goes on, no row is needed twice. */
   #pageEnd: { readonly lsn: number; readonly at: number } | null = null;
   #snapshot: { readonly lsn: number; readonly bytes: Uint8Array } | null = null;
@@ -118,7 +120,8 @@ export class Delivery {
     const { durable, connections, limits } = this.#parts;
     const { conn, channel } = session.identity;
     while (connections.isWritable(conn) && session.position < durable.fold.lsn) {
-      if (durable.fold.lsn - session.position > limits.catchUpRowsMax) {
+      const behind = durable.fold.lsn - session.position;
+      if (behind > limits.catchUpRowsMax || session.position < this.#rowsFrom) {
         this.#welcome(session, { snapshot: true });
         continue;
       }
@@ -149,6 +152,8 @@ export class Delivery {
     const after = this.#pageAfter;
     assert(after !== null, 'a page arrived that nobody asked for');
     this.#pageAfter = null;
+    const pruned = page?.head?.prunedLsn ?? 0;
+    if (pruned > 0) this.#rowsFrom = pruned + 1;
     const strangers = page === null ? [] : this.#sendPage(after, page);
     for (const session of this.sessions.values()) {
       if (session.position >= this.#parts.durable.fold.lsn || strangers.includes(session)) continue;

@@ -243,6 +243,10 @@ export class Room {
       return;
     }
     if (head !== null && this.fold.lsn === 0) this.fold.epoch = head.epoch;
+    if ((head?.prunedLsn ?? 0) > this.fold.lsn) {
+      this.#abandon('unreadable-log', 'the rows that come next were pruned');
+      return;
+    }
     if (!this.#tail.isOfOneHistory(page)) {
       this.#abandon('history-changed', 'the log has another history than the one served here');
       return;
