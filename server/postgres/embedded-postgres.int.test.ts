@@ -63,10 +63,9 @@ await describeWithBinaries('embedded PostgreSQL', () => {
       launcher.stdin?.end();
       if (launcher.exitCode === null && launcher.signalCode === null) await once(launcher, 'exit');
     }
-    for (const server of servers) {
-      await server.stop();
-      await rm(server.folder, { recursive: true, force: true });
-    }
+    // All of them first: several may use one folder.
+    for (const server of servers) await server.stop();
+    for (const { folder } of servers) await rm(folder, { recursive: true, force: true });
     await rm(parent, { recursive: true, force: true });
   });
 
