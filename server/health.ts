@@ -34,6 +34,7 @@ export interface HealthLog {
 export class Health {
   /** Set once, before anything else is stopped. */
   draining = false;
+  /** Kept up to date by whoever holds the bus. */
   bus: BusState;
   readonly #log: HealthLog;
   /** One question at a time: many who ask must not load the database. */
