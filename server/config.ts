@@ -181,7 +181,8 @@ export function helpText(): string {
     return `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${value}`;
   });
   return [
-    'Usage: sync-vector-engine [--flag value …]',
+    'Usage: sync-vector-engine [--flag value …]        starts the server',
+    '       sync-vector-engine restored [--flag …]     after a backup was restored; see its --help',
     '',
     'A flag wins over its environment variable.',
     '',

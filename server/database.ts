@@ -21,16 +21,23 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-/** Rejects with what was tried, what was wrong and what to do. */
-export async function openDatabase(config: Config, log: Log): Promise<Database> {
-  if (config.databaseUrl !== null) return await useExternal(config.databaseUrl);
+/**
+ * Rejects with what was tried, what was wrong and what to do. `prepare` gets the database ready, or
+ * rejects; a server brings its schema up to date.
+ */
+export async function openDatabase(
+  config: Config,
+  log: Log,
+  prepare: (url: string) => Promise<unknown> = migrate,
+): Promise<Database> {
+  if (config.databaseUrl !== null) return await useExternal(config.databaseUrl, prepare);
   const dataDir = join(resolve(config.dataDir), 'postgres');
   const own = await startEmbeddedPostgres({
     dataDir,
     log: (message) => log.info({ event: 'postgres', message }),
   });
   try {
-    await migrate(own.url);
+    await prepare(own.url);
   } catch (error) {
     await own.stop();
     throw error;
@@ -43,14 +50,17 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
   };
 }
 
-async function useExternal(url: string): Promise<Database> {
+async function useExternal(
+  url: string,
+  prepare: (url: string) => Promise<unknown>,
+): Promise<Database> {
   await mustAnswer({
     variable: 'DATABASE_URL',
     url,
     advice:
       'Check that PostgreSQL runs there and that user, password and database are right, ' +
       'or unset DATABASE_URL: then the server runs a PostgreSQL of its own.',
-    reach: migrate,
+    reach: prepare,
   });
   return { url, place: withoutPassword(url), lost: () => {}, stop: async () => {} };
 }

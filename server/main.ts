@@ -1,20 +1,28 @@
 /**
  * The server as a process: reads the configuration, starts a node, says where it is, and stops it
- * when told to. An error that nobody expected ends the process: what is in memory may be wrong
- * then, and the log has everything that was acknowledged.
+ * when told to; or runs an operator's command (`commands/`) and ends. An error that nobody expected
+ * ends the process: what is in memory may be wrong then, and the log has everything that was
+ * acknowledged.
  */
 import { isIP } from 'node:net';
 import { withoutPassword } from './backing/address.ts';
+import { runCommand } from './commands/commands.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningNode, startNode } from './node.ts';
 import { packageVersion } from './version.ts';
 
-const invocation = readConfig(process.argv.slice(2), process.env);
-if (invocation.type === 'help') process.stdout.write(helpText());
-else if (invocation.type === 'version') process.stdout.write(`${packageVersion()}\n`);
-else if (invocation.type === 'invalid') fail(invocation.problems.join('\n'));
-else await run(invocation.config);
+const [first = '', ...others] = process.argv.slice(2);
+if (/^[a-z]/.test(first)) await runCommand(first, others, process.env).then(print, failWith);
+else await start();
+
+async function start(): Promise<void> {
+  const invocation = readConfig(process.argv.slice(2), process.env);
+  if (invocation.type === 'help') print(helpText());
+  else if (invocation.type === 'version') print(`${packageVersion()}\n`);
+  else if (invocation.type === 'invalid') fail(invocation.problems.join('\n'));
+  else await run(invocation.config);
+}
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
@@ -30,9 +38,9 @@ async function run(config: Config): Promise<void> {
     const starting = startNode(config, log);
     stopOnSignals(starting);
     const node = await starting;
-    process.stdout.write(`${announcement(node, config).join('\n')}\n`);
+    print(`${announcement(node, config).join('\n')}\n`);
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+    failWith(error);
     process.exit(1);
   }
 }
@@ -75,6 +83,14 @@ function announcement(node: RunningNode, config: Config): string[] {
     ...(isLoopback(config.host) ? [] : ['  WARNING     no authentication: every document is open']),
     '  Ctrl-C stops it.',
   ];
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function failWith(error: unknown): void {
+  fail(error instanceof Error ? error.message : String(error));
 }
 
 function fail(message: string): void {

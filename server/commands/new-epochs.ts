@@ -1,0 +1,78 @@
+/**
+ * Gives documents another epoch: whoever remembers a place in their history, nodes and clients, is
+ * told that it is not this one any more (`history-changed`) and loads the document anew.
+ *
+ * Each batch is one autocommit statement that locks its heads in the order of their names, as every
+ * append does: neither can wait for the other in a circle, and what is stopped in the middle has
+ * finished some documents and not touched the rest. An append under way with the old epoch is
+ * refused by its own statement. Nothing but the epoch changes; rows are not looked at.
+ */
+import type { ClientBase } from 'pg';
+import { textArray } from '../postgres/binary-array.ts';
+
+/** Heads that one statement locks: some milliseconds, in which appends to them wait. */
+const batchDocuments = 1_000;
+
+/**
+ * The last 14 hexadecimal digits of a random UUID are 56 random bits; 53 of them are an epoch. Zero
+ * is none.
+ */
+const randomEpoch = `
+greatest(1, ('x' || right(replace(gen_random_uuid()::text, '-', ''), 14))::bit(56)::bigint
+  & 9007199254740991)`;
+
+const batchText = `
+WITH batch AS (
+  SELECT document FROM document_head
+  WHERE document > $1 AND ($2::text[] IS NULL OR document = ANY ($2))
+  ORDER BY document LIMIT $3 FOR UPDATE
+)
+UPDATE document_head AS head SET epoch = ${randomEpoch}
+FROM batch WHERE head.document = batch.document
+RETURNING head.document`;
+
+const missingText = `
+SELECT document FROM unnest($1::text[]) AS named (document)
+WHERE NOT EXISTS (SELECT FROM document_head AS head WHERE head.document = named.document)
+ORDER BY document`;
+
+export interface NewEpochs {
+  /** Documents that have a new epoch. */
+  readonly documents: number;
+  /** Statements that it took. */
+  readonly batches: number;
+}
+
+/** Every document, or (`only`) those of these names that exist. */
+export async function giveNewEpochs(
+  client: ClientBase,
+  only: readonly string[] | null,
+): Promise<NewEpochs> {
+  const names = only === null ? null : textArray(only);
+  let [documents, batches, last] = [0, 0, ''];
+  for (;;) {
+    const { rows } = await client.query<[string]>({
+      text: batchText,
+      values: [last, names, batchDocuments],
+      rowMode: 'array',
+    });
+    if (rows.length === 0) return { documents, batches };
+    documents += rows.length;
+    batches += 1;
+    // Names are ASCII: they compare here as in the database, by their bytes.
+    for (const [document] of rows) if (document > last) last = document;
+  }
+}
+
+/** Which of these have no head. */
+export async function missingDocuments(
+  client: ClientBase,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<[string]>({
+    text: missingText,
+    values: [textArray(names)],
+    rowMode: 'array',
+  });
+  return rows.map(([document]) => document);
+}
