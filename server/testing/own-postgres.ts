@@ -5,28 +5,40 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
+import {
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../postgres/embedded-postgres.ts';
 
 export interface OwnPostgres {
   readonly url: string;
+  /** Its data directory. */
+  readonly cluster: string;
   /** SIGKILL to all of its processes at once; resolves when they are gone. */
   kill(): Promise<void>;
+  /** In order, as an operator does it. */
+  stop(): Promise<void>;
   /** On the same data and port. */
   restart(): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
 
-export async function startOwnPostgres(): Promise<OwnPostgres> {
+export async function startOwnPostgres(
+  options: Omit<EmbeddedPostgresOptions, 'dataDir'> = {},
+): Promise<OwnPostgres> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sve-own-postgres-'));
-  const server = await startEmbeddedPostgres({ dataDir });
+  const server = await startEmbeddedPostgres({ ...options, dataDir });
   return {
     url: server.url,
+    cluster: join(server.folder, 'cluster'),
     kill: () => server.kill(),
+    stop: () => server.stop(),
     restart: () => server.restart(),
     remove: async () => {
       await server.stop();
-      await rm(dataDir, { recursive: true });
+      await rm(server.folder, { recursive: true });
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
