@@ -1,8 +1,9 @@
 /**
  * Goal: PostgreSQL that was recovered to a moment of its past, under nodes and people who saw more
- * of it, is a state like any other: everybody is told, nothing diverges, nothing is there twice, and
- * what cannot be kept is handed back. Method: two real nodes, a PostgreSQL of our own that archives
- * its write-ahead log, pg_basebackup, the client library, and the steps of docs/operations.md.
+ * of it, is a state like any other: everybody is told, nothing diverges, nothing is there twice,
+ * and what cannot be kept is handed back. Method: two real nodes, a PostgreSQL of our own that
+ * archives its write-ahead log, pg_basebackup, the client library, and the steps of
+ * docs/operations.md.
  */
 import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';

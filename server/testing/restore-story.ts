@@ -1,6 +1,6 @@
 /**
- * What people do around a backup, for tests that restore it under them: two nodes, one document, and
- * for each kind of client somebody who is that.
+ * What people do around a backup, for tests that restore it under them: two nodes, one document,
+ * and for each kind of client somebody who is that.
  *
  *   ann   types after the backup, and goes on
  *   bob   only reads then, at the other node
