@@ -34,7 +34,7 @@ await describeWithBackups('a dump that is restored', (programs) => {
     dump = join(folder, `${database}.dump`);
     await execute(postgres.url, `CREATE DATABASE ${database}`);
     nodes = await startNodes(addressOf(database));
-    story = new RestoreStory(nodes, 'minutes');
+    story = new RestoreStory(nodes.nodes, 'minutes');
     await story.beforeBackup();
     await programs.run('pg_dump', ['--format=custom', `--file=${dump}`, addressOf(database)]);
     await story.afterBackup();

@@ -40,7 +40,7 @@ await describeWithBackups('a recovery to a point in time', (programs) => {
       },
     });
     nodes = await startNodes(postgres.url);
-    story = new RestoreStory(nodes, 'minutes');
+    story = new RestoreStory(nodes.nodes, 'minutes');
     await programs.run('pg_basebackup', [
       ...[`--dbname=${postgres.url}`, `--pgdata=${join(folder, 'base')}`],
       ...['--checkpoint=fast', '--wal-method=none'],

@@ -1,6 +1,6 @@
 /**
- * What people do around a backup, for tests that restore it under them: two nodes, one document,
- * and for each kind of client somebody who is that.
+ * What people do around a backup, for tests that restore it under them: one document, nodes in
+ * turn, and for each kind of client somebody who is that.
  *
  *   ann   types after the backup, and goes on
  *   bob   only reads then, at the other node
@@ -59,7 +59,7 @@ export async function startNodes(databaseUrl: string): Promise<Nodes> {
 
 export class RestoreStory {
   readonly #alphabet = new Alphabet();
-  readonly #nodes: Nodes;
+  readonly #nodes: readonly ServerProcess[];
   readonly #document: string;
   readonly #people = new Map<Name, Person>();
   readonly #readers: Person[] = [];
@@ -67,7 +67,7 @@ export class RestoreStory {
   readonly #after = new Map<Name, string>();
   #before = '';
 
-  constructor(nodes: Nodes, document: string) {
+  constructor(nodes: readonly ServerProcess[], document: string) {
     this.#nodes = nodes;
     this.#document = document;
   }
@@ -87,7 +87,8 @@ export class RestoreStory {
   async afterBackup(): Promise<void> {
     await this.#typeAfter('ann', 'bob', 20);
     await this.#typeAfter('dan', 'eve', 20);
-    await vi.waitFor(() => expect(this.#person('fay').text).toBe(this.#person('dan').text));
+    const same = (): void => expect(this.#person('fay').text).toBe(this.#person('dan').text);
+    await vi.waitFor(same, patience);
     this.#session('fay').goOffline();
     const dan = must(this.#after.get('dan'), 'dan has typed').slice(0, 10);
     this.#after.set('fay', this.#person('fay').typeAfter(dan, 8));
@@ -161,8 +162,7 @@ export class RestoreStory {
   }
 
   #enter(index: number): Person {
-    const { nodes } = this.#nodes;
-    const { url } = must(nodes[index % nodes.length], 'there is a node');
+    const { url } = must(this.#nodes[index % this.#nodes.length], 'there is a node');
     return new Person({ url, documentId: this.#document, alphabet: this.#alphabet });
   }
 
