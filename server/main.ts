@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The server as a process: reads the configuration, starts a node, says where it is, and stops it
  * when told to; or runs an operator's command (`commands/`) and ends. An error that nobody expected
