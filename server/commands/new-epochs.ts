@@ -10,7 +10,7 @@
 import type { ClientBase } from 'pg';
 import { textArray } from '../postgres/binary-array.ts';
 
-/** Heads that one statement locks: some milliseconds, in which appends to them wait. */
+/** Heads that one statement locks: tens of milliseconds, in which appends to them wait. */
 const batchDocuments = 1_000;
 
 /**
@@ -21,15 +21,16 @@ const randomEpoch = `
 greatest(1, ('x' || right(replace(gen_random_uuid()::text, '-', ''), 14))::bit(56)::bigint
   & 9007199254740991)`;
 
+/** By an array and not by a join, for which PostgreSQL may read the whole table in each batch. */
 const batchText = `
 WITH batch AS (
   SELECT document FROM document_head
   WHERE document > $1 AND ($2::text[] IS NULL OR document = ANY ($2))
   ORDER BY document LIMIT $3 FOR UPDATE
 )
-UPDATE document_head AS head SET epoch = ${randomEpoch}
-FROM batch WHERE head.document = batch.document
-RETURNING head.document`;
+UPDATE document_head SET epoch = ${randomEpoch}
+WHERE document = ANY (ARRAY (SELECT document FROM batch))
+RETURNING document`;
 
 const missingText = `
 SELECT document FROM unnest($1::text[]) AS named (document)
