@@ -119,7 +119,9 @@ describeWithPostgres('the command restored', (serverUrl) => {
     let done = false;
     const outcomes = new Set<string>();
     const round = async (log: PostgresLog): Promise<readonly string[]> => {
-      const results = await Promise.all(names.map((name) => appendTo(log, name)));
+      // Groups in which the order of names is not the one in which the heads lie on disk.
+      const mixed = names.map((_, i) => `d${(i * 997) % documents}`);
+      const results = await Promise.all(mixed.map((name) => appendTo(log, name)));
       return results.map(({ outcome }) => outcome);
     };
     const writers = appending.map(async (log) => {
