@@ -81,10 +81,44 @@ it('a snapshot and the rows after it are the same as all rows', () => {
   const fold = foldOf(snapshotOf(through, { bindings: true }));
   const whole = new Playback({ type: 'lsn', lsn: 4 });
   const continued = new Playback({ type: 'lsn', lsn: 4 }, fold);
-  expect(continued.afterLsn).toBe(2);
+  expect(continued.afterLsn).toBe(1);
   whole.feed(page(0, 4));
-  continued.feed(page(2, 4));
+  continued.feed(page(1, 4));
   expect(continued.answer).toEqual(whole.answer);
+});
+
+describe('a snapshot', () => {
+  const atTwo = (): Fold => {
+    const fold = new Fold(7);
+    for (const row of rows().slice(0, 2)) fold.apply(rowFromLog(7, row));
+    return fold;
+  };
+
+  it("whose last row is not the log's is of another history", () => {
+    const playback = new Playback({ type: 'lsn', lsn: 4 }, atTwo());
+    const [, second, ...rest] = rows();
+    if (second === undefined) throw new Error('four rows');
+    const other = [{ ...second, at: 2001 }, ...rest];
+    expect(playback.feed({ ...page(1, 4), rows: other })).toBe(false);
+  });
+
+  it('newer than the log is of another history', () => {
+    const playback = new Playback({ type: 'lsn', lsn: 1 }, atTwo());
+    expect(playback.feed(page(1, 1, { lsn: 1, at: 1000 }))).toBe(false);
+  });
+
+  it('at which the log was pruned is gone on from', () => {
+    const playback = new Playback({ type: 'lsn', lsn: 4 }, atTwo());
+    expect(playback.feed(page(2, 2, { prunedLsn: 2 }))).toBe(true);
+    expect(playback.afterLsn).toBe(2);
+    expect(playback.feed(page(2, 4, { prunedLsn: 2 }))).toBe(true);
+    expect(playback.answer).toMatchObject({ text: 'abcd' });
+  });
+
+  it('before what was pruned is of no use', () => {
+    const playback = new Playback({ type: 'lsn', lsn: 4 }, atTwo());
+    expect(playback.feed(page(3, 4, { prunedLsn: 3 }))).toBe(false);
+  });
 });
 
 it('a page of another history, or a shorter one, is refused', () => {

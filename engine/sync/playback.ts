@@ -4,10 +4,11 @@
  * A moment is an LSN or a time. A time T means all rows with `at` ≤ T, ties included; times never
  * fall along the log, so that is a prefix. The answer is final once the head has passed T: until
  * then a row with `at` = T may still come. Pages of the log go in, in order, until the answer is
- * there; a snapshot at or below the moment saves the rows up to it.
+ * there; a snapshot at or below the moment saves the rows up to it. Its last row is read again: after
+ * a restore or a failover the log may have another one there.
  */
 import { assert } from '../assert.ts';
-import type { LogPage } from '../driver/ports.ts';
+import type { LogPage, LogRow } from '../driver/ports.ts';
 import { rowFromLog } from './durability.ts';
 import { Fold } from './fold.ts';
 
@@ -30,17 +31,20 @@ export interface PastDocument {
 export class Playback {
   readonly #moment: Moment;
   readonly #fold: Fold;
+  /** The fold's last row is the log's. */
+  #isOfThisLog: boolean;
   #answer: PastDocument | null = null;
 
   /** `from`: the fold of a snapshot at or below the moment; it is taken over and changed. */
   constructor(moment: Moment, from: Fold = new Fold(0)) {
     this.#moment = moment;
     this.#fold = from;
+    this.#isOfThisLog = from.lsn === 0;
   }
 
   /** Where to read on: rows after this LSN. */
   get afterLsn(): number {
-    return this.#fold.lsn;
+    return this.#isOfThisLog ? this.#fold.lsn : this.#fold.lsn - 1;
   }
 
   /** null: more pages are needed. */
@@ -50,7 +54,7 @@ export class Playback {
 
   /**
    * The next page: rows after `afterLsn`. Throws DecodeError on rows that cannot be read. False: it
-   * is of another history than what came before, or ends before it.
+   * is of another history than what came before, ends before it, or what comes next was pruned.
    */
   feed(page: LogPage): boolean {
     assert(this.#answer === null, 'the answer is there');
@@ -62,9 +66,12 @@ export class Playback {
       return true;
     }
     if (fold.epoch !== 0 && fold.epoch !== head.epoch) return false;
-    if (head.lsn < fold.lsn) return false;
+    if (head.lsn < fold.lsn || (head.prunedLsn ?? 0) > fold.lsn) return false;
     fold.epoch = head.epoch;
-    for (const row of page.rows) {
+    const rows = this.#isOfThisLog ? page.rows : this.#afterTheFolds(page.rows);
+    if (rows === null) return false;
+    this.#isOfThisLog = true;
+    for (const row of rows) {
       if (!this.#isIncluded(row)) {
         this.#conclude({ closed: true });
         return true;
@@ -77,6 +84,15 @@ export class Playback {
       this.#conclude({ closed: isReached || isPast });
     }
     return true;
+  }
+
+  /** The rows after the fold's last one; null if the log has another one in its place. */
+  #afterTheFolds(rows: readonly LogRow[]): readonly LogRow[] | null {
+    const { lsn, at } = this.#fold;
+    const [last, ...rest] = rows;
+    // Absent: pruned up to there, by somebody who has kept a snapshot of it.
+    if (last === undefined) return rows;
+    return last.lsn === lsn && last.at === at ? rest : null;
   }
 
   #isIncluded({ lsn, at }: { readonly lsn: number; readonly at: number }): boolean {

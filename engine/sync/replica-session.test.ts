@@ -1,6 +1,6 @@
 /** The client's half of the protocol against the real node, frame by frame. */
 import { describe, expect, it } from 'vitest';
-import { GatewayScript, headAt, logRow, Typist } from './testing/gateway-script.ts';
+import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
 import { ReplicaScript } from './testing/replica-script.ts';
 
 const empty = { head: null, rows: [] };
@@ -183,6 +183,54 @@ it('text that leans on what another history lacks is given back to the person', 
   expect(anna.rescued).toEqual([' and anna']);
   expect(anna.session.text).toBe('carl');
   expect(anna.session.status).toBe('durable');
+});
+
+it('what cannot all be offered to another history is given back whole, and none of it sent', () => {
+  const script = new GatewayScript();
+  const anna = new ReplicaScript(11);
+  const carl = new Typist(33);
+  const old = logRow(1, carl.type(0, 'old'));
+  anna.feed({ type: 'start' });
+  anna.connect(script, 1);
+  script.answerRead({ head: headAt(1), rows: [old] });
+  anna.pass(script);
+  anna.type(0, 'a');
+  anna.pass(script);
+  script.commit(2);
+  anna.pass(script);
+  // Somebody types elsewhere in between: her next timestamp is ahead of what the backup knows.
+  script.hello(2, 33);
+  carl.sequence.integrate({
+    replica: 11,
+    gap: 3,
+    first: 4,
+    base: 1,
+    ops: [
+      { type: 'insert', timestamp: 4, left: null, right: { timestamp: 1, replica: 33 }, text: 'a' },
+    ],
+  });
+  script.edit(2, carl.type(4, '!', 2));
+  script.commit(3);
+  anna.pass(script);
+  anna.type(0, 'b');
+  anna.pass(script);
+  script.commit(4);
+  anna.pass(script);
+  expect(anna.session.text).toBe('baold!');
+  anna.closed();
+  anna.advance(100);
+  const restored = new GatewayScript();
+  anna.connect(restored, 1);
+  restored.answerRead({ head: headAt(1, 78), rows: [old] });
+  restored.answerRead({ head: headAt(1, 78), rows: [old] });
+  for (let conn = 2; conn < 6 && anna.session.status !== 'durable'; conn++) {
+    anna.pass(restored);
+    anna.advance(100);
+    anna.connect(restored, conn);
+  }
+  expect(anna.rescued.join('')).toBe('ab');
+  expect(restored.appends.map(textOf)).toEqual([]);
+  expect(anna.session.text).toBe('old');
 });
 
 it('an old copy of a replica takes a new identity and keeps what it typed as rescue', () => {

@@ -2,7 +2,7 @@
  * Moving a client's document onto another state of the server: which of its own operations go
  * along, and what changes in the text that a person sees.
  */
-import type { Batch } from '../../proto/batch.ts';
+import { type Batch, batchLast } from '../../proto/batch.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import type { Welcome } from '../../proto/server-frame.ts';
 import { cutsPair } from '../../proto/text.ts';
@@ -39,9 +39,12 @@ export function ownOperations(old: Fold, replica: number, through: number, base:
 
 /** Integrates the batches in order; false as soon as one does not fit (the fold is then spoilt). */
 export function integrateAll(fold: Fold, batches: readonly Batch[]): boolean {
+  let { clock } = fold;
   return batches.every((batch) => {
-    if (fold.sequence.obstacle(batch) !== null) return false;
+    // Ahead of all that is here, it would be refused: what was typed before it is missing.
+    if (batch.first > clock + 1 || fold.sequence.obstacle(batch) !== null) return false;
     fold.sequence.integrate(batch);
+    clock = Math.max(clock, batchLast(batch));
     return true;
   });
 }
