@@ -25,20 +25,25 @@ export interface OwnRedis {
 /** Another process may take a free port before the server does. */
 const attemptsMax = 5;
 
-/** Resolves when it answers; null = no program on PATH. */
-export async function startOwnRedis(): Promise<OwnRedis | null> {
+/** Resolves when it answers; null = no program on PATH. `settings` go beyond its own. */
+export async function startOwnRedis(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<OwnRedis | null> {
   const program = (await onPath('redis-server')) ?? (await onPath('valkey-server'));
   if (program === null) return null;
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const first = await launch(program, folder, port);
-    if (typeof first !== 'string') return own(program, folder, port, first);
+    const options = { ...settings, port: String(port), dir: folder };
+    const first = await launch(program, options);
+    if (typeof first !== 'string') return own(program, options, first);
     if (attempt === attemptsMax) throw new Error(`${program} does not start: ${first}`);
   }
 }
 
-function own(program: string, folder: string, port: number, first: ChildProcess): OwnRedis {
+type Settings = Readonly<Record<string, string>> & { readonly port: string; readonly dir: string };
+
+function own(program: string, options: Settings, first: ChildProcess): OwnRedis {
   let child = first;
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -47,33 +52,29 @@ function own(program: string, folder: string, port: number, first: ChildProcess)
     await exited;
   };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://127.0.0.1:${options.port}`,
     version: program,
     kill,
     async restart() {
       await kill();
-      const next = await launch(program, folder, port);
+      const next = await launch(program, options);
       if (typeof next === 'string') throw new Error(`${program} does not start again: ${next}`);
       child = next;
     },
     async stop() {
       await kill();
-      await rm(folder, { recursive: true, force: true });
+      await rm(options.dir, { recursive: true, force: true });
     },
   };
 }
 
 /** The process when it is ready, or what it said before it ended. */
-async function launch(
-  program: string,
-  folder: string,
-  port: number,
-): Promise<ChildProcess | string> {
+async function launch(program: string, settings: Settings): Promise<ChildProcess | string> {
   // Ends even if we are killed. Where there is no setpriv, an orderly end has to do.
   const setpriv = await onPath('setpriv');
   const tether = setpriv === null ? [] : [setpriv, '--pdeathsig', 'SIGKILL', '--'];
-  const options = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const options = { bind: '127.0.0.1', save: '', appendonly: 'no', ...settings };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const [command = program, ...args] = [...tether, program, ...flags];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
@@ -99,7 +100,7 @@ async function onPath(name: string): Promise<string | null> {
   return null;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
