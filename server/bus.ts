@@ -1,5 +1,6 @@
 /**
- * The bus of this node: Redis at REDIS_URL, or none, because the node is alone.
+ * The bus of this node: the Redis or the Redis Cluster at REDIS_URL, or none, because the node is
+ * alone.
  *
  * An address that is set must answer when the node starts: nodes that do not hear each other would
  * look as if they worked. If Redis goes away later, edits go on, and the nodes find each other's
@@ -9,7 +10,9 @@ import type { BusPort } from '../engine/driver/ports.ts';
 import type { Config } from './config.ts';
 import { localBus } from './local-bus.ts';
 import type { Log } from './log.ts';
-import { RedisBus, type RedisBusOptions } from './redis-bus.ts';
+import { parseRedisAddress, placeOf } from './redis-address.ts';
+import { RedisBus, type RedisBusInputs } from './redis-bus.ts';
+import { RedisClusterBus } from './redis-cluster-bus.ts';
 
 export interface Bus {
   readonly port: BusPort;
@@ -20,12 +23,11 @@ export interface Bus {
 export async function openBus(
   { redisUrl, deployment }: Config,
   log: Log,
-  inputs: Pick<RedisBusOptions, 'onMessage' | 'onGap'>,
+  inputs: Pick<RedisBusInputs, 'onMessage' | 'onGap'>,
 ): Promise<Bus> {
   if (redisUrl === null) return { port: localBus, close: async () => {} };
   try {
-    const port = await RedisBus.open({
-      url: redisUrl,
+    const port = await connect(redisUrl, {
       deployment,
       ...inputs,
       onConnection: (isUp, reason) => {
@@ -45,8 +47,8 @@ export async function openBus(
   }
 }
 
-/** For people; without user and password. */
-export function placeOf(redisUrl: string): string {
-  const { protocol, host, pathname } = new URL(redisUrl);
-  return `${protocol}//${host}${pathname}`;
+function connect(url: string, inputs: RedisBusInputs): Promise<RedisBus | RedisClusterBus> {
+  const address = parseRedisAddress(url);
+  if (address?.type === 'cluster') return RedisClusterBus.open({ ...address, ...inputs });
+  return RedisBus.open({ url, ...inputs });
 }

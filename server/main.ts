@@ -4,10 +4,10 @@
  * then, and the log has everything that was acknowledged.
  */
 import { isIP } from 'node:net';
-import { placeOf } from './bus.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningNode, startNode } from './node.ts';
+import { placeOf } from './redis-address.ts';
 import { packageVersion } from './version.ts';
 
 const invocation = readConfig(process.argv.slice(2), process.env);

@@ -33,10 +33,10 @@ const nodeTimeoutMs = 1_000;
 /** null = no program on PATH. */
 export async function startOwnRedisCluster(
   size: { readonly masters: number; readonly replicas: number },
-  settings: Readonly<Record<string, string>> = {},
+  password = '',
 ): Promise<OwnRedisCluster | null> {
   const count = size.masters + size.replicas;
-  const started = await Promise.all(Array.from({ length: count }, () => startNode(settings)));
+  const started = await Promise.all(Array.from({ length: count }, () => startNode(password)));
   const nodes = started.flatMap((node) => node ?? []);
   if (nodes.length < count) return null;
   const [masters, replicas] = [nodes.slice(0, size.masters), nodes.slice(size.masters)];
@@ -51,20 +51,22 @@ export async function startOwnRedisCluster(
   }
 }
 
-async function startNode(settings: Readonly<Record<string, string>>): Promise<ClusterNode | null> {
+async function startNode(password: string): Promise<ClusterNode | null> {
   const busPort = await freePort();
   const server = await startOwnRedis({
     'cluster-enabled': 'yes',
     'cluster-port': String(busPort),
     'cluster-node-timeout': String(nodeTimeoutMs),
     'cluster-require-full-coverage': 'no',
-    ...settings,
+    'repl-diskless-sync-delay': '0',
+    requirepass: password,
+    masterauth: password,
   });
   if (server === null) return null;
   const admin = new Redis(server.url, {
     retryStrategy: () => 50,
     maxRetriesPerRequest: null,
-    ...(settings.requirepass === undefined ? {} : { password: settings.requirepass }),
+    ...(password === '' ? {} : { password }),
   });
   // It is away while its server is.
   admin.on('error', () => {});

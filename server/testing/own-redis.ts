@@ -22,14 +22,20 @@ export interface OwnRedis {
   stop(): Promise<void>;
 }
 
+/** As in redis.conf: a name and what follows it. */
+export type RedisSettings = Readonly<Record<string, string | readonly string[]>>;
+
 /** Another process may take a free port before the server does. */
 const attemptsMax = 5;
 
+/** The program that would be started; null = none. */
+export async function findOwnRedis(): Promise<string | null> {
+  return (await onPath('redis-server')) ?? (await onPath('valkey-server'));
+}
+
 /** Resolves when it answers; null = no program on PATH. `settings` go beyond its own. */
-export async function startOwnRedis(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<OwnRedis | null> {
-  const program = (await onPath('redis-server')) ?? (await onPath('valkey-server'));
+export async function startOwnRedis(settings: RedisSettings = {}): Promise<OwnRedis | null> {
+  const program = await findOwnRedis();
   if (program === null) return null;
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
@@ -41,7 +47,7 @@ export async function startOwnRedis(
   }
 }
 
-type Settings = Readonly<Record<string, string>> & { readonly port: string; readonly dir: string };
+type Settings = RedisSettings & { readonly port: string; readonly dir: string };
 
 function own(program: string, options: Settings, first: ChildProcess): OwnRedis {
   let child = first;
@@ -74,7 +80,7 @@ async function launch(program: string, settings: Settings): Promise<ChildProcess
   const setpriv = await onPath('setpriv');
   const tether = setpriv === null ? [] : [setpriv, '--pdeathsig', 'SIGKILL', '--'];
   const options = { bind: '127.0.0.1', save: '', appendonly: 'no', ...settings };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const flags = Object.entries(options).flatMap(([name, values]) => [`--${name}`, values].flat());
   const [command = program, ...args] = [...tether, program, ...flags];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
