@@ -97,12 +97,11 @@ class Talk {
     const heard = new Set<number>();
     const last = new Map<string, number>();
     const missed = new Map<string, number[]>();
-    for (const { type, document, ...rest } of this.happened) {
-      if (type === 'heard' && 'n' in rest) {
-        expect(rest.n).toBeGreaterThan(last.get(document) ?? 0);
-        last.set(document, rest.n);
-        heard.add(rest.n);
-      }
+    for (const each of this.happened) {
+      if (each.type !== 'heard') continue;
+      expect(each.n).toBeGreaterThan(last.get(each.document) ?? 0);
+      last.set(each.document, each.n);
+      heard.add(each.n);
     }
     for (const each of this.happened) {
       if (each.type === 'published' && !heard.has(each.n)) {
@@ -200,7 +199,7 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
   it('tells of a gap when a slot moves, and misses nothing without one', async () => {
     const [moving, ...staying] = spread();
     const [talking, publisher] = await talk([moving, ...staying]);
-    for (let round = 1; round <= 6; round++) {
+    for (let round = 1; round <= 12; round++) {
       const to = must(masters[round % masters.length], 'a master');
       const gap = talking.untilGap(moving);
       let isThere = false;
@@ -216,7 +215,6 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     }
     talking.check();
     for (const document of staying) expect(talking.gapsOf(document)).toBe(1);
-    // All that were given back were sent again.
     expect(talking.connection.reports).toEqual([true]);
   });
 

@@ -42,7 +42,7 @@ describe('the watch of a cluster', () => {
     watch.alarm();
     expect(await looksIn(0)).toBe(1);
     expect(await looksIn(100)).toBe(1);
-    expect(await looksIn(9_999)).toBe(0);
+    expect(await looksIn(9_000)).toBe(0);
   });
 
   it('looks at a falling rate while something is wrong, whatever alarms there are', async () => {

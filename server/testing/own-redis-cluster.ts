@@ -89,8 +89,21 @@ function ownCluster(
     },
     async moveSlot(slot, to) {
       const id = await to.admin.cluster('MYID');
-      await to.admin.cluster('SETSLOT', slot, 'NODE', id);
-      for (const node of masters) await node.admin.cluster('SETSLOT', slot, 'NODE', id);
+      const ranges = await to.admin.cluster('SLOTS');
+      const [, , owner] = must(
+        ranges.find(([first, last]) => first <= slot && slot <= last),
+        'somebody has the slot',
+      );
+      const from = must(
+        masters.find(({ port }) => port === owner?.[1]),
+        'a master has it',
+      );
+      // Else the new owner would not take a new epoch, and the old one might claim it back.
+      await to.admin.cluster('SETSLOT', slot, 'IMPORTING', await from.admin.cluster('MYID'));
+      await from.admin.cluster('SETSLOT', slot, 'MIGRATING', id);
+      for (const node of [to, from, ...masters]) {
+        await node.admin.cluster('SETSLOT', slot, 'NODE', id);
+      }
     },
     async stop() {
       for (const { admin } of nodes) admin.disconnect();
