@@ -225,10 +225,8 @@ export class RedisClusterBus implements BusPort {
       name: this.name,
       limits: this.#limits,
       onMessage: (channel, message) => {
-        const document = this.#envelope.documentOf(channel);
         const bytes = this.#envelope.open(message);
-        if (bytes === null || this.#places.get(document)?.link !== link) return;
-        this.#options.onMessage(document, bytes);
+        if (bytes !== null) this.#options.onMessage(this.#envelope.documentOf(channel), bytes);
       },
       onSubscribed: (channels) => {
         for (const channel of channels) this.#tellGap(channel, (place) => place.link === link);

@@ -173,6 +173,10 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     return [names[0] ?? '', names[1] ?? '', names[2] ?? ''];
   }
 
+  function master(n: number): ClusterNode {
+    return must(masters[n % masters.length], 'a master');
+  }
+
   function slotOf(document: string): number {
     return shardedPubSub.slotOf(`sve:${deployment}:ops:${document}`);
   }
@@ -181,7 +185,7 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     const documents = spread();
     const seeds = [
       { host, port: 1 },
-      { host, port: masters[2]?.port ?? 0 },
+      { host, port: master(2).port },
     ];
     const [talking, publisher] = await talk(documents);
     const other = new Talk();
@@ -200,10 +204,10 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     const [moving, ...staying] = spread();
     const [talking, publisher] = await talk([moving, ...staying]);
     for (let round = 1; round <= 12; round++) {
-      const to = must(masters[round % masters.length], 'a master');
+      const [from, to] = [master(round - 1), master(round)];
       const gap = talking.untilGap(moving);
       let isThere = false;
-      const moved = cluster.moveSlot(slotOf(moving), to);
+      const moved = cluster.moveSlot(slotOf(moving), from, to);
       void Promise.all([gap, moved]).then(() => {
         isThere = true;
       });
@@ -216,6 +220,47 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     talking.check();
     for (const document of staying) expect(talking.gapsOf(document)).toBe(1);
     expect(talking.connection.reports).toEqual([true]);
+  });
+
+  it('sends again what it published to a master that had just lost the slot', async () => {
+    const [moving] = spread();
+    const [talking, publisher] = await talk([moving]);
+    const gap = talking.untilGap(moving);
+    await cluster.moveSlot(slotOf(moving), master(0), master(1));
+    await gap;
+    const published = [1, 2, 3].map(() => talking.publish(publisher, moving));
+    await talking.untilHeard(publisher, [moving]);
+    expect(talking.heardOf(moving).slice(0, 3)).toEqual(published);
+    await cluster.moveSlot(slotOf(moving), master(1), master(0));
+  });
+
+  it('tells of a gap once more when the old master, too, knows that it lost a slot', async () => {
+    const [other, moving] = spread();
+    const talking = new Talk();
+    const listener = await open({ ...talking.inputs, limits: { answerTimeoutMs: 200 } });
+    await talking.listen(listener, [moving, other]);
+    master(1).server.freeze(true);
+    const gap = talking.untilGap(moving);
+    await cluster.giveSlot(slotOf(moving), master(1), master(2));
+    // Alarmed by something else, it hears of the change from the new owner.
+    await master(0).admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await gap;
+    const secondGap = talking.untilGap(moving);
+    master(1).server.freeze(false);
+    await secondGap;
+    expect(talking.gapsOf(moving)).toBe(3);
+    await cluster.moveSlot(slotOf(moving), master(2), master(1));
+  });
+
+  it('subscribes again when a master lost a slot and has it back at once', async () => {
+    const [moving] = spread();
+    const [talking, publisher] = await talk([moving]);
+    const gap = talking.untilGap(moving);
+    const slot = slotOf(moving);
+    await master(0).admin.multi().cluster('DELSLOTS', slot).cluster('ADDSLOTS', slot).exec();
+    await gap;
+    await talking.untilHeard(publisher, [moving]);
+    talking.check();
   });
 
   it('does not begin with what is no cluster, too old, or not allowed, and says so', async () => {
@@ -238,7 +283,7 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
   it('goes on without a master that dies, also when it begins, until it is back', async () => {
     const [other, dying, another] = spread();
     const [talking, publisher] = await talk([other, dying, another]);
-    await masters[1]?.server.kill();
+    await master(1).server.kill();
     await talking.connection.until(() => talking.connection.reports.length === 2);
     await talking.untilHeard(publisher, [other, another]);
     const late = new Talk();
@@ -248,7 +293,7 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     await late.untilHeard(publisher, [other]);
     lateBus.subscribe(dying);
     const gaps = Promise.all([talking, late].map((each) => each.untilGap(dying)));
-    await masters[1]?.server.restart();
+    await master(1).server.restart();
     await gaps;
     for (const each of talking.connections) await each.until(() => each.reports.length === 3);
     await talking.untilHeard(publisher, [dying]);
@@ -262,7 +307,7 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
   it('goes on with the replica of a master that dies, and others notice nothing', async () => {
     const [dying, ...others] = spread();
     const [talking, publisher] = await talk([dying, ...others]);
-    await masters[0]?.server.kill();
+    await master(0).server.kill();
     const gap = talking.untilGap(dying);
     await talking.untilHeard(publisher, others);
     await gap;

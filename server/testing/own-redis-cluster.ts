@@ -12,13 +12,16 @@ export interface OwnRedisCluster {
   readonly replicas: readonly ClusterNode[];
   /** Resolves when all nodes know the same masters, and that nothing is wrong. */
   settled(): Promise<void>;
-  /** As a resharding does it: the new owner is told first. */
-  moveSlot(slot: number, to: ClusterNode): Promise<void>;
+  /** The new owner is told, and nobody else. */
+  giveSlot(slot: number, from: ClusterNode, to: ClusterNode): Promise<void>;
+  /** As a resharding does it: the new owner is told first, then the old one. */
+  moveSlot(slot: number, from: ClusterNode, to: ClusterNode): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ClusterNode {
   readonly server: OwnRedis;
+  readonly id: string;
   readonly port: number;
   /** On which the nodes talk among themselves. */
   readonly busPort: number;
@@ -70,7 +73,8 @@ async function startNode(password: string): Promise<ClusterNode | null> {
   });
   // It is away while its server is.
   admin.on('error', () => {});
-  return { server, port: Number(new URL(server.url).port), busPort, admin };
+  const id = await admin.cluster('MYID');
+  return { server, id, port: Number(new URL(server.url).port), busPort, admin };
 }
 
 function ownCluster(
@@ -87,22 +91,15 @@ function ownCluster(
         if (views.every((view) => view !== null && view === views[0])) return;
       }
     },
-    async moveSlot(slot, to) {
-      const id = await to.admin.cluster('MYID');
-      const ranges = await to.admin.cluster('SLOTS');
-      const [, , owner] = must(
-        ranges.find(([first, last]) => first <= slot && slot <= last),
-        'somebody has the slot',
-      );
-      const from = must(
-        masters.find(({ port }) => port === owner?.[1]),
-        'a master has it',
-      );
+    async giveSlot(slot, from, to) {
       // Else the new owner would not take a new epoch, and the old one might claim it back.
-      await to.admin.cluster('SETSLOT', slot, 'IMPORTING', await from.admin.cluster('MYID'));
-      await from.admin.cluster('SETSLOT', slot, 'MIGRATING', id);
-      for (const node of [to, from, ...masters]) {
-        await node.admin.cluster('SETSLOT', slot, 'NODE', id);
+      await to.admin.cluster('SETSLOT', slot, 'IMPORTING', from.id);
+      await to.admin.cluster('SETSLOT', slot, 'NODE', to.id);
+    },
+    async moveSlot(slot, from, to) {
+      await this.giveSlot(slot, from, to);
+      for (const node of [from, ...masters]) {
+        await node.admin.cluster('SETSLOT', slot, 'NODE', to.id);
       }
     },
     async stop() {
@@ -117,7 +114,7 @@ async function join(
   replicas: readonly ClusterNode[],
 ): Promise<void> {
   const [first, ...others] = [...masters, ...replicas];
-  const { admin } = must(first, 'a cluster has a master');
+  const { admin, id } = must(first, 'a cluster has a master');
   for (const [n, master] of masters.entries()) {
     // Else they would have to find out first that they have the same.
     await master.admin.cluster('SET-CONFIG-EPOCH', n + 1);
@@ -127,7 +124,6 @@ async function join(
   for (const other of others) {
     await admin.cluster('MEET', '127.0.0.1', other.port, other.busPort);
   }
-  const id = await admin.cluster('MYID');
   for (const replica of replicas) {
     // Refused until it knows the master.
     while (!(await replica.admin.cluster('REPLICATE', id).catch(() => false)));

@@ -14,6 +14,8 @@ export interface OwnRedis {
   readonly url: string;
   /** For people: what runs, and from where. */
   readonly version: string;
+  /** True: from now on it does nothing; false: it goes on. */
+  freeze(frozen: boolean): void;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Again on the same port, empty. */
@@ -60,6 +62,7 @@ function own(program: string, options: Settings, first: ChildProcess): OwnRedis 
   return {
     url: `redis://127.0.0.1:${options.port}`,
     version: program,
+    freeze: (frozen) => void child.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
     kill,
     async restart() {
       await kill();
