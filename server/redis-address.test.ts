@@ -1,4 +1,4 @@
-/** Goal: every form of REDIS_URL is read as it is meant, others are not, and no password is shown. */
+/** Goal: each form of REDIS_URL is read as it is meant, others are not; no password is shown. */
 import { describe, expect, it } from 'vitest';
 import { parseRedisAddress, placeOf } from './redis-address.ts';
 

@@ -54,7 +54,10 @@ export class RedisBus implements BusPort {
       name: this.name,
       limits: this.#limits,
       onMessage: (channel, message) => this.#receive(channel, message),
-      onSubscribed: (channels, isAfterBreak) => this.#tellGaps(channels, isAfterBreak),
+      onSubscribed: (channels, isAfterBreak) => {
+        if (isAfterBreak) options.onGap(null);
+        else for (const channel of channels) options.onGap(this.#envelope.documentOf(channel));
+      },
       // Plain channels are everywhere.
       onLost: () => {},
       onChange: () => this.#look(),
@@ -114,11 +117,6 @@ export class RedisBus implements BusPort {
     if (isUp === this.#isUp || this.#isClosed) return;
     this.#isUp = isUp;
     this.#options.onConnection?.(isUp, isUp ? 'connected' : this.#link.lastError);
-  }
-
-  #tellGaps(channels: readonly string[], isAfterBreak: boolean): void {
-    if (isAfterBreak) this.#options.onGap(null);
-    else for (const channel of channels) this.#options.onGap(this.#envelope.documentOf(channel));
   }
 
   #receive(channel: string, message: Buffer): void {

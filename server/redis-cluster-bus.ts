@@ -50,7 +50,7 @@ export class RedisClusterBus implements BusPort {
   readonly #options: RedisClusterBusOptions;
   readonly #limits: RedisBusLimits;
   readonly #envelope: RedisEnvelope;
-  /** By name of the node; besides the masters those that have been, as long as they hold channels. */
+  /** By name of the node: of the masters, and of former ones as long as they hold channels. */
   readonly #links = new Map<string, RedisLink>();
   readonly #places = new Map<string, Place>();
   readonly #queues = new Map<number, SlotQueue>();

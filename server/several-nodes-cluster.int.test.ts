@@ -1,6 +1,6 @@
 /**
  * Goal: nodes on one database tell each other of edits through a Redis Cluster with a password.
- * Method: two real processes, raw sockets, and a subscriber at the master that carries the document.
+ * Method: two real processes, raw sockets, and a subscriber at the document's master.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
     }
 
     for (const document of ['first', 'second', 'third']) {
-      it(`shows at one what was typed at the other, and says so through it: ${document}`, async () => {
+      it(`shows at one what was typed at the other, and says so there: ${document}`, async () => {
         const channel = `sve:test:ops:${document}`;
         const index = shardedPubSub.slotOf(channel) < 8_192 ? 0 : 1;
         const listener = new Redis(cluster.masters[index]?.port ?? 0, { password });

@@ -1,4 +1,4 @@
-/** Suites that need a Redis Cluster of their own: skipped without it, with a title that says why. */
+/** Suites that need a Redis Cluster of their own: skipped without, with a title that says why. */
 import { describe } from 'vitest';
 import { findOwnRedis } from './own-redis.ts';
 
