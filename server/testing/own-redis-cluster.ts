@@ -4,7 +4,7 @@
  */
 import { Redis } from 'ioredis';
 import { must } from '../../engine/assert.ts';
-import { freePort, type OwnRedis, startOwnRedis } from './own-redis.ts';
+import { type OwnRedis, startOwnRedis } from './own-redis.ts';
 
 export interface OwnRedisCluster {
   readonly masters: readonly ClusterNode[];
@@ -55,10 +55,8 @@ export async function startOwnRedisCluster(
 }
 
 async function startNode(password: string): Promise<ClusterNode | null> {
-  const busPort = await freePort();
   const server = await startOwnRedis({
     'cluster-enabled': 'yes',
-    'cluster-port': String(busPort),
     'cluster-node-timeout': String(nodeTimeoutMs),
     'cluster-require-full-coverage': 'no',
     'repl-diskless-sync-delay': '0',
@@ -74,7 +72,9 @@ async function startNode(password: string): Promise<ClusterNode | null> {
   // It is away while its server is.
   admin.on('error', () => {});
   const id = await admin.cluster('MYID');
-  return { server, id, port: Number(new URL(server.url).port), busPort, admin };
+  const [, busPort] = await admin.config('GET', 'cluster-port');
+  const { port } = new URL(server.url);
+  return { server, id, port: Number(port), busPort: Number(busPort), admin };
 }
 
 function ownCluster(

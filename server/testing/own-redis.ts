@@ -42,7 +42,9 @@ export async function startOwnRedis(settings: RedisSettings = {}): Promise<OwnRe
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const options = { ...settings, port: String(port), dir: folder };
+    const isInCluster = settings['cluster-enabled'] === 'yes';
+    const busPort = isInCluster ? { 'cluster-port': String(await freePort()) } : {};
+    const options = { ...settings, ...busPort, port: String(port), dir: folder };
     const first = await launch(program, options);
     if (typeof first !== 'string') return own(program, options, first);
     if (attempt === attemptsMax) throw new Error(`${program} does not start: ${first}`);
@@ -109,7 +111,7 @@ async function onPath(name: string): Promise<string | null> {
   return null;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
