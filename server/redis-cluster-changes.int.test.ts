@@ -263,6 +263,33 @@ describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
     talking.check();
   });
 
+  it('hears in the end what it wants, whatever it took back while slots moved', async () => {
+    const [first, ...staying] = spread();
+    // In one slot, which is not that of their first characters.
+    const moving = Array.from({ length: 6 }, (_, n) => `${n} {sve:${deployment}:ops:${first}}`);
+    const all = [...moving, ...staying, first];
+    const talking = new Talk();
+    const publisher = await open();
+    const listener = await open(talking.inputs);
+    await talking.listen(listener, all);
+    for (let round = 1; round <= 20; round++) {
+      const moved = cluster.moveSlot(slotOf(first), master(round - 1), master(round));
+      for (let n = 0; n < 10; n++) {
+        for (const document of all) {
+          if ((n + round + document.length) % 3 > 0) listener.subscribe(document);
+          else listener.unsubscribe(document);
+        }
+        await master(n).admin.ping();
+      }
+      await moved;
+    }
+    for (const document of all) listener.subscribe(document);
+    // Some connections may have been given up, because answers could not be told apart.
+    await talking.connection.until(() => talking.connection.reports.at(-1) === true);
+    await talking.untilHeard(publisher, all);
+    await cluster.moveSlot(slotOf(first), master(20), master(0));
+  });
+
   it('does not begin with what is no cluster, too old, or not allowed, and says so', async () => {
     const errorOf = async (settings: RedisSettings, login = {}): Promise<string> => {
       const server: OwnRedis = must(await startOwnRedis(settings), 'it was found before');

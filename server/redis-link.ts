@@ -292,7 +292,7 @@ export class RedisLink {
       return this.#settle(fresh, refused.flat(), losses);
     } catch (error) {
       // If it refused, only a new connection is certain to have no subscriptions.
-      if (stream === subscriber.stream && subscriber.status === 'ready') {
+      if (stream === subscriber.stream && stream.writable) {
         this.#lastError = String(error);
         subscriber.disconnect(true);
       }
