@@ -31,7 +31,7 @@ export interface ClusterNode {
 
 const slots = 16_384;
 /** A master that is silent for so long has failed. */
-const nodeTimeoutMs = 1_000;
+const nodeTimeoutMs = 1_500;
 
 /** null = no program on PATH. */
 export async function startOwnRedisCluster(
