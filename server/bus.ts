@@ -1,5 +1,6 @@
 /**
- * The bus of this node: Redis at REDIS_URL, or none, because the node is alone.
+ * The bus of this node: the Redis or the Redis Cluster at REDIS_URL, or none, because the node is
+ * alone.
  *
  * An address that is set must answer when the node starts: nodes that do not hear each other would
  * look as if they worked. If Redis goes away later, edits go on, and the nodes find each other's
@@ -10,15 +11,19 @@ import { mustAnswer } from './backing/address.ts';
 import type { Config } from './config.ts';
 import { localBus } from './local-bus.ts';
 import type { Log } from './log.ts';
-import { RedisBus, type RedisBusOptions } from './redis-bus.ts';
+import { parseRedisAddress } from './redis-address.ts';
+import { RedisBus, type RedisBusInputs } from './redis-bus.ts';
+import { RedisClusterBus } from './redis-cluster-bus.ts';
 
 export interface Bus {
   readonly port: BusPort;
+  /** When it was opened: a cluster that lacks a shard is not. */
+  readonly isUp: boolean;
   close(): Promise<void>;
 }
 
-export interface BusInputs extends Pick<RedisBusOptions, 'onMessage' | 'onGap'> {
-  /** It has gone down, or come up again. When `openBus` resolves it is up. */
+export interface BusInputs extends Pick<RedisBusInputs, 'onMessage' | 'onGap'> {
+  /** It has gone down, or come up again, since `openBus` resolved. */
   readonly onConnection: (isUp: boolean) => void;
 }
 
@@ -28,12 +33,11 @@ export async function openBus(
   log: Log,
   inputs: BusInputs,
 ): Promise<Bus> {
-  if (redisUrl === null) return { port: localBus, close: async () => {} };
-  let firstUp = (): void => {};
-  const up = new Promise<void>((resolve) => {
-    firstUp = resolve;
+  if (redisUrl === null) return { port: localBus, isUp: true, close: async () => {} };
+  let tell = (_isUp: boolean): void => {};
+  const firstWord = new Promise<boolean>((resolve) => {
+    tell = resolve;
   });
-  let isOpen = false;
   const port = await mustAnswer({
     variable: 'REDIS_URL',
     url: redisUrl,
@@ -41,17 +45,22 @@ export async function openBus(
       'Check that Redis runs there and that user and password are right, ' +
       'or unset REDIS_URL if this is the only node.',
     reach: (url) =>
-      RedisBus.open({
+      connect(url, {
         ...inputs,
-        ...{ url, deployment },
+        deployment,
         onConnection: (isUp, reason) => {
           log[isUp ? 'info' : 'warn']({ event: isUp ? 'bus-up' : 'bus-down', reason });
-          if (isOpen) inputs.onConnection(isUp);
-          else if (isUp) firstUp();
+          tell(isUp);
         },
       }),
   });
-  await up;
-  isOpen = true;
-  return { port, close: () => port.close() };
+  const isUp = await firstWord;
+  tell = inputs.onConnection;
+  return { port, isUp, close: () => port.close() };
+}
+
+function connect(url: string, inputs: RedisBusInputs): Promise<RedisBus | RedisClusterBus> {
+  const address = parseRedisAddress(url);
+  if (address?.type === 'cluster') return RedisClusterBus.open({ ...address, ...inputs });
+  return RedisBus.open({ url, ...inputs });
 }

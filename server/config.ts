@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { defaultLimits } from '../engine/limits.ts';
+import { parseRedisAddress } from './redis-address.ts';
 
 /** What `--help` and docs/operations.md tell about a setting. */
 export interface SettingLine {
@@ -38,7 +39,10 @@ const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) }
 
 const databaseUrl = address('postgres://user:password@host:port/database', isPostgresUrl);
 
-const redisUrl = address('redis://user:password@host:port, or rediss: for TLS', isRedisUrl);
+const redisUrl = address(
+  'redis://user:password@host:port, or redis-cluster://user:password@host:port,host:port; rediss for TLS',
+  (value) => parseRedisAddress(value) !== null,
+);
 
 const deployment: Kind<string> = {
   type: 'letters, digits, . _ and -',
@@ -265,10 +269,6 @@ function envOf(name: string): string {
 
 function isPostgresUrl(value: string): boolean {
   return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
-}
-
-function isRedisUrl(value: string): boolean {
-  return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol);
 }
 
 function isOrigin(value: string): boolean {

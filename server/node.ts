@@ -94,6 +94,10 @@ async function start(
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });
+  if (!bus.isUp) {
+    health.bus = 'down';
+    driver.busConnected(false);
+  }
   watched.onReconnected = () => driver.logReconnected();
   const page = loadPage();
   page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));

@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { must } from '../engine/assert.ts';
 import { type BusUnderTest, busContract } from '../properties/contracts/bus-contract.ts';
+import { ConnectionWatch } from '../properties/contracts/connection-watch.ts';
 import { Signal } from '../properties/contracts/signal.ts';
 import { RedisBus, type RedisBusOptions } from './redis-bus.ts';
 import { describeWithRedis } from './testing/describe-redis.ts';
@@ -21,21 +22,6 @@ interface Node {
   readonly bus: RedisBus;
   readonly proxy: TcpProxy;
   readonly connection: ConnectionWatch;
-}
-
-/** What a bus reports of its connection. */
-class ConnectionWatch {
-  readonly reports: boolean[] = [];
-  readonly #signal = new Signal();
-
-  readonly onConnection = (isUp: boolean): void => {
-    this.reports.push(isUp);
-    this.#signal.tell();
-  };
-
-  until(condition: () => boolean): Promise<void> {
-    return this.#signal.until(condition);
-  }
 }
 
 function openBus(serverUrl: string): BusUnderTest {

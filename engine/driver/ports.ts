@@ -115,9 +115,10 @@ export interface HistoryPort {
 }
 
 /**
- * Pub/sub between nodes: at most once, a hint. Delivered to other nodes only, in the order in which
- * each published; nothing is kept for who is away. A subscription takes effect some time after the
- * call; then, and after each time away, the node is told that it may have missed something.
+ * Pub/sub between nodes: at most once, a hint. Delivered to other nodes only, each document's
+ * messages in the order in which a node published them; nothing is kept for who is away. A
+ * subscription takes effect some time after the call; then, and after each time away, the node is
+ * told that it may have missed something.
  */
 export interface BusPort {
   publish(document: string, bytes: Uint8Array): void;

@@ -2,8 +2,8 @@
  * What every bus must keep, the real one and the model: BusPort of engine/driver/ports.ts.
  *
  * Method: members that note what they hear. That something does not come is shown by a later
- * message that does: what one node publishes arrives in order. Nothing is timed; each test waits
- * for messages and for gaps.
+ * message that does: what one node publishes of a document arrives in order, and on most buses what
+ * it publishes of all. Nothing is timed; each test waits for messages and for gaps.
  */
 import { describe, expect, it } from 'vitest';
 import type { BusPort } from '../../engine/driver/ports.ts';
@@ -68,14 +68,15 @@ function deliveryContract(open: OpenBus): void {
     });
   });
 
-  it('comes in the order in which its node published, across documents', async () => {
+  it('comes in the order in which its node published them, of each document', async () => {
     await withMembers(open, async ([a, b]) => {
       await b.subscribe('even');
       await b.subscribe('odd');
       const texts = Array.from({ length: 100 }, (_, n) => String(n));
       for (const [n, text] of texts.entries()) a.publish(n % 2 === 0 ? 'even' : 'odd', text);
       await b.until(() => b.heard.length === 100);
-      expect(b.heard.map(({ text }) => text)).toEqual(texts);
+      expect(b.texts('even')).toEqual(texts.filter((_, n) => n % 2 === 0));
+      expect(b.texts('odd')).toEqual(texts.filter((_, n) => n % 2 === 1));
     });
   });
 
@@ -179,7 +180,7 @@ function outageContract(open: OpenBus): void {
       expect(b.gaps).toHaveLength(gaps);
       await bus.restore('b');
       await b.until(() => b.gaps.length > gaps);
-      expect(b.gaps.at(-1)).toBeNull();
+      expect([null, 'doc']).toContain(b.gaps.at(-1));
       a.publish('doc', 'after');
       await b.until(() => b.heard.length === 1);
       await c.until(() => c.heard.length === 2);
@@ -211,8 +212,12 @@ function outageContract(open: OpenBus): void {
       await b.until(() => b.gaps.length > gaps);
       await b.subscribe('marker');
       for (const document of ['ended', 'begun', 'kept', 'marker']) a.publish(document, 'after');
-      await b.until(() => b.texts('marker').length === 1);
-      expect(b.heard.map(({ document }) => document)).toEqual(['begun', 'kept', 'marker']);
+      await b.until(() => ['begun', 'kept', 'marker'].every((each) => b.texts(each).length > 0));
+      expect(b.heard.map(({ document }) => document).toSorted()).toEqual([
+        'begun',
+        'kept',
+        'marker',
+      ]);
     });
   });
 }
@@ -246,7 +251,8 @@ function kickContract(open: OpenBus): void {
         await Promise.all([b, c].map((each) => each.until(() => each.heard.length === round)));
       }
       expect(b.texts('doc')).toEqual(['round 1', 'round 2', 'round 3']);
-      expect(b.gaps).toEqual(['doc', null, null, null]);
+      // Each is of the document or of all.
+      expect(b.gaps.map((gap) => gap ?? 'doc')).toEqual(['doc', 'doc', 'doc', 'doc']);
       expect(c.gaps).toEqual(['doc']);
     });
   });

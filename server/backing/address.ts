@@ -23,13 +23,12 @@ export async function mustAnswer<T>({ variable, url, advice, reach }: GivenAddre
   }
 }
 
-/** For people. */
+/** For people. Also for addresses that name several hosts. */
 export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return 'no address';
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  shown.searchParams.delete('password');
-  return shown.href;
+  if (!/^[a-z-]+:\/\//.test(url)) return 'no address';
+  return url
+    .replace(/^([a-z-]+:\/\/[^:@/]*):[^/]*@/, '$1:***@')
+    .replace(/([?&]password=)[^&]*/, '$1***');
 }
 
 /** An attempt at several addresses fails with several reasons and no message. */

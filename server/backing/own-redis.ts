@@ -15,6 +15,8 @@ export interface OwnRedis {
   readonly url: string;
   /** For people: what runs, and from where. */
   readonly version: string;
+  /** True: from now on it does nothing; false: it goes on. */
+  freeze(frozen: boolean): void;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Again on the same port, empty. */
@@ -23,23 +25,31 @@ export interface OwnRedis {
   stop(): Promise<void>;
 }
 
+/** As in redis.conf: a name and what follows it. */
+export type RedisSettings = Readonly<Record<string, string | readonly string[]>>;
+
+type Settings = RedisSettings & { readonly port: string; readonly dir: string };
+
 /** Another process may take a free port before the server does. */
 const attemptsMax = 5;
 
-/** Resolves when it answers; text: why there is no program. */
-export async function startOwnRedis(): Promise<OwnRedis | string> {
+/** Resolves when it answers; text: why there is no program. `settings` go beyond its own. */
+export async function startOwnRedis(settings: RedisSettings = {}): Promise<OwnRedis | string> {
   const program = await findRedis();
   if (typeof program === 'string') return program;
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const first = await launch(program, folder, port);
-    if (typeof first !== 'string') return own(program, folder, port, first);
+    const isInCluster = settings['cluster-enabled'] === 'yes';
+    const busPort = isInCluster ? { 'cluster-port': String(await freePort()) } : {};
+    const options = { ...settings, ...busPort, port: String(port), dir: folder };
+    const first = await launch(program, options);
+    if (typeof first !== 'string') return own(program, options, first);
     if (attempt === attemptsMax) throw new Error(`${program.path} does not start: ${first}`);
   }
 }
 
-function own(program: RedisProgram, folder: string, port: number, first: ChildProcess): OwnRedis {
+function own(program: RedisProgram, options: Settings, first: ChildProcess): OwnRedis {
   let child = first;
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -48,12 +58,13 @@ function own(program: RedisProgram, folder: string, port: number, first: ChildPr
     await exited;
   };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://127.0.0.1:${options.port}`,
     version: program.path,
+    freeze: (frozen) => void child.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
     kill,
     async restart() {
       await kill();
-      const next = await launch(program, folder, port);
+      const next = await launch(program, options);
       if (typeof next === 'string') {
         throw new Error(`${program.path} does not start again: ${next}`);
       }
@@ -61,7 +72,7 @@ function own(program: RedisProgram, folder: string, port: number, first: ChildPr
     },
     async stop() {
       await kill();
-      await rm(folder, { recursive: true, force: true });
+      await rm(options.dir, { recursive: true, force: true });
     },
   };
 }
@@ -69,14 +80,13 @@ function own(program: RedisProgram, folder: string, port: number, first: ChildPr
 /** The process when it is ready, or what it said before it ended. */
 async function launch(
   { path, libraries }: RedisProgram,
-  folder: string,
-  port: number,
+  settings: Settings,
 ): Promise<ChildProcess | string> {
   // Ends even if we are killed. Where there is no setpriv, an orderly end has to do.
   const setpriv = await onPath('setpriv');
   const tether = setpriv === null ? [] : [setpriv, '--pdeathsig', 'SIGKILL', '--'];
-  const options = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const options = { bind: '127.0.0.1', save: '', appendonly: 'no', ...settings };
+  const flags = Object.entries(options).flatMap(([name, values]) => [`--${name}`, values].flat());
   const [command = path, ...args] = [...tether, path, ...flags];
   const extra = libraries === null ? {} : { LD_LIBRARY_PATH: libraries };
   const child = spawn(command, args, {
