@@ -3,6 +3,7 @@ import type { BusPort } from '../engine/driver/ports.ts';
 
 export const localBus: BusPort = {
   publish: () => {},
+  publishPresence: () => {},
   subscribe: () => {},
   unsubscribe: () => {},
 };

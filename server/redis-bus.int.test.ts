@@ -141,6 +141,21 @@ describeWithRedis('the bus in Redis', (serverUrl) => {
       expect(sizes.slice(0, 4)).toEqual([101, 102, 103, 300]);
     });
 
+    it('drops presence long before it drops a row', async () => {
+      const { sizes, until } = await listen();
+      const proxy = await proxied();
+      const url = proxy.through(serverUrl);
+      const slow = await connect({ url, limits: { unansweredBytesMax: 1_000 } });
+      proxy.stall(true);
+      slow.publishPresence('doc', new Uint8Array(101));
+      slow.publish('doc', new Uint8Array(102));
+      slow.publishPresence('doc', new Uint8Array(103));
+      slow.publish('doc', new Uint8Array(104));
+      proxy.stall(false);
+      await until(() => sizes.length === 3);
+      expect(sizes).toEqual([101, 102, 104]);
+    });
+
     it('hears nothing of another deployment on the same server', async () => {
       const other = `${deployment}-other`;
       const listeners = [await listen(), await listen(other)];

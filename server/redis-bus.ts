@@ -96,6 +96,12 @@ export class RedisBus implements BusPort {
   }
 
   /** See BusPort. */
+  publishPresence(document: string, bytes: Uint8Array): void {
+    if (this.#unansweredBytes > this.#limits.unansweredBytesMax / 8) return;
+    this.publish(document, bytes);
+  }
+
+  /** See BusPort. */
   subscribe(document: string): void {
     this.#link.subscribe(this.#envelope.channelOf(document));
   }

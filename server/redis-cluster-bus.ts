@@ -100,6 +100,12 @@ export class RedisClusterBus implements BusPort {
   }
 
   /** See BusPort. */
+  publishPresence(document: string, bytes: Uint8Array): void {
+    if (this.#unansweredBytes > this.#limits.unansweredBytesMax / 8) return;
+    this.publish(document, bytes);
+  }
+
+  /** See BusPort. */
   subscribe(document: string): void {
     if (this.#places.has(document)) return;
     const channel = this.#envelope.channelOf(document);

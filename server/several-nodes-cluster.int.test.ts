@@ -42,7 +42,7 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
           }),
         ),
       );
-      expect(nodes[0]?.logs()).toContain(`redis-cluster://${seeds}\n`);
+      expect(nodes[0]?.logs()).toContain(`redis-cluster://:***@${seeds}\n`);
       expect(nodes[0]?.logs()).not.toContain(encodeURIComponent(password));
     });
 

@@ -126,7 +126,12 @@ export class Loopback {
           close: (conn, code) => this.#closedByServer(conn, code),
         },
         log: this.log,
-        bus: { publish: () => {}, subscribe: () => {}, unsubscribe: () => {} },
+        bus: {
+          publish: () => {},
+          publishPresence: () => {},
+          subscribe: () => {},
+          unsubscribe: () => {},
+        },
         auth: {
           decide: (request, done) => void this.time.after(hopMs, () => done(this.#decide(request))),
         },

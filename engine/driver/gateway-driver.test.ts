@@ -25,7 +25,7 @@ function answerTo(bytes: Uint8Array): { readonly errors: unknown[]; readonly clo
         close: (_, code) => close.push(code),
       },
       log: { append: nothing, read: nothing, heads: nothing },
-      bus: { publish: nothing, subscribe: nothing, unsubscribe: nothing },
+      bus: { publish: nothing, publishPresence: nothing, subscribe: nothing, unsubscribe: nothing },
       auth: { decide: nothing },
     },
     onLog: nothing,

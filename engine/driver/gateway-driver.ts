@@ -136,7 +136,7 @@ export class GatewayDriver {
         bus.publish(effect.document, effect.message.bytes);
         return;
       case 'publishPresence':
-        bus.publish(effect.document, effect.bytes);
+        bus.publishPresence(effect.document, effect.bytes);
         return;
       case 'subscribe':
         bus.subscribe(effect.document);

@@ -122,6 +122,8 @@ export interface HistoryPort {
  */
 export interface BusPort {
   publish(document: string, bytes: Uint8Array): void;
+  /** As `publish`, but dropped long before a row is when the bus is slow. */
+  publishPresence(document: string, bytes: Uint8Array): void;
   subscribe(document: string): void;
   unsubscribe(document: string): void;
 }

@@ -60,8 +60,10 @@ export class SimBus {
     const own = { subscriptions: new Map(), cutUntilMs: 0, connection: 0, isUp: true };
     const member: Member = { ...options, ...own };
     this.#members.set(member.name, member);
+    const publish: BusPort['publish'] = (document, bytes) => this.#publish(member, document, bytes);
     return {
-      publish: (document, bytes) => this.#publish(member, document, bytes),
+      publish,
+      publishPresence: publish,
       subscribe: (document) => this.#subscribe(member, document),
       unsubscribe: (document) => {
         member.subscriptions.delete(document);
