@@ -87,7 +87,7 @@ describe('a summary', () => {
       propertiesUnreached: [],
       violation: null,
     });
-    expect(summaryLines(summarized(many(30))).join('\n')).toContain('sometimes: 25 of 25\n');
+    expect(summaryLines(summarized(many(30))).join('\n')).toContain('sometimes: 26 of 26\n');
   });
 
   it('of nothing is no division by nothing', () => {
