@@ -97,7 +97,7 @@ export const logStatements = {
 /** Rows that one page may have, however small they are: bounds the work of one read. */
 const pageRowsMax = 4096;
 
-/** A head's time never falls within an epoch: the second look is the last but for a new epoch. */
+/** One more for a clock that ticks within the statement, one for a head that somebody moves. */
 const closeLooksMax = 3;
 
 /** Epoch, state, LSN, time and pruned LSN, as they come. */
@@ -177,7 +177,8 @@ export async function closeTime(
   document: string,
   at: number,
 ): Promise<CloseOutcome> {
-  // Somebody changed the head between the look at it and its lock: the next look shows how.
+  // Between the look at the head and its lock somebody changed it, or the time became past: the
+  // next look shows how. A head's time never falls within an epoch.
   for (let look = 1; look <= closeLooksMax; look++) {
     const { rows } = await client.query<[string, boolean, boolean, boolean]>({
       name: 'close',

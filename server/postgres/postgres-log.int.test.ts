@@ -169,36 +169,42 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
   });
 
   describe('closing a time', () => {
+    /** Closes while the transaction `sql` is open, which ends when that was met. */
+    async function closeBehind(document: string, past: number, sql: string) {
+      const flight = await transaction(sql);
+      return await withLog({ lockTimeoutMs: 4_000 }, async (patient) => {
+        const closing = closeWhenPast({ port: patient }, document, past);
+        const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+          AND datname = current_database() AND query LIKE '%raised%'`;
+        while ((await flight.query(blocked)).rows.length === 0);
+        await flight.query('COMMIT');
+        await flight.end();
+        return await closing;
+      });
+    }
+
     it('waits for an append that has its time, and is not committed', async () => {
       const { at: past } = timeOf(await appendTo(log, 'close-flight'));
-      const flight = await transaction(
+      const outcome = await closeBehind(
+        'close-flight',
+        past,
         `UPDATE document_head SET lsn = lsn + 1 WHERE document = 'close-flight';
          INSERT INTO log_row
          SELECT document, lsn, epoch, at, 'flight' FROM document_head
          WHERE document = 'close-flight'`,
       );
-      const closing = closeWhenPast({ port: log }, 'close-flight', past);
-      const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-        AND datname = current_database() AND query LIKE '%raised%'`;
-      while ((await flight.query(blocked)).rows.length === 0);
-      await flight.query('COMMIT');
-      await flight.end();
-      expect(await closing).toBe('closed');
+      expect(outcome).toBe('closed');
       expect((await readAll(log, 'close-flight')).map(({ at }) => at)).toEqual([past, past]);
     });
 
-    it('that an append has passed meanwhile is heard from the second look', async () => {
+    it('that an append has passed meanwhile is heard from the next look', async () => {
       const { at: past } = timeOf(await appendTo(log, 'close-passed'));
-      const flight = await transaction(
-        `UPDATE document_head SET lsn = lsn, at = at + 1 WHERE document = 'close-passed'`,
+      const outcome = await closeBehind(
+        'close-passed',
+        past,
+        "UPDATE document_head SET at = at + 1 WHERE document = 'close-passed'",
       );
-      const closing = closeWhenPast({ port: log }, 'close-passed', past);
-      const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-        AND datname = current_database() AND query LIKE '%raised%'`;
-      while ((await flight.query(blocked)).rows.length === 0);
-      await flight.query('COMMIT');
-      await flight.end();
-      expect(await closing).toBe('closed');
+      expect(outcome).toBe('closed');
     });
 
     it('writes nothing when it is closed, or future', async () => {

@@ -69,9 +69,9 @@ const asked: Readonly<Record<string, Asked>> = {
   },
   'append of a large group': { statement: append, values: appendOf(group(511)), partitionsMax: 0 },
   'heads of one': { statement: heads, values: [array([small(9)], 'text')], partitionsMax: 0 },
-  'heads of a thousand': {
+  'heads of thousands': {
     statement: heads,
-    values: [array(group(999), 'text')],
+    values: [array(group(9_999), 'text')],
     partitionsMax: 0,
   },
   'read of a small document': {
