@@ -51,6 +51,16 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     return client;
   }
 
+  /** A statement with these words waits for a lock. Within a transaction one would never see more. */
+  async function untilBlocked(words: string): Promise<void> {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+      AND datname = current_database() AND query LIKE '%${words}%'`;
+    while ((await client.query(blocked)).rows.length === 0);
+    await client.end();
+  }
+
   describe('append', () => {
     it('puts one turn into one statement, and the same document into the next', async () => {
       groups.length = 0;
@@ -117,9 +127,7 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       );
       const waiting = appendTo(log, 'waited');
       // The statement is there and has read whatever it reads before the lock.
-      const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-        AND datname = current_database() AND query LIKE '%INSERT INTO document_head%'`;
-      while ((await holder.query(blocked)).rows.length === 0);
+      await untilBlocked('INSERT INTO document_head');
       const { rows } = await holder.query<{ now: string }>(
         'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
       );
@@ -174,9 +182,7 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       const flight = await transaction(sql);
       return await withLog({ lockTimeoutMs: 4_000 }, async (patient) => {
         const closing = closeWhenPast({ port: patient }, document, past);
-        const blocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-          AND datname = current_database() AND query LIKE '%raised%'`;
-        while ((await flight.query(blocked)).rows.length === 0);
+        await untilBlocked('raised');
         await flight.query('COMMIT');
         await flight.end();
         return await closing;
