@@ -8,9 +8,9 @@
  * them.
  *
  * `--against 1 [--rounds 5]`: the newest schema against version 1 of it, in turns, without waiting
- * for the disk, which would hide what a statement costs. The ratio is one of the processor time that
- * the database's process took per row (Linux): unlike rows per second it says something on a machine
- * that does other things, too.
+ * for the disk, which would hide what a statement costs. The ratio is one of the processor time
+ * that the database's process took per row (Linux): unlike rows per second it says something on a
+ * machine that does other things, too.
  */
 import { readFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';

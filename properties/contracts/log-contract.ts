@@ -223,7 +223,7 @@ function orderContract(open: OpenLog): void {
     });
   });
 
-  it('to one document commit in another order than they were begun, numbered as they do', async () => {
+  it('to one document are numbered as they commit, not as they were begun', async () => {
     await withLog(open, async (log) => {
       const [node, other] = [await log.node(), await log.node()];
       const slow = await log.beginSlowly(node, 'overtaken', row(1));

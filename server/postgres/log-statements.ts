@@ -54,8 +54,7 @@ FROM unnest($1::text[]) AS asked (document) CROSS JOIN LATERAL (
 /**
  * Head and rows from one snapshot. `through` is the size of the page up to and with a row: rows are
  * taken while it fits, and the first in any case. Sizes are known without fetching what is stored
- * out of line. Rows after an LSN that was pruned are not a part of the history that anybody can use,
- * and may be half removed: there are none.
+ * out of line. Rows after an LSN that was pruned may be half removed: a page has none of them.
  */
 const readText = `
 SELECT head.epoch, head.state, head.lsn, head.at, head.pruned_lsn, page.lsn, page.at, page.body

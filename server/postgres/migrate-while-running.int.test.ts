@@ -30,7 +30,8 @@ SELECT head.lsn, page.lsn, page.body FROM document_head AS head LEFT JOIN (
 
 /** Small ones, one with a body that is stored out of line, and one of many rows. */
 const fill = `
-INSERT INTO document_head SELECT 'old-' || n, 1, 'live', 20, 1000020 FROM generate_series(1, 999) AS n;
+INSERT INTO document_head
+SELECT 'old-' || n, 1, 'live', 20, 1000020 FROM generate_series(1, 999) AS n;
 INSERT INTO log_row
 SELECT 'old-' || n, lsn, 1, 1000000 + lsn, convert_to('row ' || lsn || ' of ' || n, 'UTF8')
 FROM generate_series(1, 999) AS n, generate_series(1, 20) AS lsn;
@@ -42,7 +43,8 @@ INSERT INTO log_row SELECT 'long', lsn, 1, lsn, 'x' FROM generate_series(1, 2000
 
 /** Of all columns of the rows that were there before. */
 const digest = `
-SELECT md5(string_agg(md5(concat_ws(' ', document, lsn, epoch, at, body)), '' ORDER BY document, lsn))
+SELECT md5(string_agg(
+  md5(concat_ws(' ', document, lsn, epoch, at, body)), '' ORDER BY document, lsn))
 FROM log_row WHERE document LIKE 'old-%' OR document IN ('large', 'long')`;
 
 describeWithPostgres('a migration of a database in use', (serverUrl) => {
@@ -125,7 +127,7 @@ describeWithPostgres('a migration of a database in use', (serverUrl) => {
     expect(await single('SELECT count(*)::integer FROM log_row_0')).not.toBe(0);
   });
 
-  it('lets nodes go on while somebody uses the table for long, and is made when he has done', async () => {
+  it('lets nodes go on while somebody uses the table for long, and is made afterwards', async () => {
     const node = { port: new PostgresLog({ url: database.url }) };
     await append(node, 'patience', row(0));
     const dump = new Client({ connectionString: database.url });
@@ -138,7 +140,8 @@ describeWithPostgres('a migration of a database in use', (serverUrl) => {
     });
     // Twice: it waited, gave up, and waits again.
     const blocked = `SELECT max(query_start)::text FROM pg_stat_activity
-      WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%LOCK TABLE%'`;
+      WHERE wait_event_type = 'Lock' AND datname = current_database()
+        AND query LIKE '%LOCK TABLE%'`;
     const starts = new Set<unknown>();
     while (starts.size < 3) starts.add(await single(blocked));
     expect(await append(node, 'patience', row(1))).toMatchObject({ outcome: 'committed' });

@@ -82,6 +82,30 @@ async function openNode(url: string, limits: Partial<PostgresLogLimits>): Promis
   };
 }
 
+/** What an operator does to the database at `url`. */
+function operatorOf(url: string): Pick<LogUnderTest, 'remove' | 'prune' | 'setClockBack'> {
+  return {
+    setClockBack: (document) =>
+      execute(url, `UPDATE document_head SET at = at + 3600000 WHERE document = '${document}'`),
+    async remove(document) {
+      return (await deleteDocument(document, { url })).outcome;
+    },
+    async prune(document, lsn) {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query<{ epoch: string }>(
+        'SELECT epoch FROM document_head WHERE document = $1',
+        [document],
+      );
+      await client.end();
+      const through = { epoch: Number(rows[0]?.epoch ?? 1), lsn };
+      const { outcome } = await pruneDocument(document, through, { url });
+      assert(outcome !== 'epoch', 'the epoch that was just read');
+      return outcome;
+    },
+  };
+}
+
 /** A log on the database at `url`, which has the schema. */
 function openLog(url: string): LogUnderTest {
   const nodes: ProxiedNode[] = [];
@@ -118,8 +142,6 @@ function openLog(url: string): LogUnderTest {
     },
     refusedBody: new Uint8Array(0),
     holdHead,
-    setClockBack: (document) =>
-      execute(url, `UPDATE document_head SET at = at + 3600000 WHERE document = '${document}'`),
     outage() {
       for (const { proxy } of nodes) {
         proxy.refuse(true);
@@ -149,19 +171,7 @@ function openLog(url: string): LogUnderTest {
         },
       };
     },
-    async remove(document) {
-      return (await deleteDocument(document, { url })).outcome;
-    },
-    async prune(document, lsn) {
-      const { rows } = await observer.query<{ epoch: string }>(
-        'SELECT epoch FROM document_head WHERE document = $1',
-        [document],
-      );
-      const through = { epoch: Number(rows[0]?.epoch ?? 1), lsn };
-      const { outcome } = await pruneDocument(document, through, { url });
-      assert(outcome !== 'epoch', 'the epoch that was just read');
-      return outcome;
-    },
+    ...operatorOf(url),
     async close() {
       await Promise.all(nodes.map(({ port }) => port.close()));
       await Promise.all(nodes.map(({ proxy }) => proxy.close()));

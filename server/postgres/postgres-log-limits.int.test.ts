@@ -47,12 +47,17 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
     signal = new Signal();
     connections = 0;
     reasons = [];
-    const onConnection = (isUp: boolean, reason: string): void => {
-      if (isUp) connections += 1;
-      else reasons.push(reason);
-      signal.tell();
+    node = {
+      port: new PostgresLog({
+        url: server.url,
+        limits,
+        onConnection(isUp, reason) {
+          if (isUp) connections += 1;
+          else reasons.push(reason);
+          signal.tell();
+        },
+      }),
     };
-    node = { port: new PostgresLog({ url: server.url, limits, onConnection }) };
     await signal.until(() => connections === 1);
   });
 
@@ -65,7 +70,8 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
   async function appenders(condition: string): Promise<readonly number[]> {
     const { rows } = await admin.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity
-       WHERE application_name = 'sync-vector-engine append' AND ${condition} ORDER BY backend_start`,
+       WHERE application_name = 'sync-vector-engine append' AND ${condition}
+       ORDER BY backend_start`,
     );
     return rows.map(({ pid }) => pid);
   }
@@ -97,7 +103,7 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
     }
   }
 
-  it('at its commit, for a standby that is away: unknown, and it is there when that is over', async () => {
+  it('at its commit, for a standby that is away: unknown, and it is there afterwards', async () => {
     expect(await append(node, 'standby', row(1))).toEqual(committed(1));
     await waitForStandby('nobody');
     expect(await append(node, 'standby', row(2))).toEqual(unknown);
@@ -158,7 +164,7 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
     expect(await readAll(node, 'frozen-line')).toHaveLength(lsn);
   });
 
-  it('because somebody keeps a transaction open: unknown, and it goes on when he is done', async () => {
+  it('because a transaction is kept open: unknown, and it goes on when that is over', async () => {
     expect(await append(node, 'idle', row(1))).toEqual(committed(1));
     const idle = new Client({ connectionString: server.url });
     await idle.connect();

@@ -51,7 +51,7 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
     return client;
   }
 
-  /** A statement with these words waits for a lock. Within a transaction one would never see more. */
+  /** A statement with these words waits for a lock; a transaction would see one look only. */
   async function untilBlocked(words: string): Promise<void> {
     const client = new Client({ connectionString: database.url });
     await client.connect();

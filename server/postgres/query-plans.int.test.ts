@@ -118,13 +118,15 @@ describeWithPostgres('the plan of', (serverUrl) => {
     await client.query(`
       SET synchronous_commit = off;
       INSERT INTO document_head
-        SELECT 'small-' || n, 1, 'live', ${smallRows}, 1000 FROM generate_series(1, ${smallDocuments}) AS n;
+        SELECT 'small-' || n, 1, 'live', ${smallRows}, 1000
+        FROM generate_series(1, ${smallDocuments}) AS n;
       INSERT INTO document_head VALUES ('large', 1, 'live', ${largeRows}, 1000);
       INSERT INTO log_row
         SELECT 'small-' || n, lsn, 1, 1000, 'some characters'
         FROM generate_series(1, ${smallDocuments}) AS n, generate_series(1, ${smallRows}) AS lsn;
       INSERT INTO log_row
-        SELECT 'large', lsn, 1, 1000, 'some characters' FROM generate_series(1, ${largeRows}) AS lsn;
+        SELECT 'large', lsn, 1, 1000, 'some characters'
+        FROM generate_series(1, ${largeRows}) AS lsn;
       ANALYZE document_head, log_row`);
   });
 

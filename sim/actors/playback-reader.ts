@@ -1,8 +1,8 @@
 /**
  * Asks for the past while things go on: the product's playback over the log's pages, from the
- * newest snapshot that helps. Of a time it often has the log closed first, as the product's
- * playback does; else it takes what has come to be. Each question gets an answer or a failure; a closed answer is asked
- * for again later (the checkers compare).
+ * newest snapshot that helps. Of a time it often has the log close it first, as the product's
+ * playback does; else it takes what has come to be. Each question gets an answer or a failure; a
+ * closed answer is asked for again later (the checkers compare).
  */
 
 import type { CloseOutcome, ObjectStorePort } from '../../engine/driver/ports.ts';
