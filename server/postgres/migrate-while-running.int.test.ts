@@ -127,7 +127,7 @@ describeWithPostgres('a migration of a database in use', (serverUrl) => {
     expect(await single('SELECT count(*)::integer FROM log_row_0')).not.toBe(0);
   });
 
-  it('lets nodes go on while somebody uses the table for long, and is made afterwards', async () => {
+  it('lets nodes go on while somebody uses the table, and is made afterwards', async () => {
     const node = { port: new PostgresLog({ url: database.url }) };
     await append(node, 'patience', row(0));
     const dump = new Client({ connectionString: database.url });

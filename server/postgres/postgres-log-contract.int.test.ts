@@ -82,6 +82,18 @@ async function openNode(url: string, limits: Partial<PostgresLogLimits>): Promis
   };
 }
 
+/** None of them reaches the database; returns the end of it. */
+function outageOf(nodes: readonly ProxiedNode[]): () => Promise<void> {
+  for (const { proxy } of nodes) {
+    proxy.refuse(true);
+    proxy.cutAll();
+  }
+  return () => {
+    for (const { proxy } of nodes) proxy.refuse(false);
+    return Promise.resolve();
+  };
+}
+
 /** What an operator does to the database at `url`. */
 function operatorOf(url: string): Pick<LogUnderTest, 'remove' | 'prune' | 'setClockBack'> {
   return {
@@ -142,16 +154,7 @@ function openLog(url: string): LogUnderTest {
     },
     refusedBody: new Uint8Array(0),
     holdHead,
-    outage() {
-      for (const { proxy } of nodes) {
-        proxy.refuse(true);
-        proxy.cutAll();
-      }
-      return Promise.resolve(() => {
-        for (const { proxy } of nodes) proxy.refuse(false);
-        return Promise.resolve();
-      });
-    },
+    outage: () => Promise.resolve(outageOf(nodes)),
     async settled() {
       // A connection that was given up ends when the server has read what was sent on it.
       while ((await count('true')) > nodes.length || (await count("state <> 'idle'")) > 0);
