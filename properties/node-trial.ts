@@ -16,7 +16,7 @@ import type { ClusterNode, NodeCluster } from '../server/testing/node-cluster.ts
 import { helloFrame, RawClient } from '../server/testing/raw-client.ts';
 import type { Step, Workload } from './node-workloads.ts';
 import { ToldRows } from './told-rows.ts';
-import { contentOf, type LogContent, TypedUnits } from './typed-units.ts';
+import { contentOf, TypedUnits } from './typed-units.ts';
 
 export interface Violation {
   readonly property: 'G1' | 'G2' | 'G3';
@@ -40,6 +40,8 @@ export class NodeTrials {
   readonly #log: ReturnType<typeof openPostgresLog>;
   /** For what must happen, so that a hang is told as one; ms. */
   readonly #patienceMs: number;
+  /** Everybody of the present trial. */
+  readonly #present: Person[] = [];
   readonly #starting = new Map<ClusterNode, Promise<void>>();
 
   /** See `open`. */
@@ -76,7 +78,7 @@ export class NodeTrials {
       for (const step of steps) await this.#perform(step, people);
       return await this.#judge(people, new Set(names));
     } finally {
-      for (const { client } of people) client.session.close();
+      for (const { client } of this.#present.splice(0)) client.session.close();
     }
   }
 
@@ -88,6 +90,7 @@ export class NodeTrials {
       onFrame: (connection, frame) => told.frame(connection, frame, client.session.replica),
     });
     const person = { client, document, told, typed, rescued: false };
+    this.#present.push(person);
     client.session.on('rescued', () => {
       person.rescued = true;
     });
@@ -181,16 +184,22 @@ export class NodeTrials {
     );
     for (const document of names) {
       const own = people.filter((person) => person.document === document);
+      const late = this.#cluster.nodes.map((_, index) => {
+        return this.#person(document, `a late one at node ${index}`, new TypedUnits(), index);
+      });
+      note('G1', await this.#differences(document, [...own, ...late]));
+      for (const { client } of [...own, ...late]) client.session.close();
+      // Read again: a node may have appended what another one had appended before.
       const rows = await this.#rowsOf(document);
       const content = contentOf(rows);
-      this.reached.covered += content.covered;
-      note('G1', await this.#differences(document, { rows, content, people: own }));
       note('G3', own[0]?.typed.faults(content) ?? []);
       note(
         'G2',
-        own.flatMap(({ told }) => told.faults(rows)),
+        [...own, ...late].flatMap(({ told }) => told.faults(rows)),
       );
       this.reached.units += own[0]?.typed.count ?? 0;
+      this.reached.rows += rows.length;
+      this.reached.covered += content.covered;
     }
     await this.#witness.answered();
     const early = this.#witness.broken.splice(0);
@@ -205,34 +214,19 @@ export class NodeTrials {
     return violations;
   }
 
-  /** What is not the text of the log: at everybody, and at one who comes to each node now. */
-  async #differences(
-    document: string,
-    {
-      rows,
-      content: { text },
-      people,
-    }: {
-      readonly rows: readonly RowContent[];
-      readonly content: LogContent;
-      readonly people: readonly Person[];
-    },
-  ): Promise<string[]> {
+  /** Whose text is not that of the log, when all have come to its head. */
+  async #differences(document: string, people: readonly Person[]): Promise<string[]> {
+    const rows = await this.#rowsOf(document);
+    const { text } = contentOf(rows);
     await this.#remind(document, rows);
-    const typed = new TypedUnits();
-    const late = this.#cluster.nodes.map((_, index) =>
-      this.#person(document, `a late one at node ${index}`, typed, index),
-    );
-    const absent = await this.#everybody([...people, ...late], ({ client }) =>
+    const absent = await this.#everybody(people, ({ client }) =>
       client.reached(rows.length, this.#patience()),
     );
-    const texts = [...people, ...late].map(({ client }) => client.session.text);
-    for (const { client } of late) client.session.close();
+    const texts = people.map(({ client }) => client.session.text);
     const differing = texts.filter((each) => each !== text);
     return [
       ...absent.map((reason) => `not at the head: ${reason}`),
       ...differing.map((each) => `${JSON.stringify(each)} ≠ ${JSON.stringify(text)}`),
-      ...late.flatMap(({ told }) => told.faults(rows)),
     ];
   }
 
@@ -257,9 +251,7 @@ export class NodeTrials {
 
   async #rowsOf(document: string): Promise<RowContent[]> {
     const rows = await readAll(this.#log, document);
-    const decoded = rows.map(({ lsn, at, body }) => ({ lsn, at, ...decodeUpdate(body) }));
-    this.reached.rows += rows.length;
-    return decoded;
+    return rows.map(({ lsn, at, body }) => ({ lsn, at, ...decodeUpdate(body) }));
   }
 
   /** Does it for all at once; returns why it could not be done for some. */

@@ -1,7 +1,7 @@
 /**
  * G1, G2 and G3 on real infrastructure: two processes of the real server, one PostgreSQL, one Redis,
  * full client sessions on WebSockets. fast-check makes up what people type and what breaks, and
- * shrinks it. REAL_NODES_RUNS: workloads per property.
+ * shrinks it. REAL_NODES_RUNS: workloads per property (default 18).
  *
  * A failure prints the seed and the path of fast-check; `SEED=…` and `-t` with the test's name run
  * it again. What the network and the services do in between is not in the seed.
@@ -14,7 +14,7 @@ import { type NodeCluster, startNodeCluster } from '../server/testing/node-clust
 import { NodeTrials } from './node-trial.ts';
 import { type Trouble, workload } from './node-workloads.ts';
 
-const numRuns = Number(process.env.REAL_NODES_RUNS ?? 25);
+const numRuns = Number(process.env.REAL_NODES_RUNS ?? 18);
 /** After a failure the search for a smaller one ends; ms. */
 const shrinkMs = 60_000;
 /** Time to hang in, and to shrink. */
@@ -63,11 +63,11 @@ describeWithPostgres('two real nodes', (postgresUrl) => {
     it('and all that was tried', () => {
       const { reached } = trials;
       process.stdout.write(`real nodes: ${JSON.stringify(reached)}\n`);
-      expect(reached.units).toBeGreaterThan(20 * reached.trials);
-      expect(reached.rows).toBeGreaterThan(5 * reached.trials);
+      expect(reached.units).toBeGreaterThan(50 * reached.trials);
+      expect(reached.rows).toBeGreaterThan(3 * reached.trials);
       expect(reached.asked).toBeGreaterThan(20 * reached.trials);
       expect(reached.published).toBeGreaterThan(reached.trials);
-      expect(reached.covered).toBeGreaterThan(0);
+      expect(reached.covered).toBeGreaterThan(reached.trials / 20);
       expect(reached.kills).toBeGreaterThan(0);
     });
   });
