@@ -1,7 +1,7 @@
 /**
- * G1, G2 and G3 on real infrastructure: two processes of the real server, one PostgreSQL, one Redis,
- * full client sessions on WebSockets. fast-check makes up what people type and what breaks, and
- * shrinks it. REAL_NODES_RUNS: workloads per property (default 18).
+ * G1, G2 and G3 on real infrastructure: two processes of the real server, one PostgreSQL, one
+ * Redis, full client sessions on WebSockets. fast-check makes up what people type and what breaks,
+ * and shrinks it. REAL_NODES_RUNS: workloads per property (default 18).
  *
  * A failure prints the seed and the path of fast-check; `SEED=…` and `-t` with the test's name run
  * it again. What the network and the services do in between is not in the seed.

@@ -47,7 +47,7 @@ export class MovingClient {
     this.session.goOnline();
   }
 
-  /** Resolves when `condition` holds, which is looked at after each frame; or rejects by `signal`. */
+  /** Resolves when `condition` holds, looked at after each frame; rejects by `signal`. */
   async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     while (!condition()) await this.#nextFrame(signal);
   }
