@@ -109,13 +109,21 @@ describeWithPostgres('a session that moves', (postgresUrl) => {
     }
 
     describe('with a cursor ahead of the node', () => {
-      it.each([false, true])('waits for the node to read the log (held back: %s)', async (held) => {
-        const [mover] = [await enter(oldNode), await enter(newNode)];
+      it.each([
+        ['others typed', 'bus', false],
+        ['others typed', 'bus and log', true],
+        ['it typed itself', 'bus and log', true],
+      ])('by what %s waits for the node to read the log (held back: %s)', async (who, _, held) => {
+        const [mover, other] = [await enter(oldNode), await enter(oldNode), await enter(newNode)];
+        const author = who === 'others typed' ? other : mover;
         newNode.toRedis.stall(true);
-        type(mover, 'ab');
-        await mover.session.settled();
-        type(mover, 'cd');
-        await mover.session.settled();
+        type(author, 'ab');
+        await author.session.settled();
+        type(author, 'cd');
+        await Promise.all([
+          author.session.settled(),
+          mover.until(() => mover.session.length === 4),
+        ]);
         if (held) newNode.postgresValve.close('request');
         mover.moveTo(newNode.syncUrl);
         if (held) {
@@ -140,12 +148,12 @@ describeWithPostgres('a session that moves', (postgresUrl) => {
         await mover.session.settled();
         if (isLoaded) await enter(newNode);
         // The row is committed; the node does not learn that, and cannot ask.
-        oldNode.toPostgres.refuse(true);
-        const cut = oldNode.toPostgres.cut({ at: 'afterRequest' });
+        oldNode.postgresValve.close('reply');
         type(mover, 'bc');
-        await cut;
+        await expect.poll(rowsOf).toHaveLength(2);
+        oldNode.toPostgres.refuse(true);
         oldNode.toPostgres.cutAll();
-        expect(await rowsOf()).toHaveLength(2);
+        oldNode.postgresValve.open();
         expect(mover.session.pending).toBe(2);
         mover.moveTo(newNode.syncUrl);
         await mover.session.settled();
