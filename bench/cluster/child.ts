@@ -27,6 +27,7 @@ const timerMs = 2;
 interface Client {
   readonly typist: Typist;
   readonly node: number;
+  readonly types: boolean;
 }
 
 const job: OpenJob = JSON.parse(must(process.argv[2], 'a job'));
@@ -60,9 +61,9 @@ async function open(): Promise<void> {
   const { document } = job;
   for (let start = 0; start < job.clients.length; start += openingMax) {
     const opening = job.clients.slice(start, start + openingMax);
-    const typists = opening.map(async ({ syncUrl, node, full }) => {
+    const typists = opening.map(async ({ syncUrl, full, ...rest }) => {
       const typist = await (full ? fullTypist : lightTypist)({ syncUrl, document });
-      return { typist, node };
+      return { typist, ...rest };
     });
     clients.push(...(await Promise.all(typists)));
   }
@@ -70,13 +71,14 @@ async function open(): Promise<void> {
 
 async function type({ startMs, untilMs, keysPerSecond }: TypeJob): Promise<void> {
   const before = performance.eventLoopUtilization();
-  for (let dueMs = startMs; ; ) {
+  const authors = clients.filter(({ types }) => types);
+  for (let dueMs = startMs; authors.length > 0; ) {
     dueMs -= (Math.log(1 - random.next() / 2 ** 32) * 1000) / keysPerSecond;
     if (dueMs >= untilMs) break;
     if (dueMs - nowMs() > timerMs) await sleep(dueMs - nowMs() - timerMs);
     while (nowMs() < dueMs) await nextTurn();
     late.add(nowMs() - dueMs);
-    const { typist, node } = random.pick(clients);
+    const { typist, node } = random.pick(authors);
     const character = String.fromCharCode(97 + random.below(26));
     const timestamp = typist.type(character, random.next() / 2 ** 32);
     keys.push({ replica: typist.replica, timestamp, dueMs, node });

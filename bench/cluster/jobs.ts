@@ -25,6 +25,8 @@ export interface OpenJob {
     readonly node: number;
     /** With an engine and a text; else only codecs. */
     readonly full: boolean;
+    /** Else it only listens. */
+    readonly types: boolean;
   }[];
 }
 

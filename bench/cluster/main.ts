@@ -17,6 +17,8 @@ const help = `Usage: npm run bench:cluster [-- options]
 
   --nodes N            nodes, each a process (default 3)
   --clients N          clients, all on one document (default 300)
+  --authors N          of them type; the others listen (default all). With 1, other nodes have no
+                       rows of their own that would show them what they missed
   --seconds N          to measure; with an outage: before and after it (default 20)
   --rate N             keystrokes per second, of all clients together (default 100)
   --generators N       processes that the clients are in (default 2)
@@ -30,6 +32,7 @@ const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '3' },
     clients: { type: 'string', default: '300' },
+    authors: { type: 'string' },
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '100' },
     generators: { type: 'string', default: '2' },
@@ -55,18 +58,23 @@ async function main(): Promise<void> {
     outageSeconds === undefined
       ? null
       : { kind: outageKind(), seconds: positive('redis-outage', outageSeconds) };
+  const clients = count('clients', values.clients);
   const options = {
-    clients: count('clients'),
-    generators: count('generators'),
+    clients,
+    authors: Math.min(clients, count('authors', values.authors ?? values.clients)),
+    generators: count('generators', values.generators),
     seconds: positive('seconds', values.seconds),
     keysPerSecond: positive('rate', values.rate),
-    seed: count('seed'),
+    seed: count('seed', values.seed),
     outage,
     say: (message: string) => process.stderr.write(`${message}\n`),
   };
   const folder = join(import.meta.dirname, '../../.cache/bench-cluster');
   const script = await bundle({ entry: join(import.meta.dirname, './child.ts'), folder });
-  const venue = await startVenue({ nodes: count('nodes'), ownRedis: outage !== null });
+  const venue = await startVenue({
+    nodes: count('nodes', values.nodes),
+    ownRedis: outage !== null,
+  });
   try {
     const report = await measure(venue, { ...options, script });
     console.log(values.json ? JSON.stringify(report) : clusterTable(report));
@@ -76,8 +84,8 @@ async function main(): Promise<void> {
   }
 }
 
-function count(name: 'nodes' | 'clients' | 'generators' | 'seed'): number {
-  const number = positive(name, values[name]);
+function count(name: string, text: string): number {
+  const number = positive(name, text);
   if (!Number.isInteger(number)) throw new RangeError(`--${name} takes an integer, got ${number}`);
   return number;
 }

@@ -15,6 +15,8 @@ import type { OutageKind, Venue } from './venue.ts';
 
 export interface ClusterOptions {
   readonly clients: number;
+  /** How many of the clients type, the first ones. */
+  readonly authors: number;
   readonly generators: number;
   /** Before an outage and after it, or in all. */
   readonly seconds: number;
@@ -48,8 +50,11 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
     const parts = options.outage === null ? 1 : 2;
     const measuredMs = outageMs + parts * 1000 * options.seconds;
     const untilMs = startMs + warmUpMs + measuredMs;
-    const rate = keysPerSecond / generators.length;
-    const typing = generators.map((each) => each.type({ startMs, untilMs, keysPerSecond: rate }));
+    const typing = generators.map((generator, index) => {
+      const own = jobs[index]?.clients.filter(({ types }) => types).length ?? 0;
+      const rate = (keysPerSecond * own) / options.authors;
+      return generator.type({ startMs, untilMs, keysPerSecond: rate });
+    });
     const phasesMs = [startMs + warmUpMs, ...(await breakAndMend(venue, startMs, options))];
     const typed = await Promise.all(typing);
     const keys = typed.flatMap((answer) => answer.keys);
@@ -61,6 +66,7 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
       machine: { ...machine(), postgres: venue.postgres, redis: venue.redis },
       nodes: venue.syncUrls.length,
       clients: options.clients,
+      authors: options.authors,
       fullClients: jobs.flatMap(({ clients }) => clients.filter(({ full }) => full)).length,
       keysPerSecond,
       typedPerSecond: Number(((1000 * keys.length) / (untilMs - startMs)).toFixed(1)),
@@ -80,10 +86,12 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
 }
 
 /** Clients go round the nodes, and by rounds to the generators, so that each has all nodes. */
-function openJobs({ syncUrls }: Venue, { clients, generators, seed }: ClusterOptions): OpenJob[] {
+function openJobs({ syncUrls }: Venue, options: ClusterOptions): OpenJob[] {
+  const { clients, authors, generators, seed } = options;
   const all = Array.from({ length: clients }, (_, index) => {
     const node = index % syncUrls.length;
-    return { syncUrl: syncUrls[node] ?? '', node, full: index < fullPerNode * syncUrls.length };
+    const full = index < fullPerNode * syncUrls.length;
+    return { syncUrl: syncUrls[node] ?? '', node, full, types: index < authors };
   });
   return Array.from({ length: generators }, (_, generator) => ({
     document,

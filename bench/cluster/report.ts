@@ -14,6 +14,7 @@ export interface ClusterReport {
   readonly machine: Readonly<Record<string, string | number>>;
   readonly nodes: number;
   readonly clients: number;
+  readonly authors: number;
   /** Of them with an engine. */
   readonly fullClients: number;
   /** Asked for, and typed. */
@@ -50,7 +51,8 @@ export function passed({ missing, doubled, ended, equal }: ClusterReport): boole
 }
 
 export function clusterTable(report: ClusterReport): string {
-  const { nodes, clients, fullClients, keysPerSecond, typedPerSecond, rows, late, outage } = report;
+  const { nodes, clients, authors, fullClients, keysPerSecond, typedPerSecond } = report;
+  const { rows, late, outage } = report;
   const lines = report.phases.flatMap(({ phase, same, other, ack }) => [
     line(`${phase}: same node`, same),
     line(`${phase}: other node`, other),
@@ -59,7 +61,7 @@ export function clusterTable(report: ClusterReport): string {
   const normal = outage?.normalAfterSeconds ?? null;
   return [
     Object.values(report.machine).join(', '),
-    `${nodes} nodes, ${clients} clients (${fullClients} full), one document, ` +
+    `${nodes} nodes, ${clients} clients (${fullClients} full, ${authors} type), one document, ` +
       `${keysPerSecond} keystrokes/s (typed: ${typedPerSecond}), ${rows} rows`,
     '',
     '| ms from typing to        | count   | p50     | p90     | p99     | max     |',
