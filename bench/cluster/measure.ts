@@ -132,10 +132,11 @@ function phasesOf(heard: readonly HeardAnswer[], names: readonly string[]): Phas
   });
 }
 
-function outageFigures(
+/** What the windows say of an outage; `phasesMs`: begin of the measurement, outage, its end. */
+export function outageFigures(
   { kind, seconds }: { readonly kind: OutageKind; readonly seconds: number },
   [startMs = 0, , backMs = 0]: readonly number[],
-  heard: readonly HeardAnswer[],
+  heard: readonly Pick<HeardAnswer, 'other' | 'windows'>[],
 ): OutageFigures {
   const before = Histogram.of(heard.flatMap(({ other }) => other[0] ?? [])).quantile(0.5);
   const count = Math.max(...heard.map(({ windows }) => windows.length));
