@@ -3,8 +3,8 @@
  * Redis, full client sessions on WebSockets. fast-check makes up what people type and what breaks,
  * and shrinks it. REAL_NODES_RUNS: workloads per property (default 18).
  *
- * A failure prints the seed and the path of fast-check; `SEED=…` and `-t` with the test's name run
- * it again. What the network and the services do in between is not in the seed.
+ * A failure prints the seed and the path of fast-check: `SEED=… REAL_NODES_PATH=…` with `-t` and
+ * the test's name begin there. What network and services do meanwhile is not in the seed.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,6 +15,8 @@ import { NodeTrials } from './node-trial.ts';
 import { type Trouble, workload } from './node-workloads.ts';
 
 const numRuns = Number(process.env.REAL_NODES_RUNS ?? 18);
+/** Of fast-check: where to begin. */
+const path = process.env.REAL_NODES_PATH;
 /** After a failure the search for a smaller one ends; ms. */
 const shrinkMs = 60_000;
 /** Time to hang in, and to shrink. */
@@ -56,7 +58,7 @@ describeWithPostgres('two real nodes', (postgresUrl) => {
           if (violations.length > 0) failedAtMs = Math.min(failedAtMs, performance.now());
           expect(violations).toEqual([]);
         });
-        await fc.assert(property, { numRuns });
+        await fc.assert(property, { numRuns, ...(path === undefined ? {} : { path }) });
       });
     }
 
