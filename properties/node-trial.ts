@@ -62,6 +62,12 @@ export class NodeTrials {
     await this.#log.close();
   }
 
+  /** Times that a node lost its connection to the log. */
+  get logsLost(): number {
+    const logs = this.#cluster.nodes.map(({ server }) => server.logs()).join('');
+    return logs.split('"event":"log-down"').length - 1;
+  }
+
   /** Performs the workload; returns what is wrong after it. */
   async run({ documents, steps }: Workload): Promise<Violation[]> {
     this.reached.trials += 1;

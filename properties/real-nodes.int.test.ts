@@ -27,10 +27,10 @@ const properties: Readonly<Record<string, Trouble>> = {
     ...{ moves: 20, commitCuts: 1, otherCuts: 10, kills: 0 },
   },
   'G2: nobody is told of a row, and no operation is acknowledged, before it is in the log': {
-    ...{ moves: 5, commitCuts: 12, otherCuts: 5, kills: 1 },
+    ...{ moves: 5, commitCuts: 20, otherCuts: 5, kills: 1 },
   },
   'G3: what was typed is there, once, whatever becomes of nodes and connections': {
-    ...{ moves: 10, commitCuts: 12, otherCuts: 5, kills: 1 },
+    ...{ moves: 10, commitCuts: 20, otherCuts: 5, kills: 1 },
   },
 };
 
@@ -64,12 +64,13 @@ describeWithPostgres('two real nodes', (postgresUrl) => {
 
     it('and all that was tried', () => {
       const { reached } = trials;
-      process.stdout.write(`real nodes: ${JSON.stringify(reached)}\n`);
-      expect(reached.units).toBeGreaterThan(50 * reached.trials);
-      expect(reached.rows).toBeGreaterThan(3 * reached.trials);
-      expect(reached.asked).toBeGreaterThan(20 * reached.trials);
+      const { logsLost } = trials;
+      process.stdout.write(`real nodes: ${JSON.stringify({ ...reached, logsLost })}\n`);
+      expect(reached.units).toBeGreaterThan(20 * reached.trials);
+      expect(reached.rows).toBeGreaterThan(2 * reached.trials);
+      expect(reached.asked).toBeGreaterThan(10 * reached.trials);
       expect(reached.published).toBeGreaterThan(reached.trials);
-      expect(reached.covered).toBeGreaterThan(reached.trials / 20);
+      expect(logsLost).toBeGreaterThan(reached.trials / 10);
       expect(reached.kills).toBeGreaterThan(0);
     });
   });
