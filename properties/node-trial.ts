@@ -19,9 +19,13 @@ import { ToldRows } from './told-rows.ts';
 import { contentOf, TypedUnits } from './typed-units.ts';
 
 export interface Violation {
-  readonly property: 'G1' | 'G2' | 'G3';
+  /** `crash`: a node ended that nobody had killed. */
+  readonly property: 'G1' | 'G2' | 'G3' | 'crash';
   readonly message: string;
 }
+
+/** Of what a node said, characters. */
+const lastWordsMax = 2_000;
 
 interface Person {
   readonly client: MovingClient;
@@ -159,23 +163,30 @@ export class NodeTrials {
     this.#starting.set(node, started);
   }
 
-  /** Everything works again: cuts that nobody met are forgotten, who was killed or died is back. */
-  async #mend(): Promise<void> {
+  /**
+   * Everything works again: cuts that nobody met are forgotten, who was killed is back. Returns
+   * what those said last who ended by themselves; they are back, too.
+   */
+  async #mend(): Promise<string[]> {
+    const lastWords: string[] = [];
     for (const node of this.#cluster.nodes) {
       for (const proxy of [node.toClients, node.toPostgres, node.toRedis]) {
         void proxy.cut({ at: 'inReply', replyBytes: Infinity });
       }
-      if (!node.server.running && !this.#starting.has(node)) this.#start(node);
+      if (node.server.running || this.#starting.has(node)) continue;
+      lastWords.push(node.server.logs().slice(-lastWordsMax));
+      this.#start(node);
     }
     await Promise.all(this.#starting.values());
+    return lastWords;
   }
 
   async #judge(people: readonly Person[], names: ReadonlySet<string>): Promise<Violation[]> {
-    await this.#mend();
     const violations: Violation[] = [];
     const note = (property: Violation['property'], messages: readonly string[]): void => {
       for (const message of messages) violations.push({ property, message });
     };
+    note('crash', await this.#mend());
     const unsettled = await this.#everybody(people, ({ client: { session } }) => {
       if (session.status === 'offline') session.goOnline();
       return session.settled({ signal: this.#patience() });

@@ -119,36 +119,46 @@ function delays(
   all: readonly Key[],
   phasesMs: readonly number[],
   windowMs: number,
-): Pick<HeardAnswer, 'same' | 'other' | 'acks' | 'windows'> {
+): Pick<HeardAnswer, 'same' | 'other' | 'acks' | 'sameWindows' | 'otherWindows'> {
   const keyOf = new Map<number, Map<number, Key>>();
   for (const key of all) {
     const known = keyOf.get(key.replica) ?? new Map<number, Key>();
     keyOf.set(key.replica, known.set(key.timestamp, key));
   }
-  const histograms = (): Histogram[] => phasesMs.map(() => new Histogram());
-  const [same, other, acks] = [histograms(), histograms(), histograms()];
-  const windows: Histogram[] = [];
-  const note = (into: readonly Histogram[], { dueMs }: Key, atMs: number): void =>
-    into[phasesMs.findLastIndex((startMs) => startMs <= dueMs)]?.add(atMs - dueMs);
+  const phaseOf = ({ dueMs }: Key) => phasesMs.findLastIndex((startMs) => startMs <= dueMs);
+  const windowOf = ({ dueMs }: Key) => Math.floor((dueMs - (phasesMs[0] ?? 0)) / windowMs);
+  const same: Histogram[] = [];
+  const other: Histogram[] = [];
+  const acks: Histogram[] = [];
+  const sameWindows: Histogram[] = [];
+  const otherWindows: Histogram[] = [];
   for (const { typist, node } of clients) {
     for (const { replica, timestamp, atMs } of typist.ear.receipts) {
       const key = keyOf.get(replica)?.get(timestamp);
       if (key === undefined) continue;
-      note(key.node === node ? same : other, key, atMs);
-      const window = Math.floor((key.dueMs - (phasesMs[0] ?? 0)) / windowMs);
-      if (key.node === node || window < 0) continue;
-      while (windows.length <= window) windows.push(new Histogram());
-      windows[window]?.add(atMs - key.dueMs);
+      const isSame = key.node === node;
+      note(isSame ? same : other, phaseOf(key), atMs - key.dueMs);
+      note(isSame ? sameWindows : otherWindows, windowOf(key), atMs - key.dueMs);
     }
-    let acked = 0;
     const own = keys.filter(({ replica }) => replica === typist.replica);
+    let acked = 0;
     for (const { through, atMs } of typist.ear.acks) {
       for (let key = own[acked]; key !== undefined && key.timestamp <= through; key = own[acked]) {
-        note(acks, key, atMs);
+        note(acks, phaseOf(key), atMs - key.dueMs);
         acked += 1;
       }
     }
   }
-  const plain = (all: readonly Histogram[]) => all.map((each) => each.toJSON());
-  return { same: plain(same), other: plain(other), acks: plain(acks), windows: plain(windows) };
+  const plain = (histograms: readonly Histogram[]) => histograms.map((each) => each.toJSON());
+  return {
+    ...{ same: plain(same), other: plain(other), acks: plain(acks) },
+    ...{ sameWindows: plain(sameWindows), otherWindows: plain(otherWindows) },
+  };
+}
+
+/** Below 0: before everything that is measured. */
+function note(histograms: Histogram[], index: number, ms: number): void {
+  if (index < 0) return;
+  while (histograms.length <= index) histograms.push(new Histogram());
+  histograms[index]?.add(ms);
 }

@@ -57,8 +57,9 @@ export interface HeardAnswer {
   readonly other: readonly HistogramData[];
   /** By phase: from due to acknowledged. */
   readonly acks: readonly HistogramData[];
-  /** Of `other` again, by window of the due time since the first phase began. */
-  readonly windows: readonly HistogramData[];
+  /** `same` and `other` again, by window of the due time since the first phase began. */
+  readonly sameWindows: readonly HistogramData[];
+  readonly otherWindows: readonly HistogramData[];
   /** From due to sent. */
   readonly late: HistogramData;
   /** Keys that a client was not sent, or its own that were not acknowledged. */

@@ -35,6 +35,8 @@ const startAfterMs = 500;
 const windowMs = 500;
 /** What is not there so long after the last keystroke is missing. */
 const patienceMs = 60_000;
+/** To be twice as fast as that says nothing. */
+const leastMs = 5;
 /** Clients with an engine, by node. */
 const fullPerNode = 2;
 
@@ -136,14 +138,16 @@ function phasesOf(heard: readonly HeardAnswer[], names: readonly string[]): Phas
 export function outageFigures(
   { kind, seconds }: { readonly kind: OutageKind; readonly seconds: number },
   [startMs = 0, , backMs = 0]: readonly number[],
-  heard: readonly Pick<HeardAnswer, 'other' | 'windows'>[],
+  heard: readonly Pick<HeardAnswer, 'sameWindows' | 'otherWindows'>[],
 ): OutageFigures {
-  const before = Histogram.of(heard.flatMap(({ other }) => other[0] ?? [])).quantile(0.5);
-  const count = Math.max(...heard.map(({ windows }) => windows.length));
-  const medians = Array.from({ length: count }, (_, window) =>
-    Histogram.of(heard.flatMap(({ windows }) => windows[window] ?? [])).quantile(0.5),
-  );
-  const lastSlow = medians.findLastIndex((median) => median > 2 * before);
+  const median = (of: (answer: (typeof heard)[number]) => HistogramData | undefined): number =>
+    Histogram.of(heard.flatMap((answer) => of(answer) ?? [])).quantile(0.5);
+  const count = Math.max(...heard.map(({ otherWindows }) => otherWindows.length));
+  const slow = Array.from({ length: count }, (_, window) => {
+    const same = median(({ sameWindows }) => sameWindows[window]);
+    return median(({ otherWindows }) => otherWindows[window]) > 2 * Math.max(same, leastMs);
+  });
+  const lastSlow = slow.lastIndexOf(true);
   const normalMs = (lastSlow + 1) * windowMs - (backMs - startMs);
   const normal = Number((Math.max(0, normalMs) / 1000).toFixed(1));
   return { kind, seconds, normalAfterSeconds: lastSlow === count - 1 ? null : normal };

@@ -39,8 +39,8 @@ export interface OutageFigures {
   readonly kind: string;
   readonly seconds: number;
   /**
-   * From its end to the first half second from which on what is typed reaches other nodes as
-   * before: the median is at most twice that of the time before. null: it never did.
+   * From its end to the first half second from which on what is typed is at other nodes, in the
+   * median, at most twice as late as at the author's. null: it never was.
    */
   readonly normalAfterSeconds: number | null;
 }
