@@ -35,6 +35,8 @@ const startAfterMs = 500;
 const windowMs = 500;
 /** What is not there so long after the last keystroke is missing. */
 const patienceMs = 60_000;
+/** So many in a row are no accident. */
+const calmWindows = 4;
 /** To be twice as fast as that says nothing. */
 const leastMs = 5;
 /** Clients with an engine, by node. */
@@ -147,10 +149,14 @@ export function outageFigures(
     const same = median(({ sameWindows }) => sameWindows[window]);
     return median(({ otherWindows }) => otherWindows[window]) > 2 * Math.max(same, leastMs);
   });
-  const lastSlow = slow.lastIndexOf(true);
-  const normalMs = (lastSlow + 1) * windowMs - (backMs - startMs);
-  const normal = Number((Math.max(0, normalMs) / 1000).toFixed(1));
-  return { kind, seconds, normalAfterSeconds: lastSlow === count - 1 ? null : normal };
+  const first = Math.floor((backMs - startMs) / windowMs);
+  const normal = slow.findIndex((_, window) => {
+    const next = slow.slice(window, window + calmWindows);
+    return window >= first && next.length === calmWindows && !next.includes(true);
+  });
+  const normalMs = Math.max(0, normal * windowMs - (backMs - startMs));
+  const normalAfterSeconds = normal < 0 ? null : Number((normalMs / 1000).toFixed(1));
+  return { kind, seconds, normalAfterSeconds };
 }
 
 /** The log's text against everybody's, and operations that the log has beyond those typed. */

@@ -39,8 +39,8 @@ export interface OutageFigures {
   readonly kind: string;
   readonly seconds: number;
   /**
-   * From its end to the first half second from which on what is typed is at other nodes, in the
-   * median, at most twice as late as at the author's. null: it never was.
+   * From its end to the first of two seconds in which what is typed is at other nodes, in the
+   * median of each half second, at most twice as late as at the author's. null: there were none.
    */
   readonly normalAfterSeconds: number | null;
 }
