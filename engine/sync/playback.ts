@@ -4,8 +4,8 @@
  * A moment is an LSN or a time. A time T means all rows with `at` ≤ T, ties included; times never
  * fall along the log, so that is a prefix. The answer is final once the head has passed T: until
  * then a row with `at` = T may still come. Pages of the log go in, in order, until the answer is
- * there; a snapshot at or below the moment saves the rows up to it. Its last row is read again: after
- * a restore or a failover the log may have another one there.
+ * there; a snapshot at or below the moment saves the rows up to it. Its last row is read again:
+ * after a restore or a failover the log may have another one there.
  */
 import { assert } from '../assert.ts';
 import type { LogPage, LogRow } from '../driver/ports.ts';

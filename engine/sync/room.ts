@@ -238,19 +238,12 @@ export class Room {
   #tailRead(page: LogPage | null): void {
     if (!this.#tail.answered(page, this.#now())) return;
     const { head } = page;
-    if (head?.state === 'deleted') {
-      this.#abandon('document-deleted', 'the document was deleted by an operator');
+    const obstacle = this.#tail.obstacle(page, this.fold);
+    if (obstacle !== null) {
+      this.#abandon(...obstacle);
       return;
     }
     if (head !== null && this.fold.lsn === 0) this.fold.epoch = head.epoch;
-    if ((head?.prunedLsn ?? 0) > this.fold.lsn) {
-      this.#abandon('unreadable-log', 'the rows that come next were pruned');
-      return;
-    }
-    if (!this.#tail.isOfOneHistory(page)) {
-      this.#abandon('history-changed', 'the log has another history than the one served here');
-      return;
-    }
     const readable = this.#unlessUnreadable(() => {
       for (const row of page.rows) {
         if (row.lsn === this.fold.lsn + 1) this.#foldRow(rowFromLog(this.fold.epoch, row));

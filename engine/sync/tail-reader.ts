@@ -2,6 +2,7 @@
  * A room's reads of its log's tail: one at a time, once more if something happened meanwhile, again
  * after a backoff when one failed. Which rows are folded is the room's business.
  */
+import type { ErrorCode } from '../../proto/codes.ts';
 import type { LogPage } from '../driver/ports.ts';
 import type { Limits } from '../limits.ts';
 import type { Random } from '../random.ts';
@@ -69,13 +70,16 @@ export class TailReader {
     return page !== null;
   }
 
-  /** Whether the page is of the history that the read began in. */
-  isOfOneHistory({ head, rows }: LogPage): boolean {
-    const from = this.#from;
-    if (from === null || from.lsn === 0) return true;
-    if (head === null || head.epoch !== from.epoch || head.lsn < from.lsn) return false;
-    const last = rows[0];
-    return last?.lsn !== from.lsn || last.at === from.at;
+  /** Why a fold at this place cannot go on with the page, as code and message; null = it can. */
+  obstacle(page: LogPage, { lsn }: FoldPlace): readonly [ErrorCode, string] | null {
+    if (page.head?.state === 'deleted') {
+      return ['document-deleted', 'the document was deleted by an operator'];
+    }
+    if (!this.#isOfOneHistory(page)) {
+      return ['history-changed', 'the log has another history than the one served here'];
+    }
+    const isPruned = (page.head?.prunedLsn ?? 0) > lsn;
+    return isPruned ? ['unreadable-log', 'the rows that come next were pruned'] : null;
   }
 
   /** Whether to read once more, although the head was reached. */
@@ -89,5 +93,14 @@ export class TailReader {
   forget(): void {
     this.#again = false;
     this.#from = null;
+  }
+
+  /** Whether the page is of the history that the read began in. */
+  #isOfOneHistory({ head, rows }: LogPage): boolean {
+    const from = this.#from;
+    if (from === null || from.lsn === 0) return true;
+    if (head === null || head.epoch !== from.epoch || head.lsn < from.lsn) return false;
+    const last = rows[0];
+    return last?.lsn !== from.lsn || last.at === from.at;
   }
 }

@@ -50,9 +50,9 @@ export const bugsFoundHere: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: room,
-        text: '!this.#tail.isOfOneHistory(page)',
-        replacement: '(!this.#tail.isOfOneHistory(page) || (head?.lsn ?? 0) < this.fold.lsn)',
+        file: 'engine/sync/tail-reader.ts',
+        text: '!this.#isOfOneHistory(page)',
+        replacement: '(!this.#isOfOneHistory(page) || (page.head?.lsn ?? 0) < lsn)',
       },
     ],
   },
