@@ -34,8 +34,8 @@ export class TypedUnits {
   }
 
   /** What the log has otherwise, when all must be in it. */
-  faults({ units }: LogContent): string[] {
-    const faults: string[] = [];
+  faults({ units, voided }: LogContent): string[] {
+    const faults = [...voided];
     const held = new Set<string>();
     for (const { id, unit, deleted } of units) {
       const key = keyOf(id);
@@ -56,21 +56,23 @@ export interface LogContent {
   readonly units: readonly ReferenceUnit[];
   /** Batches that were in an earlier row already. */
   readonly covered: number;
+  /** Why the fold refused a batch, which an honest client never makes it do. */
+  readonly voided: readonly string[];
 }
 
-/** Throws if a row has a batch that the fold refuses. */
 export function contentOf(rows: readonly RowContent[]): LogContent {
   const reference = new ReferenceDocument();
   const fold = new Fold(1);
+  const voided: string[] = [];
   let covered = 0;
   for (const row of rows) {
     for (const { verdict } of fold.apply(row).batches) {
-      if (verdict.type === 'void') throw new Error(`row ${row.lsn}: ${verdict.reason}`);
-      if (verdict.type === 'applied') reference.integrate(verdict.batch);
+      if (verdict.type === 'void') voided.push(`row ${row.lsn}: ${verdict.reason}`);
+      else if (verdict.type === 'applied') reference.integrate(verdict.batch);
       else covered += 1;
     }
   }
-  return { text: reference.text, units: reference.units, covered };
+  return { text: reference.text, units: reference.units, covered, voided };
 }
 
 function keyOf(id: OpId | null): string {
