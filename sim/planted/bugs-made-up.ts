@@ -178,19 +178,6 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     ],
   },
   {
-    id: 'N14',
-    story: 'Presence of a node that died stays for ever.',
-    properties: ['L6'],
-    seedsMax: 1000,
-    plantings: [
-      {
-        file: exchange,
-        text: 'if (nowMs >= leaseUntilMs) this.#forget(node);',
-        replacement: 'if (nowMs >= leaseUntilMs) this.#others.delete(node);',
-      },
-    ],
-  },
-  {
     id: 'N15',
     story: 'Presence is not repeated: who stays where he is vanishes for the other nodes.',
     properties: ['L6'],
@@ -205,19 +192,14 @@ export const bugsMadeUp: readonly PlantedBug[] = [
   },
   {
     id: 'N16',
-    story: 'Who moved to another node is shown by the old one as well.',
+    story: 'Presence whose end was lost stays for as long as its node lives.',
     properties: ['L6'],
     seedsMax: 1000,
     plantings: [
       {
         file: exchange,
-        text: 'if (holder === null || holder === session) return;',
-        replacement: 'if (holder === null || holder !== session || replica > 0) return;',
-      },
-      {
-        file: exchange,
-        text: 'if (message.full && holder !== here) continue;',
-        replacement: '',
+        text: '.filter((session) => !told.has(session))',
+        replacement: '.filter((session) => told.size < 0 && !told.has(session))',
       },
     ],
   },

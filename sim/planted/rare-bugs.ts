@@ -138,4 +138,17 @@ export const rareBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'N14',
+    story: 'Presence of a node that died stays for ever.',
+    properties: ['L6'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/presence-exchange.ts',
+        text: 'if (nowMs >= leaseUntilMs) this.#forget(node);',
+        replacement: 'if (nowMs >= leaseUntilMs) this.#others.delete(node);',
+      },
+    ],
+  },
 ];
