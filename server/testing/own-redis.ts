@@ -14,6 +14,8 @@ export interface OwnRedis {
   readonly url: string;
   /** For people: what runs, and from where. */
   readonly version: string;
+  /** Of the present process. */
+  readonly pid: number;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Again on the same port, empty. */
@@ -49,6 +51,9 @@ function own(program: string, folder: string, port: number, first: ChildProcess)
   return {
     url: `redis://127.0.0.1:${port}`,
     version: program,
+    get pid() {
+      return child.pid ?? 0;
+    },
     kill,
     async restart() {
       await kill();

@@ -15,6 +15,8 @@ export interface ServerProcessOptions {
   readonly databaseUrl?: string;
   /** Further flags of the command line. */
   readonly flags?: readonly string[];
+  /** Folder of the sources; absent: these. */
+  readonly sources?: string;
 }
 
 const tether = new URL('./tether.ts', import.meta.url).href;
@@ -66,7 +68,7 @@ export class ServerProcess {
 
   /** Starts it, on the port that it had before. */
   async start(): Promise<void> {
-    const { dataDir, databaseUrl, flags = [] } = this.#options;
+    const { dataDir, databaseUrl, flags = [], sources = root } = this.#options;
     const env = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     const database = databaseUrl === undefined ? [] : ['--database-url', databaseUrl];
     const child = spawn(
@@ -76,7 +78,7 @@ export class ServerProcess {
         ...['--port', String(this.#port), '--data-dir', dataDir, ...database, ...flags],
       ],
       {
-        cwd: root,
+        cwd: sources,
         env: Object.fromEntries(env),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },

@@ -125,9 +125,12 @@ export function versionKey(
     const isAhead = own > truth.throughAt(replica, fold.lsn);
     return `${document} ${fold.lsn}${isAhead ? ` ${replica}:${own}` : ''}`;
   }
+  return vectorKey(document, core.fold.sequence.versionVector.entries());
+}
+
+/** The document and a whole version vector, as one string. */
+export function vectorKey(document: string, entries: Iterable<readonly [number, number]>): string {
   let key = document;
-  for (const [replica, last] of core.fold.sequence.versionVector.entries()) {
-    key += ` ${replica}:${last}`;
-  }
+  for (const [replica, last] of entries) key += ` ${replica}:${last}`;
   return key;
 }

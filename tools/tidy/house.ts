@@ -46,6 +46,7 @@ const zones: readonly Zone[] = [
   { folder: 'bench/peers', imports: ['bench'], packages: null },
   { folder: 'tools', imports: [], packages: null },
   { folder: 'tools/replay', imports: everyRuntime, packages: null },
+  { folder: 'tools/torture', imports: everyRuntime, packages: null },
   { folder: '', imports: [], packages: null },
 ];
 

@@ -1,0 +1,32 @@
+/** How long edits waited while nobody was acknowledged: the longest such time. */
+export class Availability {
+  #waitingSinceMs: number | null = null;
+  #longestMs = 0;
+
+  /** Somebody who is online typed. */
+  edited(nowMs: number): void {
+    this.#waitingSinceMs ??= nowMs;
+  }
+
+  /** Somebody was acknowledged; `isWaiting`: edits of people who are online still wait. */
+  acknowledged(nowMs: number, isWaiting: boolean): void {
+    this.#end(nowMs);
+    if (isWaiting) this.#waitingSinceMs = nowMs;
+  }
+
+  /** Whoever waited went offline by choice, or nobody did. */
+  nobodyWaits(nowMs: number): void {
+    this.#end(nowMs);
+  }
+
+  /** Until now. */
+  longestMs(nowMs: number): number {
+    const present = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
+    return Math.max(this.#longestMs, present);
+  }
+
+  #end(nowMs: number): void {
+    this.#longestMs = this.longestMs(nowMs);
+    this.#waitingSinceMs = null;
+  }
+}
