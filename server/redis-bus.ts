@@ -7,7 +7,8 @@
  * Two connections, because one that subscribes may do nothing else. Each comes back by itself, with
  * backoff. Redis gives a message to whoever listens at that moment and keeps nothing, so a break
  * loses messages; and whether a subscription is in effect is known only when it is answered. After
- * both a gap is reported: read the log.
+ * both a gap is reported: read the log. A connection that falls silent without an end is found out
+ * by asking it now and then: one that only listens would never miss an answer.
  *
  * Invariants: publishing never waits, never throws and holds a bounded number of bytes; what cannot
  * be sent now is dropped. A node never hears itself. Not here: presence, and what a node says of
@@ -40,6 +41,8 @@ export interface RedisBusLimits {
   readonly connectTimeoutMs: number;
   /** A connection that owes an answer for so long is given up. */
   readonly answerTimeoutMs: number;
+  /** Each connection is asked for an answer so often: one that only listens would owe none. */
+  readonly pingMs: number;
   readonly backoffMaxMs: number;
 }
 
@@ -48,6 +51,7 @@ const defaultLimits: RedisBusLimits = {
   unansweredBytesMax: 16 * 1024 * 1024,
   connectTimeoutMs: 3_000,
   answerTimeoutMs: 5_000,
+  pingMs: 5_000,
   backoffMaxMs: 2_000,
 };
 
@@ -79,6 +83,7 @@ export class RedisBus implements BusPort {
   /** Attempts to subscribe since one succeeded. */
   #failures = 0;
   #unansweredBytes = 0;
+  readonly #pinging: NodeJS.Timeout;
   #lastError = 'the connection was closed';
 
   /** Not connected yet: see `open`. */
@@ -100,6 +105,7 @@ export class RedisBus implements BusPort {
     this.#subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) =>
       this.#receive(channel.toString(), message),
     );
+    this.#pinging = setInterval(() => this.#ping(), this.#limits.pingMs).unref();
   }
 
   /** Connects; rejects if Redis does not answer now. Later breaks are mended in the background. */
@@ -148,6 +154,7 @@ export class RedisBus implements BusPort {
   /** Sends what was published before, then ends the connections; nothing is called any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#pinging);
     if (this.#publisher.status === 'ready') await this.#publisher.quit().catch(() => {});
     await Promise.all([ended(this.#publisher), ended(this.#subscriber)]);
   }
@@ -170,6 +177,13 @@ export class RedisBus implements BusPort {
       this.#lastError = error.message;
     });
     return redis;
+  }
+
+  /** Without an answer in time the connection ends (`socketTimeout`), and so is made again. */
+  #ping(): void {
+    for (const redis of [this.#publisher, this.#subscriber]) {
+      if (redis.status === 'ready') redis.ping().catch(() => {});
+    }
   }
 
   /** Nodes that lost the same Redis must not come back in step. */
