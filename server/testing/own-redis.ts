@@ -29,7 +29,7 @@ const attemptsMax = 5;
 
 /** Resolves when it answers; null = no program on PATH. */
 export async function startOwnRedis(): Promise<OwnRedis | null> {
-  const program = (await onPath('redis-server')) ?? (await onPath('valkey-server'));
+  const program = await findRedisProgram();
   if (program === null) return null;
   const folder = await mkdtemp(join(tmpdir(), 'sve-redis-'));
   for (let attempt = 1; ; attempt += 1) {
@@ -38,6 +38,11 @@ export async function startOwnRedis(): Promise<OwnRedis | null> {
     if (typeof first !== 'string') return own(program, folder, port, first);
     if (attempt === attemptsMax) throw new Error(`${program} does not start: ${first}`);
   }
+}
+
+/** The program that would be started; null = none on PATH. */
+export async function findRedisProgram(): Promise<string | null> {
+  return (await onPath('redis-server')) ?? (await onPath('valkey-server'));
 }
 
 function own(program: string, folder: string, port: number, first: ChildProcess): OwnRedis {

@@ -12,19 +12,9 @@
  * There is no backpressure: what a test sends is small.
  */
 import { once } from 'node:events';
-import { createServer, connect as openSocket, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import { assert } from '../../engine/assert.ts';
-
-export type Direction = 'request' | 'reply';
-
-export type Cut = (
-  | { readonly at: 'beforeRequest' | 'afterRequest' }
-  | { readonly at: 'inReply'; readonly replyBytes: number }
-) & {
-  /** Only on the connection whose request is the next to hold this text, and from there on. */
-  readonly request?: string;
-};
+import { ArmedCut, type Cut, type Direction, type Gate, Pair } from './proxy-pair.ts';
 
 export interface TcpProxy {
   readonly port: number;
@@ -36,11 +26,10 @@ export interface TcpProxy {
   disarm(): void;
   /** Resets every connection now. */
   cutAll(): void;
-  /**
-   * From now on (true) nothing passes, in this direction or in both; false lets through what was
-   * held back.
-   */
-  stall(stalled: boolean, direction?: Direction): void;
+  /** From now on (true) nothing passes; false lets through what was held back. */
+  stall(stalled: boolean): void;
+  /** From now on nothing passes in this direction; null lets through what was held back. */
+  silence(direction: Direction | null): void;
   /** From now on everything takes so much longer; 0: nothing does. */
   delay(ms: number): void;
   /**
@@ -55,218 +44,136 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Asked before each chunk and each end of a connection passes; they pass in order. */
-export type Gate = (direction: Direction) => Promise<unknown>;
+const directions = ['request', 'reply'] as const;
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * Listens on 127.0.0.1 and forwards to `target`, host and port of the service. With a `gate` a test
  * decides when things pass; a reset needs no leave.
  */
-export async function startTcpProxy(
-  target: { readonly host: string; readonly port: number },
-  gate: Gate | null = null,
-): Promise<TcpProxy> {
-  const pairs = new Set<Pair>();
-  let armed: ArmedCut | null = null;
-  let refused = false;
-  let refusals = 0;
-  let onRefusal = (): void => {};
-  const stalled = new Set<Direction>();
-  let delayMs = 0;
-  const server = createServer((client) => {
-    if (refused) {
-      client.resetAndDestroy();
-      refusals += 1;
-      return onRefusal();
-    }
-    const service = openSocket(target);
-    const delay = (): number => delayMs;
-    const pair = new Pair({ client, service, armed: () => armed, gate, delay });
-    for (const direction of stalled) pair.stall(true, direction);
-    pairs.add(pair);
-    for (const socket of [client, service]) {
-      socket.once('close', () => client.closed && service.closed && pairs.delete(pair));
-    }
-  });
+export async function startTcpProxy(target: Target, gate: Gate | null = null): Promise<TcpProxy> {
+  const server = createServer();
+  const proxy = new LiveProxy(server, target, gate);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  assert(address !== null && typeof address === 'object', 'a TCP address');
-  const { port } = address;
-  return {
-    port,
-    through(url) {
-      const changed = new URL(url);
-      changed.host = `127.0.0.1:${port}`;
-      return changed.href;
-    },
-    cut(cut) {
-      return new Promise((made) => {
-        armed = new ArmedCut(cut, () => {
-          armed = null;
-          made();
-        });
-      });
-    },
-    disarm() {
-      armed = null;
-    },
-    cutAll() {
-      for (const pair of pairs) pair.reset();
-    },
-    stall(on, only) {
-      for (const direction of only === undefined ? directions : [only]) {
-        if (on) stalled.add(direction);
-        else stalled.delete(direction);
-        for (const pair of pairs) pair.stall(on, direction);
-      }
-    },
-    delay(ms) {
-      delayMs = ms;
-    },
-    freezeOpen() {
-      const frozen = [...pairs];
-      for (const pair of frozen) pair.freezeOpen();
-      return () => {
-        for (const pair of frozen) pair.reset();
-      };
-    },
-    refuse(on) {
-      refused = on;
-    },
-    async refused(count) {
-      while (refusals < count) {
-        await new Promise<void>((resolve) => {
-          onRefusal = resolve;
-        });
-      }
-    },
-    async close() {
-      server.close();
-      for (const pair of pairs) pair.reset();
-      await once(server, 'close');
-    },
-  };
+  return proxy;
 }
 
-const directions = ['request', 'reply'] as const;
-
-/** What is left of a cut, and what to do when it is made. */
-class ArmedCut {
-  readonly #made: () => void;
-  readonly #request: string | null;
-  /** The connection that it is for; null: the next that meets its condition. */
-  #pair: Pair | null = null;
-  /** Bytes of the reply that still pass; null = the next request does not pass either. */
-  #replyBytes: number | null;
-
-  constructor(cut: Cut, made: () => void) {
-    this.#made = made;
-    this.#request = cut.request ?? null;
-    if (cut.at === 'inReply') this.#replyBytes = cut.replyBytes;
-    else this.#replyBytes = cut.at === 'afterRequest' ? 0 : null;
-  }
-
-  /** Bytes of `chunk` that pass; fewer than all of them mean that the cut is made. */
-  passes(pair: Pair, direction: Direction, chunk: Buffer): number {
-    if (this.#request !== null && this.#pair !== pair) {
-      const isMeant = direction === 'request' && chunk.includes(this.#request);
-      if (this.#pair !== null || !isMeant) return chunk.length;
-      this.#pair = pair;
-    }
-    if (direction === 'request') {
-      if (this.#replyBytes !== null) return chunk.length;
-      this.#made();
-      return 0;
-    }
-    if (this.#replyBytes === null) return chunk.length;
-    const passed = Math.min(this.#replyBytes, chunk.length);
-    this.#replyBytes -= passed;
-    if (passed < chunk.length) this.#made();
-    return passed;
-  }
-}
-
-interface PairOptions {
-  readonly client: Socket;
-  readonly service: Socket;
-  readonly armed: () => ArmedCut | null;
-  readonly gate: Gate | null;
-  /** Milliseconds that everything is late. */
-  readonly delay: () => number;
-}
-
-/** One connection: the client's socket and ours to the service. */
-class Pair {
-  readonly #client: Socket;
-  readonly #service: Socket;
-  readonly #armed: () => ArmedCut | null;
+class LiveProxy implements TcpProxy {
+  readonly #server: Server;
+  readonly #target: Target;
   readonly #gate: Gate | null;
-  readonly #delay: () => number;
-  #isFrozen = false;
+  readonly #pairs = new Set<Pair>();
+  #stalled: readonly Direction[] = [];
+  #armed: ArmedCut | null = null;
+  #delayMs = 0;
+  #isRefusing = false;
+  #refusals = 0;
+  #onRefusal = (): void => {};
 
-  constructor({ client, service, armed, gate, delay }: PairOptions) {
-    this.#client = client;
-    this.#service = service;
-    this.#armed = armed;
+  constructor(server: Server, target: Target, gate: Gate | null) {
+    this.#server = server;
+    this.#target = target;
     this.#gate = gate;
-    this.#delay = delay;
-    this.#pump(client, service, 'request');
-    this.#pump(service, client, 'reply');
+    server.on('connection', (client) => this.#connected(client));
   }
 
-  stall(on: boolean, direction: Direction): void {
-    const from = direction === 'request' ? this.#client : this.#service;
-    if (on) from.pause();
-    else from.resume();
+  get port(): number {
+    const address = this.#server.address();
+    assert(address !== null && typeof address === 'object', 'a TCP address');
+    return address.port;
   }
 
-  freezeOpen(): void {
-    this.#isFrozen = true;
+  through(url: string): string {
+    const changed = new URL(url);
+    changed.host = `127.0.0.1:${this.port}`;
+    return changed.href;
   }
 
-  reset(): void {
-    this.#client.resetAndDestroy();
-    this.#service.resetAndDestroy();
+  cut(cut: Cut): Promise<void> {
+    return new Promise((made) => {
+      this.#armed = new ArmedCut(cut, () => {
+        this.#armed = null;
+        made();
+      });
+    });
   }
 
-  #pump(from: Socket, to: Socket, direction: Direction): void {
-    const inTurn = this.#turns(direction);
-    from.setNoDelay(true);
-    from.on('data', (chunk: Buffer) => inTurn(() => this.#pass(from, to, direction, chunk)));
-    from.on('end', () => inTurn(() => this.#isFrozen || to.end()));
-    from.on('error', () => this.#isFrozen || to.destroy());
-    from.on('close', () => inTurn(() => this.#isFrozen || to.destroySoon()));
+  disarm(): void {
+    this.#armed = null;
   }
 
-  /** Does things at once, or one after the other: as a gate lets them pass, or when they are due. */
-  #turns(direction: Direction): (pass: () => void) => void {
-    const gate = this.#gate;
-    let last: Promise<unknown> = Promise.resolve();
-    let waiting = 0;
-    return (pass) => {
-      const delayMs = this.#delay();
-      if (gate === null && delayMs === 0 && waiting === 0) return pass();
-      waiting++;
-      const due = delayMs > 0 ? wait(delayMs) : null;
-      last = last
-        .then(() => due)
-        .then(() => gate?.(direction))
-        .then(() => {
-          waiting--;
-          pass();
-        });
+  cutAll(): void {
+    for (const pair of this.#pairs) pair.reset();
+  }
+
+  stall(stalled: boolean): void {
+    this.#holdBack(stalled ? directions : []);
+  }
+
+  silence(direction: Direction | null): void {
+    this.#holdBack(direction === null ? [] : [direction]);
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  freezeOpen(): () => void {
+    const frozen = [...this.#pairs];
+    for (const pair of frozen) pair.freezeOpen();
+    return () => {
+      for (const pair of frozen) pair.reset();
     };
   }
 
-  #pass(from: Socket, to: Socket, direction: Direction, chunk: Buffer): void {
-    if (to.destroyed || this.#isFrozen) return;
-    const passed = this.#armed()?.passes(this, direction, chunk) ?? chunk.length;
-    if (passed === chunk.length) to.write(chunk);
-    // The bytes before the cut must arrive; a reset on this side could overtake them.
-    else {
-      from.resetAndDestroy();
-      to.end(chunk.subarray(0, passed));
+  refuse(refused: boolean): void {
+    this.#isRefusing = refused;
+  }
+
+  async refused(count: number): Promise<void> {
+    while (this.#refusals < count) {
+      await new Promise<void>((resolve) => {
+        this.#onRefusal = resolve;
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    this.cutAll();
+    await once(this.#server, 'close');
+  }
+
+  #holdBack(stalled: readonly Direction[]): void {
+    this.#stalled = stalled;
+    for (const direction of directions) {
+      const step = stalled.includes(direction) ? 'pause' : 'resume';
+      for (const pair of this.#pairs) pair[step](direction);
+    }
+  }
+
+  #connected(client: Socket): void {
+    if (this.#isRefusing) {
+      client.resetAndDestroy();
+      this.#refusals += 1;
+      this.#onRefusal();
+      return;
+    }
+    const service = openSocket(this.#target);
+    const pair = new Pair({
+      ...{ client, service, gate: this.#gate },
+      armed: () => this.#armed,
+      delayMs: () => this.#delayMs,
+    });
+    for (const direction of this.#stalled) pair.pause(direction);
+    this.#pairs.add(pair);
+    for (const socket of [client, service]) {
+      socket.once('close', () => client.closed && service.closed && this.#pairs.delete(pair));
     }
   }
 }

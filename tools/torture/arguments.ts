@@ -28,7 +28,8 @@ removed at the end.
   --json          print the report as one JSON object in the last line
 
 Exit codes: 0 nothing found, 127 crash, 128 liveness, 129 safety, 130 the run does not count (too
-few operations, or too few faults of a kind), 1 it could not be set up, 2 a mistake in these options.`;
+few operations, or too few faults of a kind), 1 it could not be set up, 2 a mistake in these
+options.`;
 
 export interface Arguments {
   readonly options: Omit<TortureOptions, 'signal' | 'say' | 'onProgress'>;
@@ -59,6 +60,7 @@ export function parseArguments(args: readonly string[], randomSeed: number): Arg
       kinds: faultKinds,
       pace,
       planted: values.plant === undefined ? null : plantedBug(values.plant),
+      isEnough: () => false,
     },
     json: values.json,
   };

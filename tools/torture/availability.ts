@@ -8,25 +8,21 @@ export class Availability {
     this.#waitingSinceMs ??= nowMs;
   }
 
-  /** Somebody was acknowledged; `isWaiting`: edits of people who are online still wait. */
-  acknowledged(nowMs: number, isWaiting: boolean): void {
-    this.#end(nowMs);
-    if (isWaiting) this.#waitingSinceMs = nowMs;
+  /** Somebody was acknowledged, and edits of people who are online still wait. */
+  acknowledged(nowMs: number): void {
+    this.nobodyWaits(nowMs);
+    this.#waitingSinceMs = nowMs;
   }
 
-  /** Whoever waited went offline by choice, or nobody did. */
+  /** Everything was acknowledged, or whoever waited went offline by choice. */
   nobodyWaits(nowMs: number): void {
-    this.#end(nowMs);
+    this.#longestMs = this.longestMs(nowMs);
+    this.#waitingSinceMs = null;
   }
 
   /** Until now. */
   longestMs(nowMs: number): number {
     const present = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
     return Math.max(this.#longestMs, present);
-  }
-
-  #end(nowMs: number): void {
-    this.#longestMs = this.longestMs(nowMs);
-    this.#waitingSinceMs = null;
   }
 }

@@ -17,7 +17,7 @@ import type { TortureClient } from './torture-client.ts';
 import type { Witness } from './witness.ts';
 
 const connectedMs = 30_000;
-export const equalMs = 4_000;
+const equalMs = 4_000;
 const pollMs = 50;
 
 export interface CalmParts {

@@ -103,14 +103,14 @@ export class Crowd implements ClientObserver {
   }
 
   received(link: JudgedLink, bytes: Uint8Array): void {
-    const { history, witness, availability } = this.#parts;
+    const { history, witness } = this.#parts;
     history.note('received', { link: link.name, hex: Buffer.from(bytes).toString('hex') });
     const frame = decodeServerFrame(bytes);
     if (frame.welcome !== null) {
       const { through } = frame.welcome;
       // What an ack that was lost would have said.
       if (through > (this.#settled.get(link.replica) ?? 0)) {
-        availability.acknowledged(performance.now(), this.#isWaiting);
+        this.#told();
       }
       this.#settle(link.replica, through);
     }
@@ -155,11 +155,11 @@ export class Crowd implements ClientObserver {
   }
 
   acknowledged(client: TortureClient, through: number): void {
-    const { history, witness, availability } = this.#parts;
+    const { history, witness } = this.#parts;
     const { name, document, replica } = client;
     history.note('acknowledged', { client: name, document, replica, through });
     this.#settle(replica, through);
-    availability.acknowledged(performance.now(), this.#isWaiting);
+    this.#told();
     witness.observe({ type: 'acknowledged', client: name, document, replica, through });
   }
 
@@ -192,6 +192,13 @@ export class Crowd implements ClientObserver {
 
   get #isWaiting(): boolean {
     return this.clients.some(({ isOffline, session }) => !isOffline && session.pending > 0);
+  }
+
+  /** Somebody was told that something is durable. */
+  #told(): void {
+    const { availability } = this.#parts;
+    if (this.#isWaiting) availability.acknowledged(performance.now());
+    else availability.nobodyWaits(performance.now());
   }
 
   #settle(replica: number, through: number): void {

@@ -99,6 +99,16 @@ export class Era {
     return documents.reduce((sum, document) => sum + this.judge.lost(document), 0);
   }
 
+  /** The logs as they were read, beside the history. */
+  keepRows(): void {
+    for (const document of [...this.#documents, ...this.#visited]) {
+      const lines = this.judge.truthOf(document).rows.map(({ lsn, at, epoch, body }) => {
+        return JSON.stringify({ lsn, at, epoch, hex: Buffer.from(body).toString('hex') });
+      });
+      this.#parts.history.keep(`log-${document}.jsonl`, `${lines.join('\n')}\n`);
+    }
+  }
+
   async end(): Promise<void> {
     this.crowd.leave([...this.crowd.clients]);
     this.witness.close();

@@ -4,7 +4,7 @@
  */
 
 /** Connections that can be broken: of which side, seen from a node. */
-export const links = ['client', 'postgres', 'redis'] as const;
+const links = ['client', 'postgres', 'redis'] as const;
 
 export type LinkName = (typeof links)[number];
 

@@ -35,7 +35,7 @@ export interface Pace {
 /** Nodes tell their clients this; silence for twice as long ends a connection. */
 export const heartbeatMs = 1_000;
 
-/** Shortest and longest, and how often (per million) it is the long range instead. */
+/** Shortest and longest time, and the range that it is sometimes instead. */
 interface Span {
   readonly ms: readonly [number, number];
   readonly long?: readonly [number, number];
@@ -49,16 +49,16 @@ const spans: Readonly<Record<string, Span>> = {
   'node-freeze': { ms: [300, 2_000], long: [2_500, 4_500] },
   'node-restart': { ms: [0, 0] },
   'postgres-kill': { ms: [0, 1_000] },
-  // The long ones: above the time that a node waits for an answer of PostgreSQL (8 s), Redis (5 s).
+  // Sometimes longer than a node waits for an answer: of PostgreSQL 8 s, of Redis 5 s.
   'postgres-freeze': { ms: [300, 2_500], long: [5_000, 9_000] },
   'postgres-disk-full': { ms: [2_000, 3_500] },
-  'postgres-commit-cut': { ms: [2_000, 2_000] },
+  'postgres-commit-cut': { ms: [4_000, 4_000] },
   'redis-kill': { ms: [0, 1_500] },
   'redis-freeze': { ms: [300, 2_500], long: [5_000, 6_500] },
   cut: { ms: [200, 1_500] },
   delay: { ms: [800, 3_000] },
   'one-way': { ms: [500, 3_000] },
-  'half-open': { ms: [2_500, 4_000], long: [5_000, 9_000] },
+  'half-open': { ms: [2_500, 4_000], long: [5_000, 11_000] },
 };
 
 /** The faults of a run, for as many rounds as it comes to. */
@@ -88,6 +88,11 @@ export class FaultPlan {
     const { faultsPerRound } = this.#pace;
     const faults = Array.from({ length: faultsPerRound }, () => this.#draw());
     return faults.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** One that was drawn found nothing to hit: it has its turn again. */
+  again(kind: FaultKind): void {
+    this.#deck.push(kind);
   }
 
   #draw(): PlannedFault {

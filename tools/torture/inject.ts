@@ -28,19 +28,25 @@ export class Injector {
     this.#wait = (ms) => wait(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** Injects it when its target is free; resolves when it has healed. */
-  async inject(fault: PlannedFault): Promise<void> {
+  /**
+   * Injects it when its target is free; resolves when it has healed. False: it found nothing to
+   * hit, and does not count.
+   */
+  async inject(fault: PlannedFault): Promise<boolean> {
     const target = targetOf(fault);
     const before = this.#lanes.get(target) ?? Promise.resolve();
     const done = before.then(() => this.#carryOut(fault));
     this.#lanes.set(
       target,
-      done.catch(() => {}),
+      done.then(
+        () => {},
+        () => {},
+      ),
     );
-    await done;
+    return await done;
   }
 
-  async #carryOut(fault: PlannedFault): Promise<void> {
+  async #carryOut(fault: PlannedFault): Promise<boolean> {
     const link = linkFaultOf(fault.kind);
     const node = must(this.#cluster.nodes[fault.node], 'a node');
     const felt =
@@ -48,6 +54,7 @@ export class Injector {
         ? await this.#hitProcess(fault)
         : await this.#breakLink(node.proxies[link.link], link.fault, fault);
     if (felt) this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+    return felt;
   }
 
   /** False: it found nothing to hit. */
@@ -76,7 +83,7 @@ export class Injector {
         await this.#freezePostgres(forMs);
         return true;
       case 'postgres-disk-full':
-        return await this.#fillDisk(forMs, more);
+        return await this.#fillDisk({ forMs, switchesLog: more });
       case 'postgres-commit-cut':
         return await cutCommit(node.proxies.postgres, forMs, amount);
       case 'redis-kill':
@@ -110,9 +117,9 @@ export class Injector {
         proxy.delay(0);
         return true;
       case 'one-way':
-        proxy.stall(true, direction);
+        proxy.silence(direction);
         await this.#wait(forMs);
-        proxy.stall(false, direction);
+        proxy.silence(null);
         return true;
       case 'half-open': {
         const end = proxy.freezeOpen();
@@ -143,14 +150,18 @@ export class Injector {
     }, forMs);
   }
 
-  async #fillDisk(forMs: number, switchLog: boolean): Promise<boolean> {
+  async #fillDisk(fault: {
+    readonly forMs: number;
+    readonly switchesLog: boolean;
+  }): Promise<boolean> {
+    const { forMs, switchesLog } = fault;
     const { disk, postgres } = this.#cluster;
     if (typeof disk === 'string') return false;
     try {
       await disk.fill();
       const healMs = performance.now() + forMs;
       // Another segment of its log, for which there is no room: it panics.
-      if (switchLog) await within(forMs, execute(postgres.url, 'SELECT pg_switch_wal()'));
+      if (switchesLog) await within(forMs, execute(postgres.url, 'SELECT pg_switch_wal()'));
       await this.#wait(Math.max(0, healMs - performance.now()));
     } finally {
       await disk.free();

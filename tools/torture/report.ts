@@ -68,6 +68,20 @@ export function exitCode(report: Report, missing: readonly string[]): number {
   return missing.length === 0 ? 0 : harnessFault;
 }
 
+/** What was found, and where to look; `place`: of the recorded history. */
+export function failureLines(report: Report, found: FoundViolation, place: string): string[] {
+  const { seed, minutes, planted } = report;
+  const plant = planted === null ? '' : ` --plant ${planted}`;
+  return [
+    `FAIL ${found.property} (${found.kind})  t=${found.timeMs / 1000} s, after ${found.event} rounds`,
+    `  ${found.message}`,
+    ...(found.about.length === 0 ? [] : [`  about: ${found.about.join(', ')}`]),
+    `  kept: ${place}`,
+    `  again: npm run torture -- --minutes ${minutes} --seed ${seed}${plant}`,
+    '  The same faults and typing are planned then; real time makes it another run all the same.',
+  ];
+}
+
 export function tableOf(report: Report): string {
   const { faults, checked, found } = report;
   const total = Object.values(faults).reduce((sum, count) => sum + count, 0);

@@ -39,18 +39,23 @@ export async function typeForAWhile(
   for (const client of crowd.clients) if (client.isOffline) client.goOnline();
 }
 
-/** Resolves when all have healed; rejects when one could not be carried out. */
+/**
+ * Resolves, when all have healed, with those that found nothing to hit; rejects when one could not
+ * be carried out.
+ */
 export async function breakThings(
   faults: readonly PlannedFault[],
   injector: Injector,
   signal: AbortSignal,
-): Promise<void> {
-  await Promise.all(
+): Promise<readonly PlannedFault[]> {
+  const missed = await Promise.all(
     faults.map(async (fault) => {
       await wait(fault.atMs, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await injector.inject(fault);
+      const isFelt = signal.aborted || (await injector.inject(fault));
+      return isFelt ? [] : [fault];
     }),
   );
+  return missed.flat();
 }
 
 const visitMs = 900;

@@ -20,7 +20,7 @@ import { History } from './history.ts';
 import { Injector } from './inject.ts';
 import { NodeWatch } from './node-watch.ts';
 import { type PlantedServerBug, serverParts } from './planted-bugs.ts';
-import type { Report } from './report.ts';
+import { failureLines, type Report } from './report.ts';
 import { breakThings, typeForAWhile, visit } from './round.ts';
 
 export interface TortureOptions {
@@ -32,6 +32,8 @@ export interface TortureOptions {
   readonly kinds: readonly FaultKind[];
   readonly pace: Pace;
   readonly planted: PlantedServerBug | null;
+  /** The run has come to enough before its time is up. */
+  readonly isEnough: (faults: ReadonlyMap<FaultKind, number>) => boolean;
   /** Ends the run early. */
   readonly signal: AbortSignal;
   /** A line for people. */
@@ -113,12 +115,11 @@ class TortureRun {
   }
 
   async run(): Promise<Report> {
-    const { signal } = this.#stopping;
     const log = openPostgresLog({ url: this.#cluster.postgres.url });
     const watching = setInterval(() => this.#look(), watchMs);
     const endMs = this.#startMs + this.#options.minutes * 60_000;
     try {
-      for (let number = 1; performance.now() < endMs && !signal.aborted; number++) {
+      for (let number = 1; !this.#isOver(endMs); number++) {
         await this.#history.nextEra();
         const era = new Era({
           ...{ ...this.#options, number, log, nodes: this.#cluster.nodes },
@@ -131,6 +132,7 @@ class TortureRun {
           this.#onFault(error);
         } finally {
           this.#count(era);
+          if (this.#found !== null) era.keepRows();
           await era.end();
         }
       }
@@ -147,13 +149,19 @@ class TortureRun {
     history.keep('report.json', `${JSON.stringify(report, null, 2)}\n`);
     history.keep('faults.json', `${JSON.stringify(this.#faults, null, 2)}\n`);
     for (const { name, logs } of this.#cluster.nodes) history.keep(`${name}.log`, logs);
-    this.#options.say(`kept in ${history.place}`);
+    const lines = report.found === null ? [] : failureLines(report, report.found, history.place);
+    for (const line of lines) this.#options.say(line);
+  }
+
+  #isOver(untilMs: number): boolean {
+    if (this.#stopping.signal.aborted || performance.now() >= untilMs) return true;
+    return this.#options.isEnough(this.#injector.counts);
   }
 
   async #live(era: Era, untilMs: number): Promise<void> {
     const { signal } = this.#stopping;
     if (!(await this.#becalm(era))) return;
-    while (performance.now() < untilMs && !signal.aborted) {
+    while (!this.#isOver(untilMs)) {
       await this.#round(era);
       if (signal.aborted || !(await this.#becalm(era))) return;
       await this.#visits(era);
@@ -172,10 +180,11 @@ class TortureRun {
     this.#faults = this.#plan.nextRound();
     this.#history.note('round', { faults: this.#faults });
     crowd.beginRound();
-    await Promise.all([
+    const [, missed] = await Promise.all([
       typeForAWhile(crowd, { seed: this.#random.id(), phaseMs, signal }),
       breakThings(this.#faults, this.#injector, signal),
     ]);
+    for (const { kind } of missed) this.#plan.again(kind);
   }
 
   async #visits(era: Era): Promise<void> {
