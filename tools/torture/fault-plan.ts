@@ -101,7 +101,9 @@ export class FaultPlan {
     const fault = linkFaultOf(kind)?.fault;
     const { ms, long = ms } = spans[fault ?? kind] ?? { ms: [0, 0] };
     const [least, most] = random.chance(longPerMillion) ? long : ms;
-    const forMs = Math.round((random.between(least, most) * this.#pace.stretch) / 100);
+    // An armed cut is no outage: it waits for a commit.
+    const stretch = kind === 'postgres-commit-cut' ? 100 : this.#pace.stretch;
+    const forMs = Math.round((random.between(least, most) * stretch) / 100);
     const latest = Math.max(0, this.#pace.phaseMs - forMs);
     return {
       kind,

@@ -5,6 +5,7 @@
  * Documents are replaced after some rounds (an era), so that they stay of a size that the slow
  * reference document can judge: exactly once, and the past.
  */
+import { setMaxListeners } from 'node:events';
 import { rmSync } from 'node:fs';
 import { Random } from '../../engine/random.ts';
 import { openPostgresLog } from '../../server/testing/log-access.ts';
@@ -110,6 +111,8 @@ class TortureRun {
     const possible = kinds.filter((kind) => missingOf(parts.cluster)[kind] === undefined);
     this.#plan = new FaultPlan(seed, { kinds: possible, nodes, pace });
     this.#random = new Random(seed, 'rounds');
+    // Every fault that goes on waits for its end or for this.
+    setMaxListeners(1_000, this.#stopping.signal);
     if (signal.aborted) this.#stopping.abort();
     signal.addEventListener('abort', () => this.#stopping.abort(), { once: true });
   }

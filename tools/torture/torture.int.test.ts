@@ -20,8 +20,8 @@ await describeWithBinaries('a short torture run', () => {
     test('injects every kind of fault and finds nothing', async () => {
       const said: string[] = [];
       const report = await torture({
-        ...{ seed: seed >>> 0, minutes: 2, nodes: 2, clients: 6, documents: 2, kinds },
-        pace: { phaseMs: 4_500, faultsPerRound: 10, stretch: 40 },
+        ...{ seed: seed >>> 0, minutes: 2, nodes: 2, clients: 8, documents: 2, kinds },
+        pace: { phaseMs: 4_000, faultsPerRound: 20, stretch: 40 },
         planted: null,
         isEnough: (faults) => kinds.every((kind) => faults.has(kind)),
         signal: new AbortController().signal,
