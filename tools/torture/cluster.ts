@@ -3,13 +3,17 @@
  * Ends with everything that it started and leaves no file.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OwnPostgres, startOwnPostgres } from '../../server/testing/own-postgres.ts';
 import { type OwnRedis, startOwnRedis } from '../../server/testing/own-redis.ts';
 import { type Node, type NodeLine, startNode } from './node.ts';
-import { mountSmallDisk, type SmallDisk, sweepDisks } from './small-disk.ts';
+import {
+  makeFolder,
+  mountSmallDisk,
+  removeFolder,
+  type SmallDisk,
+  sweepFolders,
+} from './small-disk.ts';
 
 export interface Cluster {
   readonly postgres: OwnPostgres;
@@ -25,6 +29,8 @@ export interface ClusterOptions {
   readonly nodes: number;
   readonly sources: string | null;
   readonly onLine: (node: Node, line: NodeLine) => void;
+  /** Nothing is started any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Its log is small, so that a full disk is felt and a small one is enough. */
@@ -41,11 +47,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     if (failures.length > 0) throw new AggregateError(failures, 'not everything could be ended');
   };
   try {
-    await sweepDisks();
-    const folder = await mkdtemp(join(tmpdir(), 'sve-torture-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const disk = await mountSmallDisk();
-    if (typeof disk !== 'string') undo.push(() => disk.remove());
+    await sweepFolders();
+    const folder = await makeFolder();
+    undo.push(() => removeFolder(folder));
+    const disk = await mountSmallDisk(folder);
     const dataDir = join(typeof disk === 'string' ? folder : disk.folder, 'postgres');
     const postgres = await startOwnPostgres({ dataDir, settings });
     undo.push(() => postgres.remove());

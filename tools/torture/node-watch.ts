@@ -14,6 +14,7 @@ export class NodeWatch {
   /** Times that the log's connection broke because PostgreSQL's disk was full. */
   diskFullFelt = 0;
   readonly #refusals: Violation[] = [];
+  readonly #crashed = new Set<Node>();
   #isStopped = false;
 
   readonly onLine = (node: Node, line: NodeLine): void => {
@@ -30,7 +31,11 @@ export class NodeWatch {
     if (this.#isStopped) return;
     for (const node of nodes) {
       node.read();
-      if (!node.hasCrashed) continue;
+      const before = this.#crashed.has(node);
+      if (!node.hasCrashed) this.#crashed.delete(node);
+      else this.#crashed.add(node);
+      // Ctrl-C reaches every process of a terminal: if it was that, the run has ended by next time.
+      if (!before || !node.hasCrashed) continue;
       const last = node.logs.trim().split('\n').slice(-10).join('\n');
       const about = [node.name];
       throw new Violation('assert', `${node.name} ended:\n${last}`, { kind: 'crash', about });

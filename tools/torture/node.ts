@@ -37,6 +37,8 @@ export interface NodeOptions {
   readonly sources: string | null;
   /** Everything it logs. */
   readonly onLine: (node: Node, line: NodeLine) => void;
+  /** It is not started again any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Started with its proxies; rejects with what was wrong. */
@@ -139,7 +141,7 @@ export class Node {
   /** Again on the same port; tried until what it needs is there. */
   async start(): Promise<void> {
     const giveUpMs = performance.now() + startMs;
-    for (;;) {
+    while (!this.#options.signal.aborted) {
       try {
         await this.#server.start();
         this.read();

@@ -2,10 +2,10 @@
  * A disk of our own that can be full: a small file system in memory, filled by one large file.
  *
  * It takes root and `mount`. What a process that was killed left mounted is removed by the next one
- * (`sweepDisks`).
+ * (`sweepFolders`).
  */
 import { execFile } from 'node:child_process';
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,27 +17,46 @@ export interface SmallDisk {
   fill(): Promise<void>;
   /** Makes the room free again. */
   free(): Promise<void>;
-  remove(): Promise<void>;
 }
 
 /** A fresh cluster takes 40 MB and its log up to 64 MB; a run's rows some tens. */
 const megabytes = 256;
 const prefix = 'sve-torture-';
+const diskName = 'disk';
 const chunk = Buffer.alloc(2 ** 20);
 const smallest = 512;
 
-/** Mounts one, or says why there is none. */
-export async function mountSmallDisk(): Promise<SmallDisk | string> {
-  if (process.platform !== 'linux')
-    return `mount of tmpfs is of Linux, this is ${process.platform}`;
+/** A folder for what a run writes, with the run's process in its name. */
+export async function makeFolder(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+}
+
+/** Removes it, and a disk in it. */
+export async function removeFolder(folder: string): Promise<void> {
+  // Lazily: a process that is just ending may still have a file open.
+  const disk = join(folder, diskName);
+  await promisify(execFile)('umount', ['--lazy', disk]).catch(() => {});
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Removes the folders of processes that are gone. */
+export async function sweepFolders(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isProcess(Number(pid))) await removeFolder(join(tmpdir(), name));
+  }
+}
+
+/** Mounts one in a run's folder, or says why there is none; it goes with the folder. */
+export async function mountSmallDisk(runFolder: string): Promise<SmallDisk | string> {
+  if (process.platform !== 'linux') return `tmpfs is of Linux, this is ${process.platform}`;
   if (process.getuid?.() !== 0) return 'mount needs root';
-  const folder = join(tmpdir(), `${prefix}${process.pid}-disk`);
-  await mkdir(folder, { recursive: true });
+  const folder = join(runFolder, diskName);
+  await mkdir(folder);
   try {
     const options = `size=${megabytes}m,mode=0700`;
     await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', options, 'sve-torture', folder]);
   } catch (error) {
-    await rm(folder, { recursive: true });
     return `mount failed: ${String(error)}`;
   }
   const ballast = join(folder, 'ballast');
@@ -45,22 +64,7 @@ export async function mountSmallDisk(): Promise<SmallDisk | string> {
     folder,
     fill: () => fill(ballast),
     free: () => rm(ballast, { force: true }),
-    remove: () => unmount(folder),
   };
-}
-
-/** Removes the disks of processes that are gone. */
-export async function sweepDisks(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = new RegExp(`^${prefix}(\\d+)-disk$`).exec(name)?.[1];
-    if (pid !== undefined && !isProcess(Number(pid))) await unmount(join(tmpdir(), name));
-  }
-}
-
-async function unmount(folder: string): Promise<void> {
-  // Lazily: a process that is just ending may still have a file open.
-  await promisify(execFile)('umount', ['--lazy', folder]).catch(() => {});
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function fill(path: string): Promise<void> {
