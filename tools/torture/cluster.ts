@@ -21,6 +21,8 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   /** Where PostgreSQL's data are; or why they are on an ordinary disk. */
   readonly disk: SmallDisk | string;
+  /** The name by which the nodes hear each other. */
+  readonly deployment: string;
   /** Ends everything and removes its files. */
   remove(): Promise<void>;
 }
@@ -67,7 +69,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       nodes.push(node);
       undo.push(() => node.remove());
     }
-    return { postgres, redis, nodes, disk, remove };
+    return { postgres, redis, nodes, disk, deployment, remove };
   } catch (error) {
     await remove();
     throw error;

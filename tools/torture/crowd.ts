@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Random } from '../../engine/random.ts';
+import { decodeBusRow } from '../../proto/bus-codec.ts';
 import type { Splice } from '../../proto/frame-messages.ts';
 import { decodeServerFrame } from '../../proto/server-frame.ts';
 import {
@@ -18,6 +19,7 @@ import type { JudgedLink } from '../../sim/checks/check-durability.ts';
 import type { Coverage } from '../../sim/checks/coverage.ts';
 import { Violation } from '../../sim/checks/violation.ts';
 import type { Availability } from './availability.ts';
+import type { BusMessage } from './bus-tap.ts';
 import type { History } from './history.ts';
 import type { Judge } from './judge.ts';
 import type { Node } from './node.ts';
@@ -115,6 +117,13 @@ export class Crowd implements ClientObserver {
       this.#settle(link.replica, through);
     }
     witness.observe({ type: 'received', link, frame });
+  }
+
+  /** A node told the others of a row. */
+  published({ node, document, bytes }: BusMessage): void {
+    const { history, witness } = this.#parts;
+    history.note('published', { node, document, hex: Buffer.from(bytes).toString('hex') });
+    witness.observe({ type: 'published', node, document, row: decodeBusRow(bytes) });
   }
 
   stepped(client: TortureClient): void {

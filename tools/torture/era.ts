@@ -99,9 +99,12 @@ export class Era {
     return documents.reduce((sum, document) => sum + this.judge.lost(document), 0);
   }
 
-  /** The logs as they were read, beside the history. */
-  keepRows(): void {
+  /** The logs as they are, beside the history. */
+  async keepRows(): Promise<void> {
+    this.witness.close();
     for (const document of [...this.#documents, ...this.#visited]) {
+      // What is lost is what is not there by now either.
+      await this.witness.head(document);
       const lines = this.judge.truthOf(document).rows.map(({ lsn, at, epoch, body }) => {
         return JSON.stringify({ lsn, at, epoch, hex: Buffer.from(body).toString('hex') });
       });

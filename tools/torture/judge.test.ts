@@ -126,6 +126,15 @@ describe('a history that is not', () => {
     expect(() => receive(other)).toThrow('another row 1 than the log');
   });
 
+  it('tells the other nodes of a row that is not in the log', () => {
+    const body = encodeUpdate({ batches: [first] });
+    const row = { epoch: 1, lsn: 1, at: 1_001, body };
+    const publish = (): void => judge.judge({ type: 'published', node: 'n0', document, row });
+    expect(publish).toThrow('n0 publishes row 1 of doc, not in the log');
+    commit(first);
+    publish();
+  });
+
   it('has a welcome at a row that the log does not have', () => {
     expect(() => welcome({ epoch: 1, lsn: 3, at: 1_003, operations: 0 })).toThrow('does not have');
   });

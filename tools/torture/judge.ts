@@ -8,6 +8,7 @@
  * to know of a node's inside (S13) is not to be had, and is left out.
  */
 import type { LogRow } from '../../engine/driver/ports.ts';
+import type { BusRow } from '../../proto/bus-codec.ts';
 import type { ServerFrame } from '../../proto/server-frame.ts';
 import { decodeUpdate } from '../../proto/update-codec.ts';
 import {
@@ -29,10 +30,19 @@ export interface Acknowledgement {
   readonly through: number;
 }
 
+/** What a node told the others. */
+export interface Publication {
+  readonly type: 'published';
+  readonly node: string;
+  readonly document: string;
+  readonly row: BusRow;
+}
+
 /** What happened, in the order in which it did. */
 export type Happening =
   | { readonly type: 'received'; readonly link: JudgedLink; readonly frame: ServerFrame }
   | { readonly type: 'stepped'; readonly client: JudgedClient }
+  | Publication
   | Acknowledgement;
 
 /** An edit, as its author's client numbered it. */
@@ -99,6 +109,9 @@ export class Judge {
         return;
       case 'stepped':
         this.#durability.clientStepped(happening.client);
+        return;
+      case 'published':
+        this.#durability.published(happening.node, happening.document, happening.row);
         return;
       case 'acknowledged': {
         const { client, document, replica, through } = happening;

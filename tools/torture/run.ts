@@ -12,6 +12,7 @@ import { openPostgresLog } from '../../server/testing/log-access.ts';
 import { type FoundViolation, Violation } from '../../sim/checks/violation.ts';
 import { plantedCopy } from '../../sim/cli/plant.ts';
 import { Availability } from './availability.ts';
+import { type BusMessage, tapBus } from './bus-tap.ts';
 import { becalm } from './calm.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { Era } from './era.ts';
@@ -85,6 +86,7 @@ class TortureRun {
   readonly #stopping = new AbortController();
   readonly #startMs = performance.now();
   readonly #checked = new Map<string, number>();
+  #era: Era | null = null;
   #found: FoundViolation | null = null;
   #faults: readonly PlannedFault[] = [];
   readonly #totals = {
@@ -119,7 +121,13 @@ class TortureRun {
 
   async run(): Promise<Report> {
     const log = openPostgresLog({ url: this.#cluster.postgres.url });
-    const watching = setInterval(() => this.#look(), watchMs);
+    const watching = setInterval(() => {
+      this.#attempt(() => this.#watch.look(this.#cluster.nodes));
+    }, watchMs);
+    const { redis, deployment } = this.#cluster;
+    const onMessage = (message: BusMessage): void =>
+      this.#attempt(() => this.#era?.crowd.published(message));
+    const endTap = tapBus({ url: redis.url, deployment, onMessage });
     const endMs = this.#startMs + this.#options.minutes * 60_000;
     try {
       for (let number = 1; !this.#isOver(endMs); number++) {
@@ -129,18 +137,21 @@ class TortureRun {
           ...{ history: this.#history, availability: this.#availability },
           onFault: (error) => this.#onFault(error),
         });
+        this.#era = era;
         try {
           await this.#live(era, Math.min(endMs, performance.now() + eraMs));
         } catch (error) {
           this.#onFault(error);
         } finally {
+          if (this.#found !== null) await era.keepRows();
           this.#count(era);
-          if (this.#found !== null) era.keepRows();
+          this.#era = null;
           await era.end();
         }
       }
     } finally {
       clearInterval(watching);
+      endTap();
       await log.close();
     }
     return this.#report();
@@ -210,9 +221,9 @@ class TortureRun {
     return true;
   }
 
-  #look(): void {
+  #attempt(work: () => void): void {
     try {
-      this.#watch.look(this.#cluster.nodes);
+      work();
     } catch (error) {
       this.#onFault(error);
     }

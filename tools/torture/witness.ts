@@ -111,6 +111,7 @@ function documentOf(happening: Happening): string {
     case 'stepped':
       return happening.client.document;
     case 'acknowledged':
+    case 'published':
       return happening.document;
   }
 }
