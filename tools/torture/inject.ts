@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { assert, must, unreachable } from '../../engine/assert.ts';
 import type { TcpProxy } from '../../server/testing/tcp-proxy.ts';
 import { execute } from '../../server/testing/test-database.ts';
+import { Violation } from '../../sim/checks/violation.ts';
 import type { Cluster } from './cluster.ts';
 import { type FaultKind, type LinkFault, linkFaultOf } from './fault-kinds.ts';
 import { type PlannedFault, targetOf } from './fault-plan.ts';
@@ -35,7 +36,7 @@ export class Injector {
   async inject(fault: PlannedFault): Promise<boolean> {
     const target = targetOf(fault);
     const before = this.#lanes.get(target) ?? Promise.resolve();
-    const done = before.then(() => this.#carryOut(fault));
+    const done = before.then(() => this.#carryOut(fault)).catch(blame(fault));
     this.#lanes.set(
       target,
       done.then(
@@ -175,6 +176,14 @@ export class Injector {
     await postgres.restart();
     return true;
   }
+}
+
+/** What cannot be carried out is a fault of this tool, unless it is the product's. */
+function blame({ kind }: PlannedFault): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Violation) throw error;
+    throw new Violation('H1', `${kind}: ${String(error)}`, { kind: 'harness' });
+  };
 }
 
 /** False: nothing was committed meanwhile. */

@@ -15,7 +15,6 @@ export class NodeWatch {
   diskFullFelt = 0;
   readonly #refusals: Violation[] = [];
   readonly #crashed = new Set<Node>();
-  #isStopped = false;
 
   readonly onLine = (node: Node, line: NodeLine): void => {
     const { event, code = '', detail = '', reason = '' } = line;
@@ -28,7 +27,6 @@ export class NodeWatch {
 
   /** Throws a Violation for what has been seen since. */
   look(nodes: readonly Node[]): void {
-    if (this.#isStopped) return;
     for (const node of nodes) {
       node.read();
       const before = this.#crashed.has(node);
@@ -42,10 +40,5 @@ export class NodeWatch {
     }
     const refusal = this.#refusals.shift();
     if (refusal !== undefined) throw refusal;
-  }
-
-  /** What comes now is the end of the run. */
-  stop(): void {
-    this.#isStopped = true;
   }
 }

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ServerProcess, startServerProcess } from '../../server/testing/server-process.ts';
 import { startTcpProxy, type TcpProxy } from '../../server/testing/tcp-proxy.ts';
+import { Violation } from '../../sim/checks/violation.ts';
 import type { LinkName } from './fault-kinds.ts';
 import { heartbeatMs } from './fault-plan.ts';
 
@@ -142,15 +143,13 @@ export class Node {
   async start(): Promise<void> {
     const giveUpMs = performance.now() + startMs;
     while (!this.#options.signal.aborted) {
-      try {
-        await this.#server.start();
-        this.read();
-        [this.#logUp, this.#busUp, this.#isWanted] = [true, true, true];
-        return;
-      } catch (error) {
-        if (performance.now() > giveUpMs) throw error;
-        await wait(retryMs);
+      const failure = await this.#tryStart();
+      if (failure === null) return;
+      if (performance.now() > giveUpMs) {
+        const message = `${this.name} does not start again: ${failure}`;
+        throw new Violation('L1', message, { kind: 'liveness', about: [this.name] });
       }
+      await wait(retryMs);
     }
   }
 
@@ -158,6 +157,18 @@ export class Node {
   async remove(): Promise<void> {
     await this.stop();
     await Promise.all(Object.values(this.proxies).map((proxy) => proxy.close()));
+  }
+
+  /** Why it did not start; null: it did. */
+  async #tryStart(): Promise<string | null> {
+    try {
+      await this.#server.start();
+    } catch (error) {
+      return String(error);
+    }
+    this.read();
+    [this.#logUp, this.#busUp, this.#isWanted] = [true, true, true];
+    return null;
   }
 }
 

@@ -48,14 +48,18 @@ export async function breakThings(
   injector: Injector,
   signal: AbortSignal,
 ): Promise<readonly PlannedFault[]> {
-  const missed = await Promise.all(
+  // All of them: whatever goes wrong with one, the others have to heal.
+  const outcomes = await Promise.allSettled(
     faults.map(async (fault) => {
       await wait(fault.atMs, undefined, { signal }).catch(() => {});
       const isFelt = signal.aborted || (await injector.inject(fault));
       return isFelt ? [] : [fault];
     }),
   );
-  return missed.flat();
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 const visitMs = 900;

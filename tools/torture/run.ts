@@ -51,8 +51,9 @@ const watchMs = 100;
 /** Runs it and cleans up. Rejects when it cannot be set up. */
 export async function torture(options: TortureOptions): Promise<Report> {
   const { planted } = options;
-  const sources = planted === null ? null : plantedCopy(planted, serverParts);
-  const name = `${planted === null ? '' : `${planted.id}-`}seed-${options.seed}-${process.pid}`;
+  const name = `${planted?.id ?? 'torture'}-seed-${options.seed}-${process.pid}`;
+  const copied = planted === null ? null : { ...planted, id: name };
+  const sources = copied === null ? null : plantedCopy(copied, serverParts);
   const history = new History(name);
   let isKept = false;
   try {
@@ -65,7 +66,6 @@ export async function torture(options: TortureOptions): Promise<Report> {
       if (isKept) run.keepEvidence(report);
       return report;
     } finally {
-      watch.stop();
       await cluster.remove();
     }
   } finally {
