@@ -161,13 +161,15 @@ export class Node {
 
   /** Why it did not start; null: it did. */
   async #tryStart(): Promise<string | null> {
+    // What it said before is of another life; when it has started it is connected.
+    this.read();
+    [this.#logUp, this.#busUp] = [true, true];
     try {
       await this.#server.start();
     } catch (error) {
       return String(error);
     }
-    this.read();
-    [this.#logUp, this.#busUp, this.#isWanted] = [true, true, true];
+    this.#isWanted = true;
     return null;
   }
 }
