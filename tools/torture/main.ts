@@ -1,8 +1,8 @@
 /**
  * `npm run torture`: faults on the real thing. What it does stands in docs/torture.md.
  *
- * Started by node, with tsx as its loader only: the program `tsx` kills a busy child that is slow to
- * answer a Ctrl-C, and nothing would be cleaned up.
+ * Started by node, with tsx as its loader only: the program `tsx` kills a busy child that is slow
+ * to answer a Ctrl-C, and nothing would be cleaned up.
  */
 import { randomInt } from 'node:crypto';
 import { ArgumentError } from '../../sim/cli/arguments.ts';
