@@ -171,7 +171,7 @@ export class NodeTrials {
     const lastWords: string[] = [];
     for (const node of this.#cluster.nodes) {
       for (const proxy of [node.toClients, node.toPostgres, node.toRedis]) {
-        void proxy.cut({ at: 'inReply', replyBytes: Infinity });
+        proxy.disarm();
       }
       if (node.server.running || this.#starting.has(node)) continue;
       lastWords.push(node.server.logs().slice(-lastWordsMax));

@@ -4,7 +4,7 @@
  * every part of a workload makes sense when another part is left out.
  */
 import fc from 'fast-check';
-import type { Cut } from '../server/testing/tcp-proxy.ts';
+import type { Cut } from '../server/testing/proxy-pair.ts';
 import { text } from './scenario-arbitraries.ts';
 
 /** A way of a node that can be broken. */

@@ -11,7 +11,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RedisBus } from './redis-bus.ts';
 import { describeWithRedis } from './testing/describe-redis.ts';
-import { type Cut, startTcpProxy, type TcpProxy } from './testing/tcp-proxy.ts';
+import type { Cut } from './testing/proxy-pair.ts';
+import { startTcpProxy, type TcpProxy } from './testing/tcp-proxy.ts';
 
 type Action =
   | { readonly type: 'subscribe' | 'unsubscribe' | 'publish'; readonly document: string }

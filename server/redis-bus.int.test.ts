@@ -184,6 +184,26 @@ describeWithRedis('the bus in Redis', (serverUrl) => {
       await until(() => sizes.includes(2));
     });
 
+    it('finds out that a connection is half-open though it has nothing to say', async () => {
+      const proxy = await proxied();
+      const connection = new ConnectionWatch();
+      const gaps: (string | null)[] = [];
+      const heard = new Signal();
+      await connect({
+        url: proxy.through(serverUrl),
+        onConnection: connection.onConnection,
+        onGap: (document) => {
+          gaps.push(document);
+          heard.tell();
+        },
+        limits: { pingMs: 50, answerTimeoutMs: 100, backoffMaxMs: 10 },
+      });
+      await connection.until(() => connection.reports.length === 1);
+      proxy.freezeOpen();
+      await heard.until(() => gaps.includes(null));
+      expect(connection.reports.slice(0, 2)).toEqual([true, false]);
+    });
+
     it('reports an outage once, however many attempts it takes', async () => {
       const proxy = await proxied();
       const connection = new ConnectionWatch();

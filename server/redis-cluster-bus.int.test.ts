@@ -11,7 +11,7 @@ import { must } from '../engine/assert.ts';
 import { type BusUnderTest, busContract } from '../properties/contracts/bus-contract.ts';
 import { ConnectionWatch } from '../properties/contracts/connection-watch.ts';
 import { RedisClusterBus } from './redis-cluster-bus.ts';
-import { describeWithRedisCluster } from './testing/describe-redis-cluster.ts';
+import { describeWithRedisProgram } from './testing/describe-redis-program.ts';
 import {
   type ClusterNode,
   type OwnRedisCluster,
@@ -87,7 +87,7 @@ async function kill({ admin }: ClusterNode, { name }: RedisClusterBus): Promise<
   if (id !== undefined) await admin.client('KILL', 'ID', id);
 }
 
-describeWithRedisCluster('the bus in a Redis Cluster', () => {
+describeWithRedisProgram('the bus in a Redis Cluster', () => {
   let cluster: OwnRedisCluster;
 
   beforeAll(async () => {

@@ -14,7 +14,7 @@ import { Signal } from '../properties/contracts/signal.ts';
 import { type RedisSettings, startOwnRedis } from './backing/own-redis.ts';
 import { RedisClusterBus, type RedisClusterBusOptions } from './redis-cluster-bus.ts';
 import { shardedPubSub } from './redis-dialect.ts';
-import { describeWithRedisCluster } from './testing/describe-redis-cluster.ts';
+import { describeWithRedisProgram } from './testing/describe-redis-program.ts';
 import {
   type ClusterNode,
   type OwnRedisCluster,
@@ -120,7 +120,7 @@ class Talk {
   }
 }
 
-describeWithRedisCluster('the bus in a Redis Cluster that changes', () => {
+describeWithRedisProgram('the bus in a Redis Cluster that changes', () => {
   const ends: (() => Promise<void>)[] = [];
   let cluster: OwnRedisCluster;
   let masters: readonly ClusterNode[];

@@ -4,8 +4,9 @@
  *
  * Redis gives a message to whoever listens at that moment and keeps nothing, so a break loses
  * messages; and whether a subscription is in effect is known only when it is answered. Both are
- * told. A server of a cluster may also give a channel up, or refuse it, because its slot is
- * elsewhere: that is told too, and asked again with `retry` only.
+ * told. A connection that falls silent without an end is found out by asking it now and then: one
+ * that only listens would never miss an answer. A server of a cluster may also give a channel up,
+ * or refuse it, because its slot is elsewhere: that is told too, and asked again with `retry` only.
  *
  * Invariant: a message is passed on only while its subscription is in effect on the connection that
  * brought it.
@@ -39,6 +40,8 @@ export interface RedisBusLimits {
   readonly connectTimeoutMs: number;
   /** A connection that owes an answer for so long is given up. */
   readonly answerTimeoutMs: number;
+  /** Each connection is asked for an answer so often: one that only listens would owe none. */
+  readonly pingMs: number;
   readonly backoffMaxMs: number;
 }
 
@@ -47,6 +50,7 @@ export const defaultBusLimits: RedisBusLimits = {
   unansweredBytesMax: 16 * 1024 * 1024,
   connectTimeoutMs: 3_000,
   answerTimeoutMs: 5_000,
+  pingMs: 5_000,
   backoffMaxMs: 2_000,
 };
 
@@ -89,6 +93,7 @@ export class RedisLink {
   /** Attempts to subscribe since one succeeded. */
   #failures = 0;
   #lastError = 'the connection was closed';
+  readonly #pinging: NodeJS.Timeout;
 
   /** Not connected yet: see `connect`. */
   constructor(options: RedisLinkOptions) {
@@ -113,6 +118,7 @@ export class RedisLink {
       const isHeard = this.#wanted.has(channel) && this.#inEffect.has(channel);
       if (isHeard && !this.#isClosed) options.onMessage(channel, message);
     });
+    this.#pinging = setInterval(() => this.#ping(), limits.pingMs).unref();
   }
 
   /** Both connections are there, with all subscriptions. */
@@ -189,8 +195,16 @@ export class RedisLink {
   /** Sends what was published before, then ends the connections; nothing is called any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#pinging);
     if (this.publisher.status === 'ready') await this.publisher.quit().catch(() => {});
     await Promise.all([ended(this.publisher), ended(this.#subscriber)]);
+  }
+
+  /** Without an answer in time the connection ends (`socketTimeout`), and so is made again. */
+  #ping(): void {
+    for (const redis of [this.publisher, this.#subscriber]) {
+      if (redis.status === 'ready') redis.ping().catch(() => {});
+    }
   }
 
   #connection(purpose: string, retryStrategy: (attempt: number) => number): Redis {

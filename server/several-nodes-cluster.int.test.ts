@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { must } from '../engine/assert.ts';
 import { shardedPubSub } from './redis-dialect.ts';
 import { describeWithPostgres } from './testing/describe-postgres.ts';
-import { describeWithRedisCluster } from './testing/describe-redis-cluster.ts';
+import { describeWithRedisProgram } from './testing/describe-redis-program.ts';
 import { type OwnRedisCluster, startOwnRedisCluster } from './testing/own-redis-cluster.ts';
 import { RawClient, typing } from './testing/raw-client.ts';
 import { type ServerProcess, startServerProcess } from './testing/server-process.ts';
@@ -19,7 +19,7 @@ import { createTestDatabase, type TestDatabase } from './testing/test-database.t
 const password = 'no:thing@special';
 
 describeWithPostgres('two nodes on one database', (postgresUrl) => {
-  describeWithRedisCluster('and a Redis Cluster', () => {
+  describeWithRedisProgram('and a Redis Cluster', () => {
     let folder: string;
     let database: TestDatabase;
     let cluster: OwnRedisCluster;

@@ -15,6 +15,8 @@ export interface OwnRedis {
   readonly url: string;
   /** For people: what runs, and from where. */
   readonly version: string;
+  /** Of the present process. */
+  readonly pid: number;
   /** True: from now on it does nothing; false: it goes on. */
   freeze(frozen: boolean): void;
   /** SIGKILL; resolves when it is gone. */
@@ -60,6 +62,9 @@ function own(program: RedisProgram, options: Settings, first: ChildProcess): Own
   return {
     url: `redis://127.0.0.1:${options.port}`,
     version: program.path,
+    get pid() {
+      return child.pid ?? 0;
+    },
     freeze: (frozen) => void child.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
     kill,
     async restart() {

@@ -22,7 +22,8 @@ import {
   takeRepeated,
 } from '../../properties/contracts/log-calls.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
-import { type Cut, startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.ts';
+import type { Cut } from '../testing/proxy-pair.ts';
+import { startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { PostgresLog } from './postgres-log.ts';
 

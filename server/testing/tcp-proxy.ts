@@ -1,20 +1,20 @@
 /**
- * A TCP proxy that breaks connections at a chosen byte: between a client and a real service.
+ * A TCP proxy that breaks connections at a chosen byte, holds them up or lets them die in silence:
+ * between a client and a real service.
  *
  * A cut is armed for the connection that next meets its condition, and is used up by it:
  *   beforeRequest      the next bytes from the client do not reach the service
  *   afterRequest       they do, but nothing of the answer comes back
  *   inReply, n         the service's next n bytes come back, the one after them does not
- * The connection then ends on both sides. `stall` leaves connections open and lets nothing through.
+ * The connection then ends on both sides. `stall` leaves connections open and lets nothing through,
+ * both ways or one way; `delay` lets everything through later; `freezeOpen` leaves connections
+ * half-open: each side goes on believing in a peer that it never hears again.
  * There is no backpressure: what a test sends is small.
  */
 import { once } from 'node:events';
-import { createServer, connect as openSocket, type Socket } from 'node:net';
+import { createServer, connect as openSocket, type Server, type Socket } from 'node:net';
 import { assert } from '../../engine/assert.ts';
-
-export type Cut =
-  | { readonly at: 'beforeRequest' | 'afterRequest' }
-  | { readonly at: 'inReply'; readonly replyBytes: number };
+import { ArmedCut, type Cut, type Direction, type Gate, Pair } from './proxy-pair.ts';
 
 export interface TcpProxy {
   readonly port: number;
@@ -22,10 +22,21 @@ export interface TcpProxy {
   through(url: string): string;
   /** Arms a cut; resolves when it has been made. Replaces one that was not used. */
   cut(cut: Cut): Promise<void>;
+  /** No cut is armed any more. */
+  disarm(): void;
   /** Resets every connection now. */
   cutAll(): void;
   /** From now on (true) nothing passes; false lets through what was held back. */
   stall(stalled: boolean): void;
+  /** From now on nothing passes in this direction; null lets through what was held back. */
+  silence(direction: Direction | null): void;
+  /** From now on everything takes so much longer; 0: nothing does. */
+  delay(ms: number): void;
+  /**
+   * Nothing passes any more on the connections that there are, no end either, and nobody is told.
+   * What comes back resets those that are still there.
+   */
+  freezeOpen(): () => void;
   /** Resets new connections at once (true), as a service that is down. */
   refuse(refused: boolean): void;
   /** Resolves when so many connections have been refused, from the start. */
@@ -33,168 +44,136 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Asked before each chunk and each end of a connection passes; they pass in order. */
-export type Gate = (direction: 'request' | 'reply') => Promise<unknown>;
+const directions = ['request', 'reply'] as const;
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * Listens on 127.0.0.1 and forwards to `target`, host and port of the service. With a `gate` a test
  * decides when things pass; a reset needs no leave.
  */
-export async function startTcpProxy(
-  target: { readonly host: string; readonly port: number },
-  gate: Gate | null = null,
-): Promise<TcpProxy> {
-  const pairs = new Set<Pair>();
-  let armed: ArmedCut | null = null;
-  let refused = false;
-  let refusals = 0;
-  let onRefusal = (): void => {};
-  let stalled = false;
-  const server = createServer((client) => {
-    if (refused) {
-      client.resetAndDestroy();
-      refusals += 1;
-      return onRefusal();
-    }
-    const pair = new Pair({ client, service: openSocket(target), armed: () => armed, gate });
-    pair.stall(stalled);
-    pairs.add(pair);
-    client.once('close', () => pairs.delete(pair));
-  });
+export async function startTcpProxy(target: Target, gate: Gate | null = null): Promise<TcpProxy> {
+  const server = createServer();
+  const proxy = new LiveProxy(server, target, gate);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  assert(address !== null && typeof address === 'object', 'a TCP address');
-  const { port } = address;
-  return {
-    port,
-    through(url) {
-      const changed = new URL(url);
-      changed.host = `127.0.0.1:${port}`;
-      return changed.href;
-    },
-    cut(cut) {
-      return new Promise((made) => {
-        armed = new ArmedCut(cut, () => {
-          armed = null;
-          made();
-        });
-      });
-    },
-    cutAll() {
-      for (const pair of pairs) pair.reset();
-    },
-    stall(on) {
-      stalled = on;
-      for (const pair of pairs) pair.stall(on);
-    },
-    refuse(on) {
-      refused = on;
-    },
-    async refused(count) {
-      while (refusals < count) {
-        await new Promise<void>((resolve) => {
-          onRefusal = resolve;
-        });
-      }
-    },
-    async close() {
-      server.close();
-      for (const pair of pairs) pair.reset();
-      await once(server, 'close');
-    },
-  };
+  return proxy;
 }
 
-/** What is left of a cut, and what to do when it is made. */
-class ArmedCut {
-  readonly #made: () => void;
-  /** Bytes of the reply that still pass; null = the next request does not pass either. */
-  #replyBytes: number | null;
-
-  constructor(cut: Cut, made: () => void) {
-    this.#made = made;
-    if (cut.at === 'inReply') this.#replyBytes = cut.replyBytes;
-    else this.#replyBytes = cut.at === 'afterRequest' ? 0 : null;
-  }
-
-  /** Bytes of `chunk` that pass; fewer than all of them mean that the cut is made. */
-  passes(direction: 'request' | 'reply', chunk: Buffer): number {
-    if (direction === 'request') {
-      if (this.#replyBytes !== null) return chunk.length;
-      this.#made();
-      return 0;
-    }
-    if (this.#replyBytes === null) return chunk.length;
-    const passed = Math.min(this.#replyBytes, chunk.length);
-    this.#replyBytes -= passed;
-    if (passed < chunk.length) this.#made();
-    return passed;
-  }
-}
-
-interface PairOptions {
-  readonly client: Socket;
-  readonly service: Socket;
-  readonly armed: () => ArmedCut | null;
-  readonly gate: Gate | null;
-}
-
-/** One connection: the client's socket and ours to the service. */
-class Pair {
-  readonly #client: Socket;
-  readonly #service: Socket;
-  readonly #armed: () => ArmedCut | null;
+class LiveProxy implements TcpProxy {
+  readonly #server: Server;
+  readonly #target: Target;
   readonly #gate: Gate | null;
+  readonly #pairs = new Set<Pair>();
+  #stalled: readonly Direction[] = [];
+  #armed: ArmedCut | null = null;
+  #delayMs = 0;
+  #isRefusing = false;
+  #refusals = 0;
+  #onRefusal = (): void => {};
 
-  constructor({ client, service, armed, gate }: PairOptions) {
-    this.#client = client;
-    this.#service = service;
-    this.#armed = armed;
+  constructor(server: Server, target: Target, gate: Gate | null) {
+    this.#server = server;
+    this.#target = target;
     this.#gate = gate;
-    this.#pump(client, service, 'request');
-    this.#pump(service, client, 'reply');
+    server.on('connection', (client) => this.#connected(client));
   }
 
-  stall(on: boolean): void {
-    for (const socket of [this.#client, this.#service]) {
-      if (on) socket.pause();
-      else socket.resume();
-    }
+  get port(): number {
+    const address = this.#server.address();
+    assert(address !== null && typeof address === 'object', 'a TCP address');
+    return address.port;
   }
 
-  reset(): void {
-    this.#client.resetAndDestroy();
-    this.#service.resetAndDestroy();
+  through(url: string): string {
+    const changed = new URL(url);
+    changed.host = `127.0.0.1:${this.port}`;
+    return changed.href;
   }
 
-  #pump(from: Socket, to: Socket, direction: 'request' | 'reply'): void {
-    const inTurn = this.#turns(direction);
-    from.setNoDelay(true);
-    from.on('data', (chunk: Buffer) => inTurn(() => this.#pass(from, to, direction, chunk)));
-    from.on('end', () => inTurn(() => to.end()));
-    from.on('error', () => to.destroy());
-    from.on('close', () => inTurn(() => to.destroySoon()));
+  cut(cut: Cut): Promise<void> {
+    return new Promise((made) => {
+      this.#armed = new ArmedCut(cut, () => {
+        this.#armed = null;
+        made();
+      });
+    });
   }
 
-  /** Does things at once, or, with a gate, one after the other as it lets them pass. */
-  #turns(direction: 'request' | 'reply'): (pass: () => void) => void {
-    const gate = this.#gate;
-    if (gate === null) return (pass) => pass();
-    let last: Promise<unknown> = Promise.resolve();
-    return (pass) => {
-      last = last.then(() => gate(direction)).then(pass);
+  disarm(): void {
+    this.#armed = null;
+  }
+
+  cutAll(): void {
+    for (const pair of this.#pairs) pair.reset();
+  }
+
+  stall(stalled: boolean): void {
+    this.#holdBack(stalled ? directions : []);
+  }
+
+  silence(direction: Direction | null): void {
+    this.#holdBack(direction === null ? [] : [direction]);
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  freezeOpen(): () => void {
+    const frozen = [...this.#pairs];
+    for (const pair of frozen) pair.freezeOpen();
+    return () => {
+      for (const pair of frozen) pair.reset();
     };
   }
 
-  #pass(from: Socket, to: Socket, direction: 'request' | 'reply', chunk: Buffer): void {
-    if (to.destroyed) return;
-    const passed = this.#armed()?.passes(direction, chunk) ?? chunk.length;
-    if (passed === chunk.length) to.write(chunk);
-    // The bytes before the cut must arrive; a reset on this side could overtake them.
-    else {
-      from.resetAndDestroy();
-      to.end(chunk.subarray(0, passed));
+  refuse(refused: boolean): void {
+    this.#isRefusing = refused;
+  }
+
+  async refused(count: number): Promise<void> {
+    while (this.#refusals < count) {
+      await new Promise<void>((resolve) => {
+        this.#onRefusal = resolve;
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    this.cutAll();
+    await once(this.#server, 'close');
+  }
+
+  #holdBack(stalled: readonly Direction[]): void {
+    this.#stalled = stalled;
+    for (const direction of directions) {
+      const step = stalled.includes(direction) ? 'pause' : 'resume';
+      for (const pair of this.#pairs) pair[step](direction);
+    }
+  }
+
+  #connected(client: Socket): void {
+    if (this.#isRefusing) {
+      client.resetAndDestroy();
+      this.#refusals += 1;
+      this.#onRefusal();
+      return;
+    }
+    const service = openSocket(this.#target);
+    const pair = new Pair({
+      ...{ client, service, gate: this.#gate },
+      armed: () => this.#armed,
+      delayMs: () => this.#delayMs,
+    });
+    for (const direction of this.#stalled) pair.pause(direction);
+    this.#pairs.add(pair);
+    for (const socket of [client, service]) {
+      socket.once('close', () => client.closed && service.closed && this.#pairs.delete(pair));
     }
   }
 }

@@ -2,9 +2,7 @@
  * The gate of a TCP proxy (tcp-proxy.ts) as a valve: open at first, closed and opened by a test.
  * What comes to a closed one waits there, in order, and nothing of it is lost.
  */
-import type { Gate } from './tcp-proxy.ts';
-
-type Direction = Parameters<Gate>[0];
+import type { Direction, Gate } from './proxy-pair.ts';
 
 export class Valve {
   readonly #closed = new Set<Direction>();

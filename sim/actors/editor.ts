@@ -12,16 +12,34 @@ import { cutsPair } from '../../proto/text.ts';
 import type { TypedLedger } from '../checks/check-exactly-once.ts';
 import type { Coverage } from '../checks/coverage.ts';
 import type { Action } from '../scenario/workload.ts';
-import type { SimClient } from './sim-client.ts';
+
+/** A client that a person can edit with. */
+export interface EditedClient {
+  readonly name: string;
+  readonly replica: number;
+  readonly isOpen: boolean;
+  readonly core: {
+    readonly loaded: boolean;
+    readonly text: string;
+    readonly fold: {
+      readonly sequence: {
+        idAt(index: number): OpId | null;
+        readonly versionVector: { get(replica: number): number };
+      };
+    };
+  };
+  edit(splices: readonly Splice[]): void;
+  setPresence(head: number, anchor: number): void;
+}
 
 export class Editor {
-  readonly #client: SimClient;
+  readonly #client: EditedClient;
   readonly #ledger: TypedLedger;
   readonly #coverage: Coverage;
   #view = '';
   #caret = 0;
 
-  constructor(client: SimClient, ledger: TypedLedger, coverage: Coverage) {
+  constructor(client: EditedClient, ledger: TypedLedger, coverage: Coverage) {
     this.#client = client;
     this.#ledger = ledger;
     this.#coverage = coverage;

@@ -5,9 +5,41 @@
  * Remembers the text for every version vector that any replica of a document ever had, and the
  * order of the characters as somebody saw it last.
  */
-import type { SimClient } from '../actors/sim-client.ts';
+import type { OpId } from '../../proto/batch.ts';
 import type { Coverage } from './coverage.ts';
 import type { LogTruth } from './log-truth.ts';
+
+/** What is asked of a client's state. */
+export interface SeenClient {
+  readonly name: string;
+  readonly document: string;
+  readonly core: {
+    readonly fold: {
+      readonly sequence: {
+        readonly length: number;
+        idAt(index: number): OpId | null;
+        digest(): string;
+      };
+    };
+  };
+}
+
+/** What names a client's version. */
+interface VersionedClient {
+  readonly document: string;
+  readonly core: {
+    readonly replica: number;
+    readonly fold: {
+      readonly lsn: number;
+      readonly sequence: {
+        readonly versionVector: {
+          get(replica: number): number;
+          entries(): Iterable<readonly [number, number]>;
+        };
+      };
+    };
+  };
+}
 
 interface Seen {
   readonly by: string;
@@ -31,7 +63,7 @@ export class ConvergenceCheck {
   }
 
   /** A client has come to a version, named by `versionKey`, and to a text. */
-  arrived(client: SimClient, key: string, text: string): void {
+  arrived(client: SeenClient, key: string, text: string): void {
     const { name, core } = client;
     const { sequence } = core.fold;
     const seen = this.#seen.get(key);
@@ -57,7 +89,7 @@ export class ConvergenceCheck {
     this.#orders.delete(document);
   }
 
-  #compareOrder({ name, document, core }: SimClient): void {
+  #compareOrder({ name, document, core }: SeenClient): void {
     const { sequence } = core.fold;
     const before = this.#orders.get(document) ?? new Map<string, number>();
     const now = new Map<string, number>();
@@ -83,16 +115,22 @@ export class ConvergenceCheck {
  * The document and its version, as one string. Where the log never lost a row, the rows and what a
  * client has of its own beyond them say it (S11 checks that); else the whole vector does.
  */
-export function versionKey({ document, core }: SimClient, truth: LogTruth): string {
+export function versionKey(
+  { document, core }: VersionedClient,
+  truth: Pick<LogTruth, 'lost' | 'throughAt'>,
+): string {
   const { replica, fold } = core;
   if (truth.lost === 0) {
     const own = fold.sequence.versionVector.get(replica);
     const isAhead = own > truth.throughAt(replica, fold.lsn);
     return `${document} ${fold.lsn}${isAhead ? ` ${replica}:${own}` : ''}`;
   }
+  return vectorKey(document, core.fold.sequence.versionVector.entries());
+}
+
+/** The document and a whole version vector, as one string. */
+export function vectorKey(document: string, entries: Iterable<readonly [number, number]>): string {
   let key = document;
-  for (const [replica, last] of core.fold.sequence.versionVector.entries()) {
-    key += ` ${replica}:${last}`;
-  }
+  for (const [replica, last] of entries) key += ` ${replica}:${last}`;
   return key;
 }

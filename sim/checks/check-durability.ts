@@ -10,11 +10,36 @@
 import { type Batch, batchLast } from '../../proto/batch.ts';
 import type { BusRow } from '../../proto/bus-codec.ts';
 import type { FrameRow, ServerFrame } from '../../proto/server-frame.ts';
-import type { SimClient } from '../actors/sim-client.ts';
-import type { Link } from '../world/sim-network.ts';
 import type { Coverage } from './coverage.ts';
 import type { LogTruth } from './log-truth.ts';
 import type { NodeKnowledge } from './node-knowledge.ts';
+
+/** A connection, as far as the frames on it are judged. */
+export interface JudgedLink {
+  readonly name: string;
+  /** Who the client is on it. */
+  readonly replica: number;
+  readonly client: { readonly name: string; readonly document: string };
+  readonly server: { readonly name: string };
+}
+
+/** A client's state, as far as it is judged against the log. */
+export interface JudgedClient {
+  readonly name: string;
+  readonly document: string;
+  readonly core: {
+    readonly replica: number;
+    readonly fold: {
+      readonly lsn: number;
+      /** null: the client does not tell. */
+      readonly operations: number | null;
+      readonly committed: { get(replica: number): number };
+      readonly sequence: {
+        readonly versionVector: { entries(): Iterable<readonly [number, number]> };
+      };
+    };
+  };
+}
 
 interface Position {
   /** LSN of the last row that was sent on the connection. */
@@ -26,14 +51,15 @@ interface Position {
 export class DurabilityCheck {
   readonly #coverage: Coverage;
   readonly #truthOf: (document: string) => LogTruth;
-  readonly #knowledge: NodeKnowledge;
-  readonly #positions = new Map<Link, Position>();
+  /** null: what the nodes have been told is not known; S13 is not judged. */
+  readonly #knowledge: NodeKnowledge | null;
+  readonly #positions = new Map<JudgedLink, Position>();
 
   constructor(
     coverage: Coverage,
     parts: {
       readonly truthOf: (document: string) => LogTruth;
-      readonly knowledge: NodeKnowledge;
+      readonly knowledge: NodeKnowledge | null;
     },
   ) {
     this.#coverage = coverage;
@@ -41,7 +67,7 @@ export class DurabilityCheck {
     this.#knowledge = parts.knowledge;
   }
 
-  serverSent(link: Link, frame: ServerFrame): void {
+  serverSent(link: JudgedLink, frame: ServerFrame): void {
     const truth = this.#truthOf(link.client.document);
     if (frame.welcome !== null) this.#welcome(link, frame.welcome, truth);
     const position = this.#positions.get(link);
@@ -65,7 +91,7 @@ export class DurabilityCheck {
   }
 
   /** What a client knows of others, and holds to be settled, is in the log; no more, no less. */
-  clientStepped(client: SimClient): void {
+  clientStepped(client: JudgedClient): void {
     const coverage: Coverage = this.#coverage;
     const truth = this.#truthOf(client.document);
     const { name, core } = client;
@@ -89,13 +115,14 @@ export class DurabilityCheck {
     coverage.always('S1', settled <= through, taken, name);
     // Own operations are settled by the ack, which may be ahead of the rows.
     if (!isWhole || settled > truth.throughAt(core.replica, fold.lsn)) return;
+    if (fold.operations === null) return;
     const operations = truth.operationsAt(fold.lsn);
     const applied = (): string =>
       `${name} at row ${fold.lsn}: ${fold.operations} operations applied, in the rows ${operations}`;
     coverage.always('S3', fold.operations === operations, applied, name);
   }
 
-  #welcome(link: Link, welcome: NonNullable<ServerFrame['welcome']>, truth: LogTruth): void {
+  #welcome(link: JudgedLink, welcome: NonNullable<ServerFrame['welcome']>, truth: LogTruth): void {
     const coverage: Coverage = this.#coverage;
     const { cursor, through, headLsn, snapshot } = welcome;
     const { document, name } = link.client;
@@ -116,7 +143,7 @@ export class DurabilityCheck {
     this.#proof(link, Math.max(headLsn, cursor.lsn));
   }
 
-  #ack(link: Link, ack: NonNullable<ServerFrame['ack']>, truth: LogTruth): void {
+  #ack(link: JudgedLink, ack: NonNullable<ServerFrame['ack']>, truth: LogTruth): void {
     const { name } = link.client;
     const known = truth.everThrough(link.replica);
     const what = (): string => `${link.name}: ack ${ack.through}, log: ${known}`;
@@ -124,8 +151,9 @@ export class DurabilityCheck {
   }
 
   /** Nothing is told of a row that nobody has told the node to be committed. */
-  #proof(link: Link, lsn: number): void {
+  #proof(link: JudgedLink, lsn: number): void {
     const { server, client } = link;
+    if (this.#knowledge === null) return;
     const known = this.#knowledge.lsnOf(server.name, client.document);
     const what = (): string =>
       `${link.name}: ${server.name} tells of row ${lsn}, and has heard of ${known}`;
@@ -133,7 +161,7 @@ export class DurabilityCheck {
   }
 
   #row(
-    link: Link,
+    link: JudgedLink,
     options: { readonly row: FrameRow; readonly position: Position; readonly truth: LogTruth },
   ): void {
     const coverage: Coverage = this.#coverage;

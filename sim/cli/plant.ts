@@ -50,14 +50,22 @@ export function runTested(planting: TestedPlanting): TestedRun {
 const copiedParts = ['proto', 'engine', 'properties', 'vitest.config.ts'];
 
 /** Calls `use` with the folder of a copy that has the bug, and removes it. */
-function inCopy<T>(
+function inCopy<T>(bug: Pick<TestedPlanting, 'id' | 'plantings'>, use: (folder: string) => T): T {
+  const folder = plantedCopy(bug, copiedParts);
+  const result = use(folder);
+  rmSync(folder, { recursive: true, force: true });
+  return result;
+}
+
+/** The folder of a copy of these files and folders that has the bug; the caller removes it. */
+export function plantedCopy(
   { id, plantings }: Pick<TestedPlanting, 'id' | 'plantings'>,
-  use: (folder: string) => T,
-): T {
+  parts: readonly string[],
+): string {
   const folder = join(root, '.cache', 'planted', id);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of copiedParts) {
+  for (const part of parts) {
     cpSync(join(root, part), join(folder, part), {
       recursive: true,
       filter: (path) => !path.includes('tsconfig'),
@@ -67,9 +75,7 @@ function inCopy<T>(
     const path = join(folder, planting.file);
     writeFileSync(path, planted(readFileSync(path, 'utf8'), planting));
   }
-  const result = use(folder);
-  rmSync(folder, { recursive: true, force: true });
-  return result;
+  return folder;
 }
 
 function run(command: readonly string[], cwd: string): SpawnSyncReturns<string> {

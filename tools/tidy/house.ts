@@ -56,6 +56,7 @@ const zones: readonly Zone[] = [
   { folder: 'tools', imports: [], packages: null },
   { folder: 'tools/cluster', imports: [...everyRuntime, 'server/backing'], packages: null },
   { folder: 'tools/replay', imports: [...everyRuntime, 'server/backing'], packages: null },
+  { folder: 'tools/torture', imports: [...everyRuntime, 'server/backing'], packages: null },
   { folder: '', imports: [], packages: null },
 ];
 
