@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, it } from 'vitest';
 import { runCommand } from './commands/commands.ts';
-import { describeWithBackups } from './testing/backup-programs.ts';
+import { describeWithBackups, restoreInPlace } from './testing/backup-programs.ts';
 import { type OwnPostgres, startOwnPostgres } from './testing/own-postgres.ts';
 import { type Nodes, RestoreStory, startNodes } from './testing/restore-story.ts';
 import { execute } from './testing/test-database.ts';
@@ -60,11 +60,7 @@ await describeWithBackups('a dump that is restored', (programs) => {
     runCommand('restored', ['--database-url', addressOf(name)], {});
 
   /** Over the tables that are there, in one transaction. */
-  const restoreInPlace = (): Promise<void> =>
-    programs.run('pg_restore', [
-      ...['--clean', '--if-exists', '--single-transaction', '--no-owner'],
-      ...[`--dbname=${addressOf(database)}`, dump],
-    ]);
+  const replace = (): Promise<void> => restoreInPlace(programs, { url: addressOf(database), dump });
 
   it('into a new database, which then takes the name of the old one', async () => {
     await nodes.stop();
@@ -81,13 +77,13 @@ await describeWithBackups('a dump that is restored', (programs) => {
   });
 
   it('over the tables, under nodes that keep running', async () => {
-    await restoreInPlace();
+    await replace();
     await restored(database);
     await story.afterRestore({ catIsTold: true });
   });
 
   it('over the tables, and `restored` is forgotten', async () => {
-    await restoreInPlace();
+    await replace();
     await story.afterRestore({ catIsTold: false });
   });
 });

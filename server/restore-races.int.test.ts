@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { must } from '../engine/assert.ts';
 import { errorCodes } from '../proto/codes.ts';
 import { runCommand } from './commands/commands.ts';
-import { describeWithBackups } from './testing/backup-programs.ts';
+import { describeWithBackups, restoreInPlace } from './testing/backup-programs.ts';
 import { type OwnPostgres, startOwnPostgres } from './testing/own-postgres.ts';
 import { Alphabet, Person } from './testing/person.ts';
 import { type Nodes, startNodes } from './testing/restore-story.ts';
@@ -60,10 +60,7 @@ await describeWithBackups('a dump that is restored under running nodes', (progra
   }
 
   async function restore(dump: string): Promise<void> {
-    await programs.run('pg_restore', [
-      ...['--clean', '--if-exists', '--single-transaction', '--no-owner'],
-      ...[`--dbname=${postgres.url}`, dump],
-    ]);
+    await restoreInPlace(programs, { url: postgres.url, dump });
     await runCommand('restored', ['--database-url', postgres.url], {});
   }
 

@@ -13,9 +13,11 @@ import {
   type PostgresBinaries,
 } from '../postgres/postgres-binaries.ts';
 
-type Program = 'pg_dump' | 'pg_restore' | 'pg_basebackup';
+type Program = 'pg_dump' | 'pg_restore' | 'pg_basebackup' | 'psql';
 
-const programs: readonly Program[] = ['pg_dump', 'pg_restore', 'pg_basebackup'];
+const programs: readonly Program[] = ['pg_dump', 'pg_restore', 'pg_basebackup', 'psql'];
+/** Nodes that append may get in the way of a restore; nothing was changed then. */
+const attemptsMax = 10;
 const execute = promisify(execFile);
 
 export interface BackupPrograms {
@@ -37,6 +39,27 @@ export async function describeWithBackups(
     if (process.env.REQUIRE_POSTGRES === '1') throw new Error(`REQUIRE_POSTGRES=1, but ${reason}`);
     process.stderr.write(`${title}: skipped, ${reason}\n`);
     describe.skipIf(true)(`${title} (skipped: ${reason})`, () => {});
+  }
+}
+
+/** In place of what is there, in one transaction, as docs/operations.md tells it. */
+export async function restoreInPlace(
+  { run }: BackupPrograms,
+  { url, dump }: { readonly url: string; readonly dump: string },
+): Promise<void> {
+  const script = `${dump}.sql`;
+  await run('pg_restore', ['--no-owner', `--file=${script}`, dump]);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run('psql', [
+        ...['--quiet', '--no-psqlrc', '--single-transaction', '--set=ON_ERROR_STOP=1', url],
+        ...['--command=DROP SCHEMA public CASCADE', '--command=CREATE SCHEMA public'],
+        `--file=${script}`,
+      ]);
+      return;
+    } catch (error) {
+      if (!/deadlock/.test(String(error)) || attempt === attemptsMax) throw error;
+    }
   }
 }
 
