@@ -1,0 +1,73 @@
+/**
+ * Goal: S3 keeps the contract of every object store. Method: the suite that runs against the folder
+ * and the model too, on the S3 that the run shares (S3_ENDPOINT decides which), below a prefix of
+ * the test's own; a proxy in between is the outage, and cuts the put of a process that is killed.
+ */
+import { describe, expect } from 'vitest';
+import { assert } from '../engine/assert.ts';
+import {
+  type ObjectStoreUnderTest,
+  objectStoreContract,
+} from '../properties/contracts/object-store-contract.ts';
+import { S3Objects, type S3Options } from './s3-objects.ts';
+import { sharedS3 } from './testing/shared-s3.ts';
+import { startTcpProxy } from './testing/tcp-proxy.ts';
+
+async function openS3(): Promise<ObjectStoreUnderTest> {
+  const options = sharedS3();
+  const { hostname: host, port, protocol } = new URL(options.endpoint);
+  assert(protocol === 'http:', `S3_ENDPOINT for tests, which break connections: http, ${protocol}`);
+  const target = { host, port: Number(port || 80) };
+  const proxy = await startTcpProxy(target);
+  const stores: S3Objects[] = [];
+  const open = (endpoint: string): S3Objects => {
+    const store = new S3Objects({ ...options, endpoint });
+    stores.push(store);
+    return store;
+  };
+  return {
+    port: open(proxy.through(options.endpoint)),
+    again: () => Promise.resolve(open(proxy.through(options.endpoint))),
+    outage() {
+      proxy.refuse(true);
+      proxy.cutAll();
+      return Promise.resolve(() => Promise.resolve(proxy.refuse(false)));
+    },
+    halfPut: (key) => cutPut(options, target, key),
+    async close() {
+      await removeAll(open(options.endpoint));
+      for (const store of stores) store.close();
+      await proxy.close();
+    },
+  };
+}
+
+/** The head of the request and some of the body arrive, the rest does not. */
+async function cutPut(
+  options: S3Options,
+  target: { readonly host: string; readonly port: number },
+  key: string,
+): Promise<void> {
+  let chunks = 0;
+  const proxy = await startTcpProxy(target, async (direction) => {
+    chunks += direction === 'request' ? 1 : 0;
+    // What has passed already arrives; this and the rest never do.
+    if (chunks > 2) setImmediate(() => proxy.cutAll());
+    if (chunks > 2) await new Promise(() => {});
+  });
+  const store = new S3Objects({ ...options, endpoint: proxy.through(options.endpoint) });
+  const body = new Uint8Array(4 * 2 ** 20);
+  expect(await new Promise((done) => store.put(key, body, done))).toBe(false);
+  expect(chunks).toBeGreaterThan(2);
+  store.close();
+  await proxy.close();
+}
+
+async function removeAll(store: S3Objects): Promise<void> {
+  const keys = await new Promise<readonly string[] | null>((done) => store.list('', done));
+  await Promise.all((keys ?? []).map((key) => new Promise((done) => store.remove(key, done))));
+}
+
+describe('an object store behind S3', () => {
+  objectStoreContract(openS3);
+});
