@@ -3,7 +3,7 @@
  * and the model too, on the S3 that the run shares (S3_ENDPOINT decides which), below a prefix of
  * the test's own; a proxy in between is the outage, and cuts the put of a process that is killed.
  */
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { assert } from '../engine/assert.ts';
 import {
   type ObjectStoreUnderTest,
@@ -65,9 +65,43 @@ async function cutPut(
 
 async function removeAll(store: S3Objects): Promise<void> {
   const keys = await new Promise<readonly string[] | null>((done) => store.list('', done));
-  await Promise.all((keys ?? []).map((key) => new Promise((done) => store.remove(key, done))));
+  assert(keys !== null, 'a list of what the test has put');
+  for (const key of keys) {
+    const isRemoved = await new Promise((done) => store.remove(key, done));
+    assert(isRemoved === true, `${key} is removed`);
+  }
 }
 
 describe('an object store behind S3', () => {
   objectStoreContract(openS3);
+});
+
+describe('the check of a bucket', () => {
+  const checked = async (change: Partial<S3Options>): Promise<string | null> => {
+    const store = new S3Objects({ ...sharedS3(), ...change });
+    const fault = await store.check();
+    store.close();
+    return fault;
+  };
+
+  it('finds nothing wrong when all is well, also below a prefix that has no keys', async () => {
+    expect(await checked({})).toBeNull();
+  });
+
+  it('says that the bucket is missing and how to make it', async () => {
+    expect(await checked({ bucket: 'sve-not-there' })).toMatch(
+      /no bucket sve-not-there at http.*aws s3 mb s3:\/\/sve-not-there/,
+    );
+  });
+
+  it('says that the secret is wrong, without showing it', async () => {
+    const fault = await checked({ secretKey: 'hunter2-hunter2' });
+    expect(fault).toMatch(/the secret is not that of the access key/);
+    expect(fault).not.toContain('hunter2');
+  });
+
+  it('says that the access key is not known', async () => {
+    const fault = await checked({ accessKey: 'nobody' });
+    expect(fault).toMatch(/does not know the access key nobody/);
+  });
 });

@@ -19,7 +19,7 @@
 import {
   Agent as HttpAgent,
   request as httpRequest,
-  IncomingMessage,
+  type IncomingMessage,
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -107,9 +107,7 @@ export class S3Objects implements ObjectStorePort {
   async check(): Promise<string | null> {
     const { bucket } = this.#options;
     try {
-      await this.#call(({ client }) =>
-        client.listObjectsV2Query(bucket, this.#prefix, '', '', 1, ''),
-      );
+      await this.#call((client) => client.listObjectsV2Query(bucket, this.#prefix, '', '', 1, ''));
       return null;
     } catch (error) {
       return s3Fault(error, this.#options);
@@ -119,7 +117,7 @@ export class S3Objects implements ObjectStorePort {
   /** See ObjectStorePort. */
   put(key: string, bytes: Uint8Array, done: (ok: boolean) => void): void {
     assertObjectKey(key);
-    void this.#call(({ client }) => this.#put(client, key, bytes)).then(
+    void this.#call((client) => this.#put(client, key, bytes)).then(
       () => done(true),
       (error: unknown) => {
         this.#onFailure(`put ${key}`, error);
@@ -131,7 +129,7 @@ export class S3Objects implements ObjectStorePort {
   /** See ObjectStorePort. */
   get(key: string, done: (bytes: Uint8Array | null | 'failed') => void): void {
     assertObjectKey(key);
-    void this.#call(({ client }) => this.#get(client, key)).then(done, (error: unknown) => {
+    void this.#call((client) => this.#get(client, key)).then(done, (error: unknown) => {
       this.#onFailure(`get ${key}`, error);
       done('failed');
     });
@@ -139,16 +137,19 @@ export class S3Objects implements ObjectStorePort {
 
   /** See ObjectStorePort. */
   list(prefix: string, done: (keys: readonly string[] | null) => void): void {
-    void this.#call((call) => this.#list(call, prefix)).then(done, (error: unknown) => {
-      this.#onFailure(`list ${prefix}`, error);
-      done(null);
-    });
+    void this.#call((client, call) => this.#list(client, call, prefix)).then(
+      done,
+      (error: unknown) => {
+        this.#onFailure(`list ${prefix}`, error);
+        done(null);
+      },
+    );
   }
 
   /** See ObjectStorePort. */
   remove(key: string, done: (ok: boolean) => void): void {
     assertObjectKey(key);
-    void this.#call(({ client }) => this.#remove(client, key)).then(
+    void this.#call((client) => this.#remove(client, key)).then(
       () => done(true),
       (error: unknown) => {
         this.#onFailure(`remove ${key}`, error);
@@ -171,16 +172,14 @@ export class S3Objects implements ObjectStorePort {
 
   async #get(client: Client, key: string): Promise<Uint8Array | null> {
     try {
-      const stream = await client.getObject(this.#options.bucket, this.#nameOf(key));
-      if (!(stream instanceof IncomingMessage)) throw new Error('no answer of a server');
-      return await this.#readBody(stream);
+      return await this.#readBody(await client.getObject(this.#options.bucket, this.#nameOf(key)));
     } catch (error) {
       if (isAbsence(error)) return null;
       throw error;
     }
   }
 
-  async #readBody(answer: IncomingMessage): Promise<Uint8Array> {
+  async #readBody(answer: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of answer) {
@@ -188,18 +187,14 @@ export class S3Objects implements ObjectStorePort {
       this.#assertLength(length);
       chunks.push(chunk);
     }
-    const told = answer.headers['content-length'];
-    // Without either of them the end of the connection would be the end of the body.
-    const isWhole = told === String(length) || answer.headers['transfer-encoding'] !== undefined;
-    if (!isWhole) throw new Error(`a body of ${length} bytes in place of ${told}`);
     return Buffer.concat(chunks);
   }
 
-  async #list(call: Call, prefix: string): Promise<readonly string[]> {
+  async #list(client: Client, call: Call, prefix: string): Promise<readonly string[]> {
     const keys: string[] = [];
     let token = '';
     for (let page = 0; page < pagesMax; page++) {
-      const found = await call.client.listObjectsV2Query(
+      const found = await client.listObjectsV2Query(
         this.#options.bucket,
         this.#prefix + prefix,
         token,
@@ -227,13 +222,13 @@ export class S3Objects implements ObjectStorePort {
     }
   }
 
-  async #call<T>(work: (call: Call) => Promise<T>): Promise<T> {
+  async #call<T>(work: (client: Client, call: Call) => Promise<T>): Promise<T> {
     const { callsMax, timeLimitMs } = this.#limits;
     if (this.#calls.size >= callsMax) throw new Error(`${callsMax} calls are under way`);
-    const call = new Call(timeLimitMs, (signal) => this.#clientUntil(signal));
+    const call = new Call(timeLimitMs);
     this.#calls.add(call);
     try {
-      return await Promise.race([work(call), call.failed]);
+      return await Promise.race([work(this.#clientOf(call), call), call.failed]);
     } finally {
       this.#calls.delete(call);
       call.end();
@@ -241,7 +236,7 @@ export class S3Objects implements ObjectStorePort {
   }
 
   /** A client costs no connection: those are the agent's. */
-  #clientUntil(signal: AbortSignal): Client {
+  #clientOf(call: Call): Client {
     const { accessKey, secretKey, region } = this.#options;
     return new Client({
       endPoint: this.#url.hostname.replaceAll(/[[\]]/g, ''),
@@ -251,7 +246,7 @@ export class S3Objects implements ObjectStorePort {
       secretKey,
       region,
       partSize: onePutBytesMax,
-      transport: { request: requestUntil(signal, this.#isSecure) },
+      transport: { request: requestOf(call, this.#isSecure ? httpsRequest : httpRequest) },
       transportAgent: this.#agent,
       retryOptions: { disableRetry: true },
     });
@@ -277,22 +272,25 @@ export class S3Objects implements ObjectStorePort {
   }
 }
 
-/** One call: what it is made with, and until when. */
+/** One call, from its beginning to its end. */
 class Call {
-  readonly client: Client;
   /** Rejects when the call fails by itself: the library may not notice at once. */
   readonly failed: Promise<never>;
   readonly #aborter = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #fail: (error: Error) => void = () => {};
 
-  constructor(timeLimitMs: number, clientUntil: (signal: AbortSignal) => Client) {
-    this.client = clientUntil(this.#aborter.signal);
+  constructor(timeLimitMs: number) {
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
     const error = new Error(`no answer within ${timeLimitMs} ms`);
     this.#timer = setTimeout(() => this.#fail(error), timeLimitMs);
+  }
+
+  /** Aborted when the call is over. */
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
   }
 
   /** The time limit begins anew. */
@@ -311,9 +309,11 @@ class Call {
   }
 }
 
-/** Node's `request`, whose requests end when the signal says so. */
-function requestUntil(signal: AbortSignal, isSecure: boolean): Transport['request'] {
-  const request = isSecure ? httpsRequest : httpRequest;
+/**
+ * Node's `request`, for one call. An answer that the end of the connection would end is refused:
+ * half of it looks like the whole, and the reader of listings does not mind.
+ */
+function requestOf(call: Call, request: typeof httpRequest): Transport['request'] {
   return (
     target: string | URL | RequestOptions,
     second?: RequestOptions | OnResponse,
@@ -322,8 +322,16 @@ function requestUntil(signal: AbortSignal, isSecure: boolean): Transport['reques
     const isAddress = typeof target === 'string' || target instanceof URL;
     const from = isAddress ? urlToHttpOptions(new URL(target)) : target;
     const [more, onResponse] = typeof second === 'function' ? [{}, second] : [second, third];
-    return request({ ...from, ...more, signal }, onResponse);
+    return request({ ...from, ...more, signal: call.signal }, (response) => {
+      if (hasEnd(response)) onResponse?.(response);
+      else call.fail(new Error('an answer whose length is not told'));
+    });
   };
+}
+
+function hasEnd({ statusCode, headers }: IncomingMessage): boolean {
+  const isTold = headers['content-length'] ?? headers['transfer-encoding'];
+  return statusCode === 204 || isTold !== undefined;
 }
 
 function isAbsence(error: unknown): boolean {

@@ -2,9 +2,9 @@
  * A real object store that speaks S3 (backing-service.ts): S3_ENDPOINT with what belongs to it, a
  * container, `minio` of this machine, or what the caller has for want of anything else.
  *
- *   S3_ENDPOINT             http(s)://host:port
- *   S3_BUCKET               it must be there; everybody who uses it takes a prefix of keys for himself
- *   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION     as other programs of S3 read them
+ *   S3_ENDPOINT   http(s)://host:port
+ *   S3_BUCKET     must be there; each user of it takes a prefix of keys of its own
+ *   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION   as other programs of S3 read them
  *
  * One that was started has a bucket and keys of its own, whatever these variables say.
  */
@@ -73,7 +73,7 @@ function givenLogin(env: NodeJS.ProcessEnv): S3Login {
     bucket: value('S3_BUCKET'),
     accessKey: value('AWS_ACCESS_KEY_ID'),
     secretKey: value('AWS_SECRET_ACCESS_KEY'),
-    region: env.AWS_REGION ?? ownLogin.region,
+    region: (env.AWS_REGION ?? '') || ownLogin.region,
   };
 }
 

@@ -53,7 +53,8 @@ export async function startOwnMinio(login: {
 
 async function isReady(url: string, child: ChildProcess): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < startTimeoutMs; waitedMs += askAgainMs) {
-    if (child.pid === undefined || child.exitCode !== null) return false;
+    const { pid, exitCode, signalCode } = child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return false;
     const answer = await fetch(`${url}/minio/health/ready`).catch(() => null);
     if (answer?.ok === true) return true;
     await delay(askAgainMs);

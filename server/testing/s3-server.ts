@@ -15,18 +15,20 @@ import { type S3Login, signatureFault } from './s3-signature.ts';
 
 /**
  * - slowDown: 503, nothing was done.
- * - cutBody: half of a body is answered, then the connection ends.
+ * - cutBody: half of a body is answered, of XML whole tags only, then the connection ends.
  * - cutUntoldBody: the same, and its length was not told.
  * - stall: no answer, until `release`.
  */
 export type S3Misbehaviour = 'slowDown' | 'cutBody' | 'cutUntoldBody' | 'stall';
 
 export interface S3ServerOptions extends S3Login {
+  /** That are there from the start. */
+  readonly buckets?: readonly string[];
   /** Keys that a page has at most. */
   readonly pageKeysMax?: number;
 }
 
-/** Starts on a free port of this machine, without a bucket. */
+/** Starts on a free port of this machine. */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -43,6 +45,7 @@ export class S3Server {
   #misbehaviour: S3Misbehaviour | null = null;
   #heldMost = 0;
   #connections = 0;
+  #requests = 0;
   #onHeld = (): void => {};
 
   constructor(server: Server, options: S3ServerOptions) {
@@ -51,6 +54,7 @@ export class S3Server {
     this.url = `http://127.0.0.1:${address.port}`;
     this.#server = server;
     this.#options = options;
+    for (const bucket of options.buckets ?? []) this.#buckets.set(bucket, new Map());
     server.on('connection', () => {
       this.#connections += 1;
     });
@@ -89,6 +93,11 @@ export class S3Server {
     return this.#connections;
   }
 
+  /** Requests that have arrived whole, from the start. */
+  get requests(): number {
+    return this.#requests;
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -99,6 +108,7 @@ export class S3Server {
     const chunks: Buffer[] = [];
     // Throws when the client goes away in the middle: then nothing is done.
     for await (const chunk of request) chunks.push(chunk);
+    this.#requests += 1;
     if (this.#misbehaviour === 'stall') await this.#hold();
     const { method = '', url: target = '', headers } = request;
     const body = Buffer.concat(chunks);
@@ -162,7 +172,7 @@ export class S3Server {
     response.writeHead(status, { ...headers, ...length });
     if (method === 'HEAD') response.end();
     else if (!isUntold && this.#misbehaviour !== 'cutBody') response.end(bytes);
-    else response.write(bytes.subarray(0, bytes.length / 2), () => response.socket?.end());
+    else response.write(firstHalf(bytes), () => response.socket?.end());
   }
 
   async #hold(): Promise<void> {
@@ -184,6 +194,11 @@ function answerObject(body: Uint8Array | undefined, range: string | undefined): 
   const last = Math.min(to === '' ? body.length : Number(to), body.length - 1);
   const place = { 'content-range': `bytes ${first}-${last}/${body.length}` };
   return { status: 206, headers: { ...headers, ...place }, body: body.subarray(first, last + 1) };
+}
+
+function firstHalf(bytes: Buffer): Buffer {
+  const half = Math.floor(bytes.length / 2);
+  return bytes.subarray(0, bytes.lastIndexOf('>', half) + 1 || half);
 }
 
 function etagOf(body: Uint8Array): string {

@@ -1,4 +1,4 @@
-/** The object store that speaks S3 and that the run shares (global-setup.ts); there always is one. */
+/** The S3 that the run shares (global-setup.ts); there always is one. */
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import type { S3Options } from '../s3-objects.ts';
