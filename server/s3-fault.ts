@@ -23,7 +23,8 @@ export function s3Fault(error: unknown, place: S3Place): string {
     case 'InvalidAccessKeyId':
       return `${endpoint} does not know the access key ${accessKey}. Correct it.`;
     case 'SignatureDoesNotMatch':
-      return `the secret is not that of the access key ${accessKey} at ${endpoint}. Correct it.`;
+      // Some say this of a key that they do not know.
+      return `the secret is not that of an access key ${accessKey} at ${endpoint}. Correct both.`;
     case 'AccessDenied':
       return (
         `the access key ${accessKey} may not list the bucket ${bucket} at ${endpoint}. ` +

@@ -34,7 +34,7 @@ it.each([
   [{ S3_BUCKET: '' }, /S3_ENDPOINT needs S3_BUCKET, which is not set/],
   [{ AWS_SECRET_ACCESS_KEY: '' }, /needs AWS_SECRET_ACCESS_KEY, which is not set/],
   [{ S3_BUCKET: 'missing' }, /no bucket missing at .*Make it/],
-  [{ AWS_SECRET_ACCESS_KEY: 'wrong' }, /the secret is not that of the access key key/],
+  [{ AWS_SECRET_ACCESS_KEY: 'wrong' }, /the secret is not that of an access key key/],
   [{ AWS_REGION: '' }, /Correct the region/],
   [{ S3_ENDPOINT: 'http://127.0.0.1:1' }, /S3_ENDPOINT is .* cannot be reached.*\n.*or unset S3_/],
   [{ S3_ENDPOINT: 'http://127.0.0.1:1/bucket' }, /expected http:\/\/host:port/],
