@@ -41,7 +41,10 @@ export function s3Fault(error: unknown, place: S3Place): string {
     case 'ETIMEDOUT':
       return `${endpoint} cannot be reached (${told}). Check that it runs there.`;
     default:
-      return `${endpoint} does not answer as S3 does (${told}). Check the address.`;
+      return (
+        `the bucket ${bucket} at ${endpoint} cannot be used (${told}). ` +
+        'Check the address, and what that server says.'
+      );
   }
 }
 

@@ -1,20 +1,28 @@
 /**
  * Goal: S3 keeps the contract of every object store. Method: the suite that runs against the folder
- * and the model too, on the S3 that the run shares (S3_ENDPOINT decides which), below a prefix of
+ * and the model too, on the S3 that there is (S3_ENDPOINT decides which), below a prefix of
  * the test's own; a proxy in between is the outage, and cuts the put of a process that is killed.
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assert } from '../engine/assert.ts';
 import {
   type ObjectStoreUnderTest,
   objectStoreContract,
 } from '../properties/contracts/object-store-contract.ts';
 import { S3Objects, type S3Options } from './s3-objects.ts';
-import { sharedS3 } from './testing/shared-s3.ts';
 import { startTcpProxy } from './testing/tcp-proxy.ts';
+import { startTestS3, type TestS3 } from './testing/test-s3.ts';
+
+let s3: TestS3;
+
+beforeAll(async () => {
+  s3 = await startTestS3();
+});
+
+afterAll(() => s3?.stop());
 
 async function openS3(): Promise<ObjectStoreUnderTest> {
-  const options = sharedS3();
+  const options = s3.options();
   const { hostname: host, port, protocol } = new URL(options.endpoint);
   assert(protocol === 'http:', `S3_ENDPOINT for tests, which break connections: http, ${protocol}`);
   const target = { host, port: Number(port || 80) };
@@ -79,7 +87,7 @@ describe('an object store behind S3', () => {
 
 describe('the check of a bucket', () => {
   const checked = async (change: Partial<S3Options>): Promise<string | null> => {
-    const store = new S3Objects({ ...sharedS3(), ...change });
+    const store = new S3Objects({ ...s3.options(), ...change });
     const fault = await store.check();
     store.close();
     return fault;

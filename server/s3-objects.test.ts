@@ -175,7 +175,12 @@ describe('a server that misbehaves', () => {
     await server.stalled(1);
     store.close();
     expect(await call).toBe(false);
-    expect(failures).toEqual(['put key: Error: the store was closed']);
+    server.release();
+    expect(await put(store, 'later')).toBe(false);
+    expect(failures).toEqual([
+      'put key: Error: the store was closed',
+      'put later: Error: the store is closed',
+    ]);
   });
 });
 
@@ -195,7 +200,7 @@ describe('the check', () => {
   it.each([
     ['a region that is not the bucket’s', { region: 'us-east-1' }, /Correct the region/],
     ['a port where nobody is', { endpoint: 'http://127.0.0.1:1' }, /cannot be reached \(.*REFUSED/],
-    ['a name that is none of a bucket', { bucket: 'B' }, /Invalid bucket name.*Check the address/],
+    ['a name that is none of a bucket', { bucket: 'B' }, /cannot be used \(Invalid bucket name/],
   ])('tells of %s', async (_, change, fault) => {
     expect(await open({}, change).check()).toMatch(fault);
   });

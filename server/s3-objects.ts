@@ -84,6 +84,7 @@ export class S3Objects implements ObjectStorePort {
   readonly #agent: HttpAgent;
   readonly #prefix: string;
   readonly #calls = new Set<Call>();
+  #isClosed = false;
 
   /** Connects when it is first called. */
   constructor(
@@ -160,6 +161,7 @@ export class S3Objects implements ObjectStorePort {
 
   /** Calls under way fail, and later ones too. */
   close(): void {
+    this.#isClosed = true;
     for (const call of this.#calls) call.fail(new Error('the store was closed'));
     this.#agent.destroy();
   }
@@ -224,6 +226,7 @@ export class S3Objects implements ObjectStorePort {
 
   async #call<T>(work: (client: Client, call: Call) => Promise<T>): Promise<T> {
     const { callsMax, timeLimitMs } = this.#limits;
+    if (this.#isClosed) throw new Error('the store is closed');
     if (this.#calls.size >= callsMax) throw new Error(`${callsMax} calls are under way`);
     const call = new Call(timeLimitMs);
     this.#calls.add(call);

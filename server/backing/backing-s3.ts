@@ -82,7 +82,7 @@ async function reach(options: S3Options): Promise<void> {
   if (!/^https?:\/\/[^/@?#]+\/?$/.test(endpoint)) {
     throw new Error('expected http://host:port or https://host:port');
   }
-  const store = new S3Objects(options);
+  const store = new S3Objects(options, undefined, { timeLimitMs: 10_000 });
   const fault = await store.check();
   store.close();
   if (fault !== null) throw new Error(fault);
