@@ -3,7 +3,7 @@
  * body. Method: a server in this process that misbehaves when it is told to.
  */
 import { Client } from 'minio';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type S3Limits, S3Objects, type S3Options } from './s3-objects.ts';
 import { type S3Server, startS3Server } from './testing/s3-server.ts';
 
@@ -24,6 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   for (const store of stores) store.close();
   await server.stop();
 });
@@ -135,6 +136,21 @@ describe('a server that misbehaves', () => {
     }
   });
 
+  it('and lists in no order is put in order', async () => {
+    const store = open();
+    const keys = ['a', 'a-b', 'a/b'];
+    for (const key of keys) await put(store, key);
+    server.misbehave('disorder');
+    expect(await list(store)).toEqual(keys);
+  });
+
+  it('and does not say how a listing goes on gives no listing', async () => {
+    const store = open({ pageKeysMax: 1 });
+    for (const key of ['a', 'b']) await put(store, key);
+    server.misbehave('noToken');
+    expect(await list(store)).toBeNull();
+  });
+
   it('and says nothing is given up, also by calls that wait for a connection', async () => {
     const store = open({ connectionsMax: 1, timeLimitMs: 100 });
     await put(store, 'there');
@@ -144,6 +160,20 @@ describe('a server that misbehaves', () => {
     expect(server.stalledMost).toBe(1);
     server.release();
     expect(await put(store, 'again')).toBe(true);
+  });
+
+  it('and is slow has the time limit for each page of a listing', async () => {
+    const keys = ['a', 'b', 'c'];
+    for (const key of keys) await put(open(), key);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const listed = list(open({ timeLimitMs: 100, pageKeysMax: 1 }));
+    for (const _ of keys) {
+      server.misbehave('stall');
+      await server.stalled(1);
+      vi.advanceTimersByTime(60);
+      server.release();
+    }
+    expect(await listed).toEqual(keys);
   });
 
   it('is not overrun: so many connections and no more, for whatever there is to do', async () => {

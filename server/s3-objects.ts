@@ -208,6 +208,8 @@ export class S3Objects implements ObjectStorePort {
         const key = this.#keyOf(name ?? '');
         if (key?.startsWith(prefix)) keys.push(key);
       }
+      // Nearly always they are in this order already: the mark is less than what keys are made of.
+      // AWS's directory buckets have none.
       if (!found.isTruncated) return keys.sort((a, b) => (a < b ? -1 : 1));
       token = found.nextContinuationToken;
       if (token === '') throw new Error('a page that does not say how to go on');

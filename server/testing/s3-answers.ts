@@ -26,12 +26,18 @@ export function errorAnswer(code: string): S3Answer {
   return xml(statusOf[code] ?? 500, body);
 }
 
-/** Every key of a bucket in order, and what the query asks for. */
+export interface PageForm {
+  readonly pageKeysMax: number;
+  readonly isInOrder: boolean;
+  /** Whether a page says how to go on. */
+  readonly hasToken: boolean;
+}
+
+/** Of all keys of a bucket, in order, those that the query asks for. */
 export function listAnswer(
-  bucket: string,
   keys: readonly string[],
   query: URLSearchParams,
-  pageKeysMax: number,
+  { pageKeysMax, isInOrder, hasToken }: PageForm,
 ): S3Answer {
   const prefix = query.get('prefix') ?? '';
   const token = query.get('continuation-token');
@@ -40,13 +46,15 @@ export function listAnswer(
   const page = found.slice(0, Math.min(pageKeysMax, Number(query.get('max-keys') ?? pageKeysMax)));
   const isTruncated = page.length < found.length;
   const encode = query.get('encoding-type') === 'url' ? encodeURIComponent : xmlText;
-  const contents = page.map((key) => `<Contents><Key>${encode(key)}</Key></Contents>`);
-  const next = isTruncated
-    ? `<NextContinuationToken>${tokenOf(page.at(-1) ?? '')}</NextContinuationToken>`
-    : '';
+  const shown = isInOrder ? page : page.toReversed();
+  const contents = shown.map((key) => `<Contents><Key>${encode(key)}</Key></Contents>`);
+  const next =
+    isTruncated && hasToken
+      ? `<NextContinuationToken>${tokenOf(page.at(-1) ?? '')}</NextContinuationToken>`
+      : '';
   return xml(
     200,
-    `<ListBucketResult><Name>${bucket}</Name><IsTruncated>${isTruncated}</IsTruncated>${next}` +
+    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${next}` +
       `${contents.join('')}</ListBucketResult>`,
   );
 }

@@ -18,8 +18,16 @@ import { type S3Login, signatureFault } from './s3-signature.ts';
  * - cutBody: half of a body is answered, of XML whole tags only, then the connection ends.
  * - cutUntoldBody: the same, and its length was not told.
  * - stall: no answer, until `release`.
+ * - disorder: the keys of a page are not in order.
+ * - noToken: a page that is not the last does not say how to go on.
  */
-export type S3Misbehaviour = 'slowDown' | 'cutBody' | 'cutUntoldBody' | 'stall';
+export type S3Misbehaviour =
+  | 'slowDown'
+  | 'cutBody'
+  | 'cutUntoldBody'
+  | 'stall'
+  | 'disorder'
+  | 'noToken';
 
 export interface S3ServerOptions extends S3Login {
   /** That are there from the start. */
@@ -127,7 +135,7 @@ export class S3Server {
     const objects = this.#buckets.get(bucket);
     if (key === '' && method === 'PUT') return this.#makeBucket(bucket);
     if (objects === undefined) return errorAnswer('NoSuchBucket');
-    if (key === '') return this.#answerForBucket(method, bucket, objects, url);
+    if (key === '') return this.#answerForBucket(method, objects, url);
     switch (method) {
       case 'PUT':
         objects.set(key, body);
@@ -149,17 +157,16 @@ export class S3Server {
     return { status: 200 };
   }
 
-  #answerForBucket(
-    method: string,
-    bucket: string,
-    objects: ReadonlyMap<string, Uint8Array>,
-    url: URL,
-  ): S3Answer {
+  #answerForBucket(method: string, objects: ReadonlyMap<string, Uint8Array>, url: URL): S3Answer {
     if (method === 'HEAD') return { status: 200 };
     if (method !== 'GET') return errorAnswer('MethodNotAllowed');
     // Keys are ASCII: code units are in the order of bytes.
     const keys = [...objects.keys()].toSorted((a, b) => (a < b ? -1 : 1));
-    return listAnswer(bucket, keys, url.searchParams, this.#options.pageKeysMax ?? 1_000);
+    return listAnswer(keys, url.searchParams, {
+      pageKeysMax: this.#options.pageKeysMax ?? 1_000,
+      isInOrder: this.#misbehaviour !== 'disorder',
+      hasToken: this.#misbehaviour !== 'noToken',
+    });
   }
 
   #send(answer: S3Answer, method: string, response: ServerResponse): void {
