@@ -111,7 +111,8 @@ async function launch(
   });
 }
 
-async function freePort(): Promise<number> {
+/** Another process may take it before it is used. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
