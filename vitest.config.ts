@@ -14,6 +14,8 @@ const seeded = { globalSetup: ['./properties/seed.ts'], setupFiles: ['./properti
 
 export default defineConfig({
   test: {
+    // Files of the integration project mostly wait for processes of their own.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

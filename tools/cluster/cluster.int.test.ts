@@ -144,7 +144,7 @@ await describeWithBinaries('several nodes with one command', () => {
         [['--port', '0'], { REDIS_URL: 'redis://127.0.0.1:1' }, /REDIS_URL is .*ECONNREFUSED/],
         [
           ['--port', '0'],
-          { REDIS_URL: '', PATH: folder, DOCKER_HOST: 'tcp://127.0.0.1:1' },
+          { REDIS_URL: '', REQUIRE_REDIS: '', PATH: folder, DOCKER_HOST: 'tcp://127.0.0.1:1' },
           /several nodes need Redis: install redis-server .*no redis-server or valkey-server/,
         ],
       ];
