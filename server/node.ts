@@ -126,8 +126,9 @@ function limitsOf(config: Config): Limits {
   return {
     ...defaultLimits,
     ...{ heartbeatMs, windowBytes, windowOperations, sendBytesMax, drainMs },
-    // A node that lives says so as often as its sockets do.
+    // As often as sockets say that they live, nodes do, and quiet documents are looked after.
     presenceLeaseMs: heartbeatMs,
+    silenceMs: heartbeatMs,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
     roomIdleMs: config.documentIdleMs,
   };

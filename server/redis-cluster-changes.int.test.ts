@@ -324,6 +324,7 @@ describeWithRedisProgram('the bus in a Redis Cluster that changes', () => {
     await master(1).server.restart();
     await gaps;
     for (const each of talking.connections) await each.until(() => each.reports.length === 3);
+    await late.connection.until(() => late.connection.reports.length === 2);
     await talking.untilHeard(publisher, [dying]);
     await late.untilHeard(publisher, [dying]);
     talking.check();

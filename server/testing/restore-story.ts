@@ -42,7 +42,9 @@ export async function startNodes(databaseUrl: string): Promise<Nodes> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sve-restore-'));
   const redis = inject('redis');
   const deployment = randomBytes(8).toString('hex');
-  const flags = 'url' in redis ? ['--redis-url', redis.url, '--deployment', deployment] : [];
+  const bus = 'url' in redis ? ['--redis-url', redis.url, '--deployment', deployment] : [];
+  // Whoever is told of nothing looks into the log within a second.
+  const flags = ['--heartbeat-ms', '1000', ...bus];
   const start = (): Promise<ServerProcess> => startServerProcess({ dataDir, databaseUrl, flags });
   const nodes = await Promise.all([start(), start()]);
   const stop = async (): Promise<void> => void (await Promise.all(nodes.map((it) => it.stop())));
@@ -103,12 +105,15 @@ export class RestoreStory {
   async afterRestore({ catIsTold }: { readonly catIsTold: boolean }): Promise<void> {
     const here: readonly Name[] = ['ann', 'bob', 'eve'];
     const away: readonly Name[] = ['cat', 'fay'];
+    this.#lookAgain(here);
     await vi.waitFor(() => {
       for (const name of here) expect(this.#person(name).closed, name).toContain(told);
     }, patience);
     for (const name of away) this.#session(name).goOnline();
     const all = [...here, ...away];
     await vi.waitFor(() => {
+      this.#lookAgain(all);
+      for (const name of all) expect(this.#session(name).status, name).toBe('durable');
       for (const name of ['eve', 'fay'] as const) {
         expect(this.#person(name).rescued, name).toHaveLength(1);
       }
@@ -140,6 +145,13 @@ export class RestoreStory {
       this.#readers.push(reader);
       await reader.session.synced();
       expect(reader.text).toBe(this.#person('ann').text);
+    }
+  }
+
+  /** As a page does that is looked at again: who was away for long waits up to ten seconds. */
+  #lookAgain(names: readonly Name[]): void {
+    for (const session of names.map((name) => this.#session(name))) {
+      if (session.status === 'offline') session.reconnect();
     }
   }
 
