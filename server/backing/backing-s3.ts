@@ -1,6 +1,7 @@
 /**
  * A real object store that speaks S3 (backing-service.ts): S3_ENDPOINT with what belongs to it, a
- * container, `minio` of this machine, or what the caller has for want of anything else.
+ * container of the image MINIO_IMAGE, `minio` of this machine, or what the caller has for want of
+ * anything else.
  *
  *   S3_ENDPOINT   http(s)://host:port
  *   S3_BUCKET     must be there; each user of it takes a prefix of keys of its own
@@ -27,8 +28,6 @@ export type LastS3 = (login: S3Login) => Promise<RunningService>;
 export type S3Login = Omit<S3Options, 'endpoint' | 'prefix'>;
 
 const addressVariable = 'S3_ENDPOINT';
-/** MinIO's own images were withdrawn: see docs/decisions.md. */
-const image = 'pgsty/silo:latest';
 /** No secrets: what is started listens on this machine alone and is thrown away. */
 const ownLogin: S3Login = {
   bucket: 'sve',
@@ -42,6 +41,8 @@ export async function startBackingS3(
   last: LastS3 | null,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<BackingS3> {
+  // None by default, not even where only containers are asked for: MinIO has withdrawn its own.
+  const image = env.MINIO_IMAGE ?? '';
   const own = async (): Promise<RunningService | string> => {
     const started = await startOwnMinio(ownLogin);
     if (typeof started !== 'string') return await withBucket(started);
@@ -53,7 +54,7 @@ export async function startBackingS3(
       addressVariable,
       requireVariable: 'REQUIRE_S3',
       reach: (url) => reach({ ...givenLogin(env), endpoint: url }),
-      container: () => container(env.MINIO_IMAGE ?? image),
+      container: image === '' ? null : () => container(image),
       own,
     },
     env,
