@@ -102,7 +102,8 @@ await describeWithBackups('a dump that is restored under running nodes', (progra
     for (const [i, own] of all.entries()) {
       const rescued = here[i]?.rescued.flatMap(({ texts }) => texts).join('') ?? '';
       const missing = [...own].filter((it) => !text.includes(it) && !rescued.includes(it));
-      expect(missing).toEqual([]);
+      const twice = [...own].filter((it) => text.includes(it) && rescued.includes(it));
+      expect({ missing, twice }).toEqual({ missing: [], twice: [] });
     }
     // The backup has some of it, and some is newer than all that anybody was told.
     expect(text.length).toBeGreaterThan(60);

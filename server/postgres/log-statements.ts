@@ -81,8 +81,10 @@ WITH raised AS (
 SELECT head.state, head.at > $2, raised.document IS NOT NULL, $2 < ${clock}
 FROM document_head AS head LEFT JOIN raised USING (document) WHERE document = $1`;
 
-/** Asks for the log's table by its index; '' names no document. */
-const readyText = `SELECT 1 FROM document_head WHERE document = ''`;
+/** Whether rows can be written; and asks for the log's table by its index: '' names no document. */
+const readyText = `
+SELECT current_setting('transaction_read_only') = 'off',
+  (SELECT lsn FROM document_head WHERE document = '')`;
 
 /** Every statement of the log, under the name that a session prepares it by. */
 export const logStatements = {
@@ -195,9 +197,11 @@ export async function closeTime(
   return 'unknown';
 }
 
-/** Resolves when the database can be asked for a document. */
-export async function askReady(client: ClientBase): Promise<void> {
-  await client.query(logStatements.ready);
+/** Whether the database can be asked for a document, and takes rows: a standby does not. */
+export async function askReady(client: ClientBase): Promise<boolean> {
+  const text = logStatements.ready;
+  const { rows } = await client.query<[boolean, string | null]>({ text, rowMode: 'array' });
+  return rows[0]?.[0] === true;
 }
 
 /**

@@ -159,6 +159,18 @@ describeWithPostgres('the log in PostgreSQL', (serverUrl) => {
       expect(await readFrom(other, 'closing')).toBeNull();
       expect(await other.ready()).toBe(false);
     });
+
+    it('is not ready on a server that takes no rows, such as a standby', async () => {
+      const url = new URL(database.url);
+      url.searchParams.set('options', '-c default_transaction_read_only=on');
+      let standby = log;
+      await new Promise<void>((resolve) => {
+        standby = new PostgresLog({ url: url.href, onConnection: () => resolve() });
+      });
+      expect(await standby.ready()).toBe(false);
+      await standby.close();
+      expect(await log.ready()).toBe(true);
+    });
   });
 
   describe('read', () => {

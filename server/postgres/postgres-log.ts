@@ -139,7 +139,7 @@ export class PostgresLog implements LogPort, HistoryPort {
   ready(): Promise<boolean> {
     if (!this.#writer.connected) return Promise.resolve(false);
     return this.#withReader(askReady).then(
-      () => this.#writer.connected,
+      (takesRows) => takesRows && this.#writer.connected,
       () => false,
     );
   }

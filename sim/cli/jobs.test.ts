@@ -77,7 +77,7 @@ describe('a run that does not end', () => {
 
   it('is a crash with its seed, and the batch is over', async () => {
     const bundle = await worker('test-endless', forEver);
-    const jobs = jobsOf(bundle, { stuckAfterMs: 1_000 });
+    const jobs = jobsOf(bundle, { stuckAfterMs: 5_000 });
     const { findings } = await jobs.batch({ from: 1, count: 1_000_000 });
     const violation = { kind: 'crash', message: 'seed 3 did not end within 1 s' };
     expect([...findings.values()]).toMatchObject([{ seed: 3, traceHash: null, violation }]);
@@ -87,7 +87,7 @@ describe('a run that does not end', () => {
 
   it('does not keep the others from being run, if the batch goes on', async () => {
     const bundle = await worker('test-endless', forEver);
-    const jobs = jobsOf(bundle, { stuckAfterMs: 1_000 });
+    const jobs = jobsOf(bundle, { stuckAfterMs: 5_000 });
     const tally = await jobs.batch({ from: 3, count: 10, keepGoing: true, eachSeed: true });
     expect(tally.runs.map(({ seed }) => seed).sort((a, b) => a - b)).toEqual([
       4, 5, 6, 7, 8, 9, 10, 11, 12,
