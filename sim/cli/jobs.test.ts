@@ -79,7 +79,7 @@ describe('a run that does not end', () => {
     const bundle = await worker('test-endless', forEver);
     const jobs = jobsOf(bundle, { stuckAfterMs: 5_000 });
     const { findings } = await jobs.batch({ from: 1, count: 1_000_000 });
-    const violation = { kind: 'crash', message: 'seed 3 did not end within 1 s' };
+    const violation = { kind: 'crash', message: 'seed 3 did not end within 5 s' };
     expect([...findings.values()]).toMatchObject([{ seed: 3, traceHash: null, violation }]);
     expect(await jobs.run(3, { trace: false })).toMatchObject({ type: 'ended', seed: 3 });
     expect(await jobs.run(2, { trace: false })).toHaveProperty('result.seed', 2);
