@@ -28,6 +28,7 @@ interface Stage {
 
 const root = join(import.meta.dirname, '..');
 const outputFolder = join(root, '.cache', 'test');
+const isInCi = process.env.CI !== undefined;
 
 const stages: readonly Stage[] = [
   { name: 'types', command: ['tsc', '-b'] },
@@ -36,7 +37,8 @@ const stages: readonly Stage[] = [
   { name: 'proto', command: ['tsx', 'tools/generate-proto.ts', '--check'] },
   vitest('unit'),
   vitest('properties'),
-  { name: 'sim', command: ['tsx', 'sim/cli/main.ts', '--minutes', '1'] },
+  // Twice as long where somebody waits for the answer anyway.
+  { name: 'sim', command: ['tsx', 'sim/cli/main.ts', '--minutes', isInCi ? '1' : '0.5'] },
   { name: 'engines', command: ['tsx', 'tools/compare-engines.ts'] },
   vitest('integration'),
 ];
@@ -66,7 +68,7 @@ export function closingLine(counts: Counts): string {
 
 function vitest(project: string): Stage {
   const report = join(outputFolder, `${project}.json`);
-  const names = process.env.CI === undefined ? 'default' : 'verbose';
+  const names = isInCi ? 'verbose' : 'default';
   const reporters = [`--reporter=${names}`, '--reporter=json', `--outputFile.json=${report}`];
   return { name: project, command: ['vitest', 'run', '--project', project, ...reporters], report };
 }
