@@ -25,6 +25,7 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   windowOperations: ['99', 99],
   sendBytesMax: ['4096', 4096],
   heartbeatMs: ['500', 500],
+  silenceMs: ['500', 500],
   documentIdleMs: ['60', 60],
   drainMs: ['70', 70],
   logLevel: ['debug', 'debug'],

@@ -116,6 +116,11 @@ const settings = {
     defaultLimits.heartbeatMs,
     'Heartbeat interval; silence for twice as long ends a connection, and for as long the presence of another node',
   ),
+  silenceMs: setting(
+    integer(100, 600_000),
+    defaultLimits.silenceMs,
+    'An open document that heard nothing of its log for about this long asks the log',
+  ),
   documentIdleMs: setting(
     integer(1, 86_400_000),
     defaultLimits.roomIdleMs,

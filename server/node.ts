@@ -126,9 +126,9 @@ function limitsOf(config: Config): Limits {
   return {
     ...defaultLimits,
     ...{ heartbeatMs, windowBytes, windowOperations, sendBytesMax, drainMs },
-    // As often as sockets say that they live, nodes do, and quiet documents are looked after.
+    // A node that lives says so as often as its sockets do.
     presenceLeaseMs: heartbeatMs,
-    silenceMs: heartbeatMs,
+    silenceMs: config.silenceMs,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
     roomIdleMs: config.documentIdleMs,
   };

@@ -44,7 +44,7 @@ export async function startNodes(databaseUrl: string): Promise<Nodes> {
   const deployment = randomBytes(8).toString('hex');
   const bus = 'url' in redis ? ['--redis-url', redis.url, '--deployment', deployment] : [];
   // Whoever is told of nothing looks into the log within a second.
-  const flags = ['--heartbeat-ms', '1000', ...bus];
+  const flags = ['--silence-ms', '1000', ...bus];
   const start = (): Promise<ServerProcess> => startServerProcess({ dataDir, databaseUrl, flags });
   const nodes = await Promise.all([start(), start()]);
   const stop = async (): Promise<void> => void (await Promise.all(nodes.map((it) => it.stop())));
