@@ -114,7 +114,7 @@ const settings = {
   heartbeatMs: setting(
     integer(100, 600_000),
     defaultLimits.heartbeatMs,
-    'Heartbeat interval; silence for twice as long ends a connection, and for as long the presence of another node',
+    'Heartbeat interval; silence for twice as long ends a connection, once as long the presence of another node',
   ),
   silenceMs: setting(
     integer(100, 600_000),

@@ -12,7 +12,12 @@ import { Redis } from 'ioredis';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { plainPubSub } from './redis-dialect.ts';
 import { RedisEnvelope } from './redis-envelope.ts';
-import { defaultBusLimits, type RedisBusLimits, RedisLink } from './redis-link.ts';
+import {
+  defaultBusLimits,
+  presenceBytesMax,
+  type RedisBusLimits,
+  RedisLink,
+} from './redis-link.ts';
 
 /** What every bus in Redis is given. */
 export interface RedisBusInputs {
@@ -97,8 +102,7 @@ export class RedisBus implements BusPort {
 
   /** See BusPort. */
   publishPresence(document: string, bytes: Uint8Array): void {
-    if (this.#unansweredBytes > this.#limits.unansweredBytesMax / 8) return;
-    this.publish(document, bytes);
+    if (this.#unansweredBytes <= presenceBytesMax(this.#limits)) this.publish(document, bytes);
   }
 
   /** See BusPort. */

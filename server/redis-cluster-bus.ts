@@ -25,6 +25,7 @@ import { shardedPubSub } from './redis-dialect.ts';
 import { RedisEnvelope } from './redis-envelope.ts';
 import {
   defaultBusLimits,
+  presenceBytesMax,
   type RedisBusLimits,
   type RedisClientOptions,
   RedisLink,
@@ -101,8 +102,7 @@ export class RedisClusterBus implements BusPort {
 
   /** See BusPort. */
   publishPresence(document: string, bytes: Uint8Array): void {
-    if (this.#unansweredBytes > this.#limits.unansweredBytesMax / 8) return;
-    this.publish(document, bytes);
+    if (this.#unansweredBytes <= presenceBytesMax(this.#limits)) this.publish(document, bytes);
   }
 
   /** See BusPort. */

@@ -54,6 +54,11 @@ export const defaultBusLimits: RedisBusLimits = {
   backoffMaxMs: 2_000,
 };
 
+/** Presence is dropped when so much is unanswered: long before a row is. */
+export function presenceBytesMax({ unansweredBytesMax }: RedisBusLimits): number {
+  return unansweredBytesMax / 8;
+}
+
 /** Ceiling of the first delay between two attempts. */
 const backoffMinMs = 100;
 

@@ -42,8 +42,8 @@ export class SimBus {
   readonly #faults: FaultCount;
   readonly #members = new Map<string, Member>();
   readonly #routes = new Map<string, Route>();
-  readonly #setup = new Map<string, Site>();
-  readonly #notice = new Map<string, Site>();
+  /** Of subscriptions that take effect, and of breaks that are noticed, for each node. */
+  readonly #sites = new Map<string, Site>();
   #subscriptions = 0;
 
   constructor(world: World, faults: FaultCount) {
@@ -84,7 +84,7 @@ export class SimBus {
     member.cutUntilMs = Math.max(member.cutUntilMs, this.#world.nowMs + forMs);
     const { connection } = member;
     // A break is noticed some time later, or never.
-    this.#world.after(this.#noticeOf(name).between(0, noticeMaxMs), () => {
+    this.#world.after(this.#siteOf('notice', name).between(0, noticeMaxMs), () => {
       if (member.connection === connection && member.cutUntilMs > this.#world.nowMs) {
         this.#tell(member, 'down');
       }
@@ -94,7 +94,7 @@ export class SimBus {
 
   /** The bus drops a node that reads too slowly; it connects again. */
   kick(name: string): void {
-    this.cut(name, this.#setupOf(name).between(1, reconnectMaxMs));
+    this.cut(name, this.#siteOf('setup', name).between(1, reconnectMaxMs));
   }
 
   /** All connections to the bus work again. */
@@ -125,7 +125,7 @@ export class SimBus {
     this.#subscriptions++;
     const subscription = this.#subscriptions;
     member.subscriptions.set(document, -subscription);
-    const delay = this.#setupOf(member.name).between(0, this.#faults.rates.busLatencyMaxMs);
+    const delay = this.#siteOf('setup', member.name).between(0, this.#faults.rates.busLatencyMaxMs);
     this.#world.after(delay, () => this.#subscribed(member, document, subscription));
   }
 
@@ -187,15 +187,10 @@ export class SimBus {
     return route;
   }
 
-  #setupOf(name: string): Site {
-    const site = this.#setup.get(name) ?? this.#world.site(`bus setup ${name}`);
-    this.#setup.set(name, site);
-    return site;
-  }
-
-  #noticeOf(name: string): Site {
-    const site = this.#notice.get(name) ?? this.#world.site(`bus notice ${name}`);
-    this.#notice.set(name, site);
+  #siteOf(what: 'setup' | 'notice', name: string): Site {
+    const key = `bus ${what} ${name}`;
+    const site = this.#sites.get(key) ?? this.#world.site(key);
+    this.#sites.set(key, site);
     return site;
   }
 }

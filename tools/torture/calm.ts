@@ -3,21 +3,21 @@
  *
  * Two waits. First until everybody is connected: nodes to PostgreSQL and Redis, which they try
  * again with backoffs of up to 5 s, and clients to nodes. Then `equalMs` until all have everything.
- * That is below the 5 s after which a room that hears nothing reads its log at the earliest, so
- * that a message that was missed is noticed here instead of being made up for; and it is far above
- * what it takes (`calmMsMax` of the report).
+ * That is below the time after which a room that hears nothing asks its log at the earliest
+ * (node.ts), so that a message that was missed is noticed here instead of being made up for; and it
+ * is far above what it takes (`calmMsMax` of the report).
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LogHead } from '../../engine/driver/ports.ts';
 import { Violation } from '../../sim/checks/violation.ts';
 import { type Crowd, digestOf } from './crowd.ts';
+import { equalMs } from './fault-plan.ts';
 import type { Judge } from './judge.ts';
 import type { Node } from './node.ts';
 import type { TortureClient } from './torture-client.ts';
 import type { Witness } from './witness.ts';
 
 const connectedMs = 30_000;
-const equalMs = 4_000;
 const pollMs = 50;
 
 export interface CalmParts {

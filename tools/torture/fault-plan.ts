@@ -35,6 +35,9 @@ export interface Pace {
 /** Nodes tell their clients this; silence for twice as long ends a connection. */
 export const heartbeatMs = 1_000;
 
+/** When nothing is broken any more and everybody is connected: within this all are equal. */
+export const equalMs = 4_000;
+
 /** Shortest and longest time, and the range that it is sometimes instead. */
 interface Span {
   readonly ms: readonly [number, number];

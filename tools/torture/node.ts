@@ -11,7 +11,10 @@ import { type ServerProcess, startServerProcess } from '../../server/testing/ser
 import { startTcpProxy, type TcpProxy } from '../../server/testing/tcp-proxy.ts';
 import { Violation } from '../../sim/checks/violation.ts';
 import type { LinkName } from './fault-kinds.ts';
-import { heartbeatMs } from './fault-plan.ts';
+import { equalMs, heartbeatMs } from './fault-plan.ts';
+
+/** A quiet room asks its log after half of it at the earliest: later than a calm takes. */
+const silenceMs = 3 * equalMs;
 
 /** A node that does not start again though everything it needs is there. */
 const startMs = 60_000;
@@ -54,7 +57,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       flags: [
         ...['--redis-url', redis.through(redisUrl), '--deployment', deployment],
         ...['--heartbeat-ms', String(heartbeatMs), '--document-idle-ms', '1000'],
-        ...['--drain-ms', '3000'],
+        ...['--drain-ms', '3000', '--silence-ms', String(silenceMs)],
       ],
       ...(sources === null ? {} : { sources }),
     });
