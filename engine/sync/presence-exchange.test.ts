@@ -134,12 +134,12 @@ describe('presence between nodes', () => {
     pass(nodes, 200);
     expect(eyes.map(({ names }) => names)).toEqual([['Bob'], ['Bob'], ['Bob']]);
     b.hello(2, 20);
-    b.send(2, { type: 'presence', state: bob });
+    b.send(2, { type: 'presence', state: { ...bob, name: 'Bob at b' } });
     // The old node hears nothing of it for a while.
     pass([b, third], 200);
     for (const node of nodes) node.presenceTold.length = 0;
     pass(nodes, 12_000);
-    expect(eyes.map(({ names }) => names)).toEqual([['Bob'], ['Bob'], ['Bob']]);
+    expect(eyes.map(({ names }) => names)).toEqual([['Bob'], ['Bob at b'], ['Bob at b']]);
     b.close(2);
     pass(nodes, 12_000);
     // The old socket is still open: as far as anybody knows he is there.
