@@ -5,6 +5,8 @@
  * once, never before the call that it belongs to has returned.
  */
 import type { ConnId, Instant } from '../ids.ts';
+import type { Fold } from '../sync/fold.ts';
+import type { Moment } from '../sync/playback.ts';
 
 export interface ClockPort {
   now(): Instant;
@@ -148,6 +150,59 @@ export interface ObjectStorePort {
   list(prefix: string, done: (keys: readonly string[] | null) => void): void;
   /** False = failed. A key that is absent is no failure. */
   remove(key: string, done: (ok: boolean) => void): void;
+}
+
+/** Where the body of a snapshot lies, and which state it is. Never changed. */
+export interface SnapshotPointer {
+  readonly epoch: number;
+  readonly lsn: number;
+  /** Commit time of the row at `lsn`. */
+  readonly at: number;
+  /** Of the body, in the object store. */
+  readonly key: string;
+  /** Size of the body. */
+  readonly bytes: number;
+  /** Of the body; the same bytes have the same. */
+  readonly checksum: string;
+}
+
+/**
+ * Which snapshots there are, as the database knows it. A pointer is added when its body is stored,
+ * and taken away before its body is.
+ */
+export interface SnapshotIndexPort {
+  /**
+   * Those that are no later than the moment, newest first, at most `max`. Only of the present
+   * history: the log has (or had, before it was pruned) the row at `lsn` with this time. null =
+   * failed.
+   */
+  newest(
+    document: string,
+    moment: Moment,
+    max: number,
+    done: (pointers: readonly SnapshotPointer[] | null) => void,
+  ): void;
+  /**
+   * - added: it is there, now or since an earlier call.
+   * - stale: the log does not have that row in that epoch (any more); nothing was changed.
+   * - unknown: it may be there or not; call again.
+   */
+  add(
+    document: string,
+    pointer: SnapshotPointer,
+    done: (outcome: 'added' | 'stale' | 'unknown') => void,
+  ): void;
+}
+
+/** Snapshots as a gateway needs them. */
+export interface SnapshotPort {
+  /** The newest one that can be read, as a fold of its own. null: there is none. */
+  load(document: string, done: (fold: Fold | null | 'failed') => void): void;
+  /**
+   * Makes one in the background unless there is one that is new enough. Tells the LSN of the
+   * newest, or null: it failed.
+   */
+  make(document: string, done: (lsn: number | null) => void): void;
 }
 
 export interface AuthRequest {

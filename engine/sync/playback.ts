@@ -47,6 +47,11 @@ export class Playback {
     return this.#isOfThisLog ? this.#fold.lsn : this.#fold.lsn - 1;
   }
 
+  /** What was fed so far, changed by the next page. */
+  get fold(): Fold {
+    return this.#fold;
+  }
+
   /** null: more pages are needed. */
   get answer(): PastDocument | null {
     return this.#answer;
