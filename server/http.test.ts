@@ -156,7 +156,7 @@ describe('metrics', () => {
     });
   });
 
-  it('count attempts to make snapshots by outcome, and the time of those that made one', async () => {
+  it('count attempts to make snapshots by outcome, and time those that made one', async () => {
     metrics.snapshotted({ outcome: 'made', ms: 40 });
     metrics.snapshotted({ outcome: 'failed', ms: 9_000 });
     metrics.snapshotBad();
