@@ -14,7 +14,10 @@ import type { ClientBase } from 'pg';
 import { textArray } from '../postgres/binary-array.ts';
 import { carryPointers } from '../postgres/snapshot-statements.ts';
 
-/** Heads that one statement locks: tens of milliseconds, in which appends to them wait. */
+/**
+ * Heads that one transaction locks, in which appends to them wait: tens of milliseconds, and four
+ * more for every hundred snapshots that they have.
+ */
 const batchDocuments = 1_000;
 
 /**

@@ -3,6 +3,7 @@
  * with connections of its own to the database and the object store. What a document no longer needs
  * of older ones goes after that.
  */
+import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import {
@@ -44,6 +45,9 @@ export interface SnapshotJobResult {
 
 /** A page in memory, beside the state that it is folded into. */
 const pageBytesMax = 4 * 2 ** 20;
+
+// Linux has priorities of threads, others of whole processes: typing comes before snapshots.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 const data: SnapshotThreadData = workerData;
 const pool = new ReaderPool(data.databaseUrl, { ...readerLimits, readersMax: 1 });
