@@ -1,7 +1,7 @@
 /**
  * The log in PostgreSQL: LogPort and HistoryPort (engine/driver/ports.ts) over one connection that
- * appends (append-writer.ts) and a small pool that reads and closes times (log-reader.ts). What an
- * acknowledgement rests on: docs/durability.md.
+ * appends (append-writer.ts) and a small pool that reads and closes times. What an acknowledgement
+ * rests on: docs/durability.md.
  *
  * The addresses must lead to PostgreSQL itself, or to a pooler in session mode: named statements
  * and the time limits belong to the session. The schema must be there (migrate.ts).
@@ -17,8 +17,8 @@ import type {
 } from '../../engine/driver/ports.ts';
 import { AppendWriter, type GroupReport } from './append-writer.ts';
 import { type DurabilityReport, readDurability } from './durability-check.ts';
-import { defaultReaderLimits, LogReader, type LogReaderLimits } from './log-reader.ts';
-import { askReady } from './log-statements.ts';
+import { askReady, closeTime, readHeads, readPage } from './log-statements.ts';
+import { type ReaderLimits, ReaderPool, readerLimits } from './reader-pool.ts';
 
 export interface PostgresLogOptions {
   readonly url: string;
@@ -35,7 +35,7 @@ export interface PostgresLogOptions {
 }
 
 /** Bounds on memory and time; bytes and milliseconds. */
-export interface PostgresLogLimits extends LogReaderLimits {
+export interface PostgresLogLimits extends ReaderLimits {
   readonly queuedBytesMax: number;
   readonly groupBytesMax: number;
   readonly groupRowsMax: number;
@@ -43,7 +43,7 @@ export interface PostgresLogLimits extends LogReaderLimits {
 }
 
 const defaultLimits: PostgresLogLimits = {
-  ...defaultReaderLimits,
+  ...readerLimits,
   // What a busy node types in some seconds of a slow disk.
   queuedBytesMax: 64 * 1024 * 1024,
   // A statement of this size takes tens of milliseconds; larger ones would only add latency.
@@ -54,14 +54,13 @@ const defaultLimits: PostgresLogLimits = {
 
 export class PostgresLog implements LogPort, HistoryPort {
   readonly #writer: AppendWriter;
-  readonly #reader: LogReader;
-  readonly #limits: PostgresLogLimits;
+  readonly #readers: ReaderPool;
 
   /** Connects in the background; appends made before that wait. */
   constructor({ url, onGroup, onConnection, limits }: PostgresLogOptions) {
-    this.#limits = { ...defaultLimits, ...limits };
-    this.#writer = new AppendWriter({ url, onGroup, onConnection, ...this.#limits });
-    this.#reader = new LogReader({ url, limits: this.#limits });
+    const bounds = { ...defaultLimits, ...limits };
+    this.#writer = new AppendWriter({ url, onGroup, onConnection, ...bounds });
+    this.#readers = new ReaderPool(url, bounds);
   }
 
   /** See LogPort. `body` must not change before the callback. */
@@ -82,7 +81,8 @@ export class PostgresLog implements LogPort, HistoryPort {
     bytesMax: number,
     done: (page: LogPage | null) => void,
   ): void {
-    this.#reader.read(document, afterLsn, bytesMax, done);
+    const page = this.#readers.with((client) => readPage(client, document, afterLsn, bytesMax));
+    void page.catch(() => null).then(done);
   }
 
   /** See LogPort. */
@@ -90,25 +90,28 @@ export class PostgresLog implements LogPort, HistoryPort {
     documents: readonly string[],
     done: (heads: ReadonlyMap<string, LogHead> | null) => void,
   ): void {
-    this.#reader.heads(documents, done);
+    const heads = this.#readers.with((client) => readHeads(client, documents));
+    void heads.catch(() => null).then(done);
   }
 
   /** See HistoryPort. */
   closeTime(document: string, at: number, done: (outcome: CloseOutcome) => void): void {
-    this.#reader.closeTime(document, at, done);
+    assert(Number.isSafeInteger(at) && at >= 0, `a time, got ${at}`);
+    const outcome = this.#readers.with((client) => closeTime(client, document, at));
+    void outcome.catch((): CloseOutcome => 'unknown').then(done);
   }
 
   /**
    * The settings that durability rests on, as they apply to the log's connections; rejects if down.
    */
   checkDurability(): Promise<DurabilityReport> {
-    return this.#reader.use(readDurability);
+    return this.#readers.with(readDurability);
   }
 
   /** Whether appends and reads can be answered now. Never rejects. */
   ready(): Promise<boolean> {
     if (!this.#writer.connected) return Promise.resolve(false);
-    return this.#reader.use(askReady).then(
+    return this.#readers.with(askReady).then(
       (takesRows) => takesRows && this.#writer.connected,
       () => false,
     );
@@ -116,6 +119,6 @@ export class PostgresLog implements LogPort, HistoryPort {
 
   /** Settles every append that waits, then ends all connections. Later calls fail as outcomes. */
   async close(): Promise<void> {
-    await Promise.all([this.#writer.close(), this.#reader.close()]);
+    await Promise.all([this.#writer.close(), this.#readers.close()]);
   }
 }
