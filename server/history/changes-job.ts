@@ -36,8 +36,10 @@ export async function nextChanges(job: ChangesJob, tools: JobTools): Promise<Cha
   const range = await RowRange.open(job, tools);
   const lines: object[] = [];
   if (job.epoch === null) lines.push({ type: 'start', document, ...momentBody(range.start) });
-  const rows = await range.next();
-  lines.push(...rows.map((row) => lineOf(row, range.fold.table)));
+  await range.next({
+    isWanted: () => true,
+    onRow: (row) => lines.push(lineOf(row, range.fold.table)),
+  });
   const { end, isDone } = range;
   if (isDone) lines.push({ type: 'end', ...momentBody(end) });
   range.close();

@@ -55,12 +55,11 @@ export interface PastFold {
   readonly closed: boolean;
 }
 
-export interface AppliedRows {
-  readonly rows: readonly FoldedRow[];
-  /** The row after them was not wanted. */
-  readonly isStopped: boolean;
-  /** As of the read. */
-  readonly head: LogHead;
+/** What is done with each row. */
+export interface RowVisitor {
+  /** Asked before it is applied. */
+  readonly isWanted: (row: DurableRow) => boolean;
+  readonly onRow: (row: FoldedRow) => void;
 }
 
 export class FoldSource {
@@ -106,14 +105,14 @@ export class FoldSource {
   }
 
   /**
-   * Applies the next page of rows, until one is not wanted. Throws HistoryRefusal if the log does
-   * not go on from the fold.
+   * Applies the next page of rows, until one is not wanted (`isStopped`). Tells the head as of the
+   * read. Throws HistoryRefusal if the log does not go on from the fold.
    */
   async applyNext(
     document: string,
     fold: Fold,
-    isWanted: (row: DurableRow) => boolean,
-  ): Promise<AppliedRows> {
+    { isWanted, onRow }: RowVisitor,
+  ): Promise<{ readonly isStopped: boolean; readonly head: LogHead }> {
     const page = await this.#read(document, fold.lsn, pageBytes);
     const { head } = page;
     if (head === null || (head.epoch !== fold.epoch && fold.lsn > 0) || head.lsn < fold.lsn) {
@@ -121,13 +120,12 @@ export class FoldSource {
     }
     if ((head.prunedLsn ?? 0) > fold.lsn) throw prunedHistory(document, head.prunedLsn ?? 0);
     fold.epoch = head.epoch;
-    const rows: FoldedRow[] = [];
     for (const next of page.rows) {
       const row = readable(() => rowFromLog(head.epoch, next));
-      if (!isWanted(row)) return { rows, isStopped: true, head };
-      rows.push(fold.apply(row));
+      if (!isWanted(row)) return { isStopped: true, head };
+      onRow(fold.apply(row));
     }
-    return { rows, isStopped: false, head };
+    return { isStopped: false, head };
   }
 
   /** null: of another history than the log, or the log was pruned meanwhile. */
@@ -215,10 +213,13 @@ function readable<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    const detail = `a row cannot be read here: ${error.message}`;
-    throw new HistoryRefusal('unreadable-log', detail, { cause: error });
+    throw error instanceof DecodeError ? unreadableRow(error) : error;
   }
+}
+
+function unreadableRow(error: DecodeError): HistoryRefusal {
+  const detail = `a row cannot be read by this version: ${error.message}`;
+  return new HistoryRefusal('unreadable-log', detail);
 }
 
 function unknownDocument(document: string): HistoryRefusal {

@@ -30,11 +30,13 @@ export async function groupsOf(job: GroupsJob, tools: JobTools): Promise<WholeAn
   const groups = new EditGroups(author, fold.table);
   let isFull = false;
   for (let page = 0; page < pagesMax && !range.isDone && !isFull; page++) {
-    const rows = await range.next((row) => {
-      isFull = groups.count >= groupsMax && groups.begins(row);
-      return !isFull;
+    await range.next({
+      isWanted: (row) => {
+        isFull = groups.count >= groupsMax && groups.begins(row);
+        return !isFull;
+      },
+      onRow: (row) => groups.add(row),
     });
-    for (const row of rows) groups.add(row);
   }
   const { end, isDone } = range;
   // What is cut is final: it ends before a row that is there.

@@ -39,9 +39,6 @@ import {
 import { routes } from './history-schemas.ts';
 import type { HistoryThread } from './history-thread.ts';
 
-/** A question that took so long, waiting included, is given up. */
-const requestLimitMs = 30_000;
-
 /** A reader of a stream that takes nothing for so long is cut off. */
 const readerSilenceMs = 60_000;
 
@@ -53,6 +50,8 @@ export interface HistoryApiParts {
   /** Pages of these may ask from a browser; `*` = any. */
   readonly allowedOrigins: readonly string[];
   readonly cacheBytesMax: number;
+  /** A question that takes longer, waiting included, is given up. */
+  readonly limitMs: number;
   readonly log: Log;
   /** A question was answered or refused. */
   readonly onAnswer: (seconds: number) => void;
@@ -227,13 +226,11 @@ export class HistoryApi {
     signal: AbortSignal,
   ): Promise<Answer> {
     const beganMs = performance.now();
-    const limit = AbortSignal.timeout(requestLimitMs);
+    const limit = AbortSignal.timeout(this.#parts.limitMs);
     try {
       return await this.#parts.thread.ask<Answer>(type, job, AbortSignal.any([signal, limit]));
     } catch (error) {
-      if (!limit.aborted) throw error;
-      const detail = 'the question waited too long; ask again later';
-      throw new HistoryRefusal('overloaded', detail, { cause: error });
+      throw limit.aborted ? waitedTooLong() : error;
     } finally {
       this.#parts.onAnswer((performance.now() - beganMs) / 1000);
     }
@@ -251,6 +248,10 @@ export class HistoryApi {
     this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path });
     return new HistoryRefusal('internal', 'the server failed; its log has more');
   }
+}
+
+function waitedTooLong(): HistoryRefusal {
+  return new HistoryRefusal('overloaded', 'the question waited too long; ask again later');
 }
 
 function corsFor(allowedOrigins: readonly string[]) {

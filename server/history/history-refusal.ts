@@ -5,8 +5,8 @@ export class HistoryRefusal extends Error {
   readonly code: ProblemCode;
 
   /** `detail` tells a person what was wrong and what to do. */
-  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
-    super(detail, options);
+  constructor(code: ProblemCode, detail: string) {
+    super(detail);
     this.name = 'HistoryRefusal';
     this.code = code;
   }

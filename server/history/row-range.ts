@@ -2,9 +2,9 @@
  * The rows after one moment up to another, folded page by page. The end of a range of time is where
  * a later row stands; it is closed before the first row is read, as far as that can be done.
  */
-import type { DurableRow } from '../../engine/sync/durability.ts';
-import type { Fold, FoldedRow } from '../../engine/sync/fold.ts';
+import type { Fold } from '../../engine/sync/fold.ts';
 import type { PastMoment } from './asked-moment.ts';
+import type { RowVisitor } from './fold-source.ts';
 import type { JobTools } from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 import { type ResolvedMoment, resolvedOf } from './resolved-moment.ts';
@@ -69,19 +69,21 @@ export class RowRange {
   }
 
   /**
-   * The next page; it stops before a row that may not be taken. None are left when `isDone`. Throws
+   * The next page, up to a row that is not wanted. None are left when `isDone`. Throws
    * HistoryRefusal.
    */
-  async next(mayTake: (row: DurableRow) => boolean = () => true): Promise<readonly FoldedRow[]> {
+  async next({ isWanted, onRow }: RowVisitor): Promise<void> {
     const { document, to } = this.#options;
     const fold = this.#fold;
-    const page = await this.#tools.source.applyNext(document, fold, (row) => {
-      if (to.type === 'lsn') this.#isDone = row.lsn > to.lsn;
-      if (to.type === 'time') this.#isDone = row.at > to.at;
-      return !this.#isDone && mayTake(row);
+    const { head, isStopped } = await this.#tools.source.applyNext(document, fold, {
+      isWanted: (row) => {
+        if (to.type === 'lsn') this.#isDone = row.lsn > to.lsn;
+        if (to.type === 'time') this.#isDone = row.at > to.at;
+        return !this.#isDone && isWanted(row);
+      },
+      onRow,
     });
-    const { head } = page;
-    if (!page.isStopped && fold.lsn >= head.lsn) this.#isDone = true;
+    if (!isStopped && fold.lsn >= head.lsn) this.#isDone = true;
     if (to.type === 'time') this.#isClosed = head.at > to.at;
     if (to.type === 'lsn') this.#isClosed = head.lsn >= to.lsn;
     if (to.type === 'lsn' && head.lsn < to.lsn) {
@@ -89,7 +91,6 @@ export class RowRange {
       const detail = `row ${to.lsn} has not come yet: the last one is ${head.lsn}`;
       throw new HistoryRefusal('bad-moment', detail);
     }
-    return page.rows;
   }
 
   /** Gives the fold back, for whoever goes on from here. */
