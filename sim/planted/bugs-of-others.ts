@@ -7,7 +7,7 @@ import type { PlantedBug, Planting } from './planting.ts';
 const room = 'engine/sync/room.ts';
 const session = 'engine/sync/replica-session.ts';
 const appendLine =
-  'append: (batches) => this.#context.append(this, this.fold.epoch, encodeUpdate({ batches })),';
+  'append: (batches) => context.append(this, this.fold.epoch, encodeUpdate({ batches })),';
 
 /** An append that also does `more` with the row `row`, as if it were committed. */
 function hastyAppend(more: string): Planting {
@@ -288,7 +288,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
       },
       {
         file: room,
-        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        text: '} else if (row.at !== (this.#history.delivery.timeOf(row.lsn) ?? row.at)) {',
         replacement: '} else if (row.at < 0) {',
       },
     ],
@@ -301,7 +301,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/gateway.ts',
-        text: 'const room = this.#rooms.get(session.identity.document) ?? null;',
+        text: 'const room = this.#rooms.get(document) ?? null;',
         replacement: 'const room = [...this.#rooms.values()].at(-1) ?? null;',
       },
     ],

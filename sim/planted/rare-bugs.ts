@@ -106,7 +106,7 @@ export const rareBugs: readonly PlantedBug[] = [
       },
       {
         file: room,
-        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        text: '} else if (row.at !== (this.#history.delivery.timeOf(row.lsn) ?? row.at)) {',
         replacement: '} else if (row.at < 0) {',
       },
     ],
