@@ -81,7 +81,6 @@ export const requestCodes = {
   'unknown-version': { http: 404, meaning: 'The document has no version of this name.' },
   'unknown-path': { http: 404, meaning: 'Nothing is at this path.' },
   'wrong-method': { http: 405, meaning: 'The path does not answer to this method.' },
-  'not-acceptable': { http: 406, meaning: 'The answer has none of the accepted types.' },
   'history-pruned': { http: 410, meaning: 'An operator removed that part of the history.' },
   'bad-moment': { http: 422, meaning: 'The time or LSN cannot be read, or has not come yet.' },
   'upgrade-required': { http: 426, meaning: 'This path is a WebSocket.' },

@@ -21,12 +21,13 @@ it('what is set again counts once', () => {
   expect([cache.get('a'), cache.bytes]).toEqual([4, 6]);
 });
 
-it('what is larger than the cache is not kept, nor what it replaces', () => {
+it('what is larger than the cache is kept alone, until something else comes', () => {
   const cache = new ByteCache<number>(10);
   cache.set('a', 1, 4);
-  cache.set('b', 2, 4);
-  cache.set('a', 3, 11);
-  expect([keysOf(cache), cache.bytes]).toEqual([['b'], 4]);
-  cache.delete('b');
+  cache.set('b', 2, 11);
+  expect([keysOf(cache), cache.bytes]).toEqual([['b'], 11]);
+  cache.set('c', 3, 4);
+  expect([keysOf(cache), cache.bytes]).toEqual([['c'], 4]);
+  cache.delete('c');
   expect(cache.bytes).toBe(0);
 });

@@ -1,4 +1,7 @@
-/** A cache that is bounded in bytes: what was used longest ago leaves first. */
+/**
+ * A cache that is bounded in bytes: what was used longest ago leaves first. What is larger than all
+ * of it is kept only as the one entry that there is.
+ */
 export class ByteCache<Value> {
   readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number }>();
   readonly #bytesMax: number;
@@ -27,14 +30,13 @@ export class ByteCache<Value> {
     for (const [key, { value }] of this.#entries) yield [key, value];
   }
 
-  /** In place of what is there. What is larger than the whole cache is not kept. */
+  /** In place of what is there. */
   set(key: string, value: Value, bytes: number): void {
     this.delete(key);
-    if (bytes > this.#bytesMax) return;
     this.#entries.set(key, { value, bytes });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#bytesMax) break;
+      if (this.#bytes <= this.#bytesMax || oldest === key) break;
       this.delete(oldest);
     }
   }

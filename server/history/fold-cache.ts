@@ -11,7 +11,7 @@ import type { Moment } from '../../engine/sync/playback.ts';
 import { ByteCache } from '../byte-cache.ts';
 
 /** About what an operation takes in the engine's tables, and what a fold takes without any. */
-const bytesPerOperation = 24;
+const bytesPerOperation = 16;
 const bytesPerFold = 64 * 1024;
 
 interface Kept {

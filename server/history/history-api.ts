@@ -43,7 +43,7 @@ import type { HistoryThread } from './history-thread.ts';
 const readerSilenceMs = 60_000;
 
 export interface HistoryApiParts {
-  readonly thread: HistoryThread;
+  readonly thread: Pick<HistoryThread, 'ask'>;
   /** For the looks at the log before a known answer is used. */
   readonly history: Pick<LogPort, 'read'>;
   readonly versionOf: VersionLookup;

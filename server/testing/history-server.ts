@@ -38,6 +38,8 @@ export interface Asked {
 export class HistoryServer {
   /** Jobs that the thread was handed. */
   jobs = 0;
+  /** Pieces of changes that were asked for. */
+  pieces = 0;
   overloaded = 0;
   readonly thread: HistoryThread;
   readonly #server: Server;
@@ -63,7 +65,12 @@ export class HistoryServer {
     this.thread = new HistoryThread({ thread: { run: counting }, waitingMax, limitMs });
     const log = createLog('silent');
     const api = new HistoryApi({
-      thread: this.thread,
+      thread: {
+        ask: (type, job, signal) => {
+          if (job.type === 'changes') this.pieces++;
+          return this.thread.ask(type, job, signal);
+        },
+      },
       history: new LogReader(this.#pool),
       versionOf: async (document, name) => versions[`${document}/${name}`] ?? null,
       allowedOrigins: options.allowedOrigins ?? [],
