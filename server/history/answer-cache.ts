@@ -4,8 +4,8 @@
  * Closed is for ever but for what an operator does: delete, prune, a new epoch after a restore. So
  * one look at the log comes before each use: the head, and the row that the answer ends with.
  */
-import type { LogPage, LogPort } from '../../engine/driver/ports.ts';
 import { ByteCache } from '../byte-cache.ts';
+import type { LogLook, LogReader } from '../postgres/log-reader.ts';
 import { type Encoding, pack } from './answer-headers.ts';
 import type { PastMoment } from './asked-moment.ts';
 import type { WholeAnswer } from './history-job.ts';
@@ -21,10 +21,10 @@ export interface KnownAnswer {
 }
 
 export class AnswerCache {
-  readonly #log: Pick<LogPort, 'read'>;
+  readonly #log: Pick<LogReader, 'look'>;
   readonly #known: ByteCache<KnownAnswer>;
 
-  constructor(options: { readonly log: Pick<LogPort, 'read'>; readonly bytesMax: number }) {
+  constructor(options: { readonly log: Pick<LogReader, 'look'>; readonly bytesMax: number }) {
     this.#log = options.log;
     this.#known = new ByteCache(options.bytesMax);
   }
@@ -39,10 +39,9 @@ export class AnswerCache {
     if (known === undefined) return null;
     const { resolved } = known.answer;
     for (const [i, moment] of resolved.entries()) {
-      const page = await new Promise<LogPage | null>((done) =>
-        this.#log.read(document, Math.max(0, moment.lsn - 1), 1, done),
-      );
-      if (page !== null && isStillTrue(page, moment, moments[i])) continue;
+      // A database that does not answer: whoever asks the thread is told so.
+      const look = await this.#log.look(document, moment.lsn).catch(() => null);
+      if (look !== null && isStillTrue(look, moment, moments[i])) continue;
       this.#known.delete(key);
       return null;
     }
@@ -71,15 +70,12 @@ export class AnswerCache {
   }
 }
 
-/** `page`: of the row that the answer ends with. */
 function isStillTrue(
-  { head, rows }: LogPage,
+  look: LogLook,
   { epoch, lsn, at }: ResolvedMoment,
   asked: PastMoment | undefined,
 ): boolean {
-  if (head?.state !== 'live' || head.epoch !== epoch) return false;
-  const [row] = rows;
-  if (lsn > 0 && (row?.lsn !== lsn || row.at !== at)) return false;
-  if (lsn === 0 && (head.prunedLsn ?? 0) > 0) return false;
-  return asked?.type !== 'time' || head.at > asked.at;
+  if (look.state !== 'live' || look.epoch !== epoch) return false;
+  if (lsn === 0 ? look.prunedLsn > 0 : look.rowAt !== at) return false;
+  return asked?.type !== 'time' || look.headAt > asked.at;
 }

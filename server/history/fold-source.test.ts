@@ -145,7 +145,7 @@ it('a kept fold of another history is not gone on from', async () => {
   expect(fold.epoch).toBe(8);
 });
 
-it('what takes too long is refused, and goes on from there when it is asked for again', async () => {
+it('what takes too long is refused, and goes on from there when asked for again', async () => {
   const late = { hasPassed: true };
   await expect(source.foldAt('doc', { type: 'now' }, late)).rejects.toMatchObject({
     code: 'overloaded',

@@ -1,7 +1,7 @@
 /**
- * Goal: what is answered over HTTP about the past is what the log says, in the form that the OpenAPI
- * document tells. Method: documents written into a real PostgreSQL by people of ours, the real
- * thread, and for every row and time the answer against the text that a plain fold had there.
+ * Goal: what is answered over HTTP about the past is what the log says, in the form that the
+ * OpenAPI document tells. Method: documents written into a real PostgreSQL by people of ours, the
+ * real thread, and for every row and time the answer against the text that a plain fold had there.
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ describeWithPostgres('the past over HTTP', (serverUrl) => {
   let database: TestDatabase;
   let log: PostgresLog;
   let server: HistoryServer;
-  /** 60 rows of three people, one a second; 20 and 21 are of one time, after 40 is an hour's break. */
+  /** 60 rows of three people, one a second; 20 and 21 have one time, after 40 is a long break. */
   let talk: ToldHistory;
   const random = new Random(seed, 'history');
   const next = (): number => random.next() / 2 ** 32;

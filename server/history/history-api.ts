@@ -8,9 +8,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { cors } from 'hono/cors';
-import type { LogPort } from '../../engine/driver/ports.ts';
 import type { ProblemCode } from '../../proto/codes.ts';
 import type { Log } from '../log.ts';
+import type { LogReader } from '../postgres/log-reader.ts';
 import { problemBody, problemStatus, problemType } from '../problem.ts';
 import { packageVersion } from '../version.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -45,7 +45,7 @@ const readerSilenceMs = 60_000;
 export interface HistoryApiParts {
   readonly thread: Pick<HistoryThread, 'ask'>;
   /** For the looks at the log before a known answer is used. */
-  readonly history: Pick<LogPort, 'read'>;
+  readonly reader: Pick<LogReader, 'look'>;
   readonly versionOf: VersionLookup;
   /** Pages of these may ask from a browser; `*` = any. */
   readonly allowedOrigins: readonly string[];
@@ -76,7 +76,7 @@ export class HistoryApi {
 
   constructor(parts: HistoryApiParts) {
     this.#parts = parts;
-    this.#cache = new AnswerCache({ log: parts.history, bytesMax: parts.cacheBytesMax });
+    this.#cache = new AnswerCache({ log: parts.reader, bytesMax: parts.cacheBytesMax });
     const { app } = this;
     app.use(corsFor(parts.allowedOrigins));
     app.onError((error, c) => this.#problemOf(error, c));

@@ -1,8 +1,8 @@
 /**
  * Goal: every way in which a question about the past can fail is told with its status and code, in
  * the form of the OpenAPI document, and what was answered before is not answered any more when the
- * document is gone. Method: real PostgreSQL and the real thread; only a thread that is stuck or dies
- * is made up.
+ * document is gone. Method: real PostgreSQL and the real thread; only a thread that is stuck or
+ * dies is made up.
  */
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';

@@ -191,7 +191,10 @@ export const routes = {
           description: 'RFC 3339, or milliseconds since 1970',
           example: '2026-11-27T10:45:00Z',
         }),
-        lsn: z.string().optional().openapi({ description: 'Number of a row', example: '12' }),
+        lsn: z
+          .string()
+          .optional()
+          .openapi({ type: 'integer', minimum: 0, description: 'Number of a row', example: 12 }),
         version: z
           .string()
           .optional()
@@ -239,9 +242,15 @@ export const routes = {
       query: z.strictObject({
         from: moment.default('lsn:0'),
         to: moment.default('now'),
-        replica: z.string().optional().openapi({ description: 'Of this replica only' }),
+        replica: z
+          .string()
+          .optional()
+          .openapi({ type: 'integer', description: 'Of this replica only' }),
         author: z.string().optional().openapi({ description: 'Of this principal only' }),
-        limit: z.string().default('100').openapi({ description: 'Groups at most, 1 … 1000' }),
+        limit: z
+          .string()
+          .default('100')
+          .openapi({ type: 'integer', minimum: 1, maximum: 1000, description: 'Groups at most' }),
         cursor: z.string().optional().openapi({ description: '`next` of the page before' }),
       }),
     },

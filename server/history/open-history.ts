@@ -1,10 +1,11 @@
 /** The history thread of a node and what it answers over HTTP, from the node's settings. */
 import type { RequestListener } from 'node:http';
-import type { LogPort } from '../../engine/driver/ports.ts';
 import type { Config } from '../config.ts';
 import { JobThread } from '../job-thread.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { LogReader } from '../postgres/log-reader.ts';
+import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
 import { HistoryApi } from './history-api.ts';
 import type { HistoryThreadData } from './history-jobs.ts';
 import type { VersionLookup } from './history-request.ts';
@@ -19,8 +20,6 @@ const idleMs = 60_000;
 export interface HistoryOptions {
   readonly config: Config;
   readonly databaseUrl: string;
-  /** The node's own, for short looks. */
-  readonly history: Pick<LogPort, 'read'>;
   readonly versionOf: VersionLookup;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -31,7 +30,8 @@ export function openHistory(options: HistoryOptions): {
   readonly listener: RequestListener;
   close(): Promise<void>;
 } {
-  const { config, databaseUrl, history, versionOf, log, metrics } = options;
+  const { config, databaseUrl, versionOf, log, metrics } = options;
+  const pool = new ReaderPool(databaseUrl, { ...readerLimits, readersMax: 2 });
   const jobThread = new JobThread({
     module: new URL('./history-jobs', import.meta.url),
     data: { databaseUrl, foldBytesMax: config.playbackFoldBytes } satisfies HistoryThreadData,
@@ -42,11 +42,16 @@ export function openHistory(options: HistoryOptions): {
     thread: new HistoryThread({
       ...{ thread: jobThread, waitingMax: config.playbackWaitingMax, limitMs },
     }),
-    ...{ history, versionOf, log, limitMs },
+    ...{ reader: new LogReader(pool), versionOf, log, limitMs },
     allowedOrigins: config.allowedOrigins,
     cacheBytesMax: config.playbackCacheBytes,
     onAnswer: (seconds) => metrics.playbackAnswered(seconds),
     onOverloaded: () => metrics.playbackRefused(),
   });
-  return { listener: api.listener(), close: () => jobThread.close() };
+  return {
+    listener: api.listener(),
+    async close() {
+      await Promise.all([jobThread.close(), pool.close()]);
+    },
+  };
 }

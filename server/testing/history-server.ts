@@ -71,7 +71,7 @@ export class HistoryServer {
           return this.thread.ask(type, job, signal);
         },
       },
-      history: new LogReader(this.#pool),
+      reader: new LogReader(this.#pool),
       versionOf: async (document, name) => versions[`${document}/${name}`] ?? null,
       allowedOrigins: options.allowedOrigins ?? [],
       cacheBytesMax: 16 * 1024 * 1024,
