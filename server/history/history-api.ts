@@ -5,7 +5,7 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import { accepts } from 'hono/accepts';
 import { cors } from 'hono/cors';
 import type { ProblemCode } from '../../proto/codes.ts';
@@ -50,6 +50,8 @@ export interface HistoryApiParts {
   /** Pages of these may ask from a browser; `*` = any. */
   readonly allowedOrigins: readonly string[];
   readonly cacheBytesMax: number;
+  /** Answers that are being made or read at a time: each may hold a whole text in memory. */
+  readonly openMax: number;
   /** A question that takes longer, waiting included, is given up. */
   readonly limitMs: number;
   readonly log: Log;
@@ -73,12 +75,14 @@ export class HistoryApi {
   readonly app = new OpenAPIHono<Env>();
   readonly #parts: HistoryApiParts;
   readonly #cache: AnswerCache;
+  #open = 0;
 
   constructor(parts: HistoryApiParts) {
     this.#parts = parts;
     this.#cache = new AnswerCache({ log: parts.reader, bytesMax: parts.cacheBytesMax });
     const { app } = this;
     app.use(corsFor(parts.allowedOrigins));
+    app.use((c, next) => this.#limitOpen(c, next));
     app.onError((error, c) => this.#problemOf(error, c));
     app.notFound((c) => refuse('unknown-path', `nothing is at ${c.req.path}`));
     for (const route of Object.values(routes)) app.openAPIRegistry.registerPath(route);
@@ -101,6 +105,18 @@ export class HistoryApi {
   listener(): RequestListener {
     refuseOtherMethods(this.app);
     return getRequestListener(this.app.fetch, { overrideGlobalObjects: false });
+  }
+
+  async #limitOpen({ env: { outgoing } }: Context<Env>, next: Next): Promise<void> {
+    if (this.#open >= this.#parts.openMax) {
+      const detail = `${this.#open} answers are being made or read already; ask again later`;
+      throw new HistoryRefusal('overloaded', detail);
+    }
+    this.#open++;
+    outgoing.once('close', () => {
+      this.#open--;
+    });
+    await next();
   }
 
   async #text(c: Context<Env>): Promise<Response> {

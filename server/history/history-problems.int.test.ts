@@ -216,6 +216,15 @@ describeWithPostgres('a question about the past', (serverUrl) => {
       expect(server.thread.waiting).toBe(0);
     });
 
+    it('is refused if too many answers are being read, until one has ended', async () => {
+      const other = await startOther({ openMax: 2 });
+      const [one] = await once(other.request(path), 'response');
+      await once(other.request(path), 'response');
+      expect((await problemOf(doc, other)).told).toBe('503 overloaded');
+      one.destroy();
+      await vi.waitFor(async () => expect((await other.ask(doc)).status).toBe(200));
+    });
+
     it('that breaks off says so in its last line', async () => {
       const [response] = await once(server.request(path), 'response');
       await once(response, 'readable');

@@ -14,6 +14,9 @@ import { HistoryThread } from './history-thread.ts';
 /** A question that takes longer is given up; proxies wait for about as long. */
 const limitMs = 30_000;
 
+/** Of slow readers, mostly: others are refused by what may wait. */
+const openMax = 256;
+
 /** The thread ends, and what it has kept goes, when nobody has asked for so long. */
 const idleMs = 60_000;
 
@@ -44,6 +47,7 @@ export function openHistory(options: HistoryOptions): {
     }),
     ...{ reader: new LogReader(pool), versionOf, log, limitMs },
     allowedOrigins: config.allowedOrigins,
+    openMax,
     cacheBytesMax: config.playbackCacheBytes,
     onAnswer: (seconds) => metrics.playbackAnswered(seconds),
     onOverloaded: () => metrics.playbackRefused(),

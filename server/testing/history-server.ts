@@ -22,6 +22,7 @@ export interface HistoryServerOptions {
   readonly databaseUrl: string;
   readonly waitingMax?: number;
   readonly limitMs?: number;
+  readonly openMax?: number;
   readonly allowedOrigins?: readonly string[];
   /** By document and name. */
   readonly versions?: Readonly<Record<string, number>>;
@@ -75,6 +76,7 @@ export class HistoryServer {
       versionOf: async (document, name) => versions[`${document}/${name}`] ?? null,
       allowedOrigins: options.allowedOrigins ?? [],
       cacheBytesMax: 16 * 1024 * 1024,
+      openMax: options.openMax ?? 100,
       limitMs,
       log,
       onAnswer: () => {},
