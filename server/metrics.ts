@@ -8,7 +8,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayStats } from '../engine/sync/gateway.ts';
 import type { BusState } from './health.ts';
+import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
+import type { MakeReport } from './snapshots/node-snapshots.ts';
 
 /** Where the gauges look. */
 export interface MetricSources {
@@ -17,19 +19,22 @@ export interface MetricSources {
   readonly bus: () => BusState;
 }
 
+/** From a short document nearby to a long one, or one that waits for others. */
+const snapshotBuckets = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
+
 /** From a fast disk to the longest that an append may take. */
 const commitBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** From a fold that is at hand to the longest that a question may take. */
-const playbackBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
-
 export class Metrics {
   readonly #registry = new Registry();
+  /** Of what was asked about the past. */
+  readonly playback = new PlaybackMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;
-  readonly #playback: Histogram;
-  readonly #playbackRefused: Counter;
+  readonly #snapshots: Counter<'outcome'>;
+  readonly #snapshotSeconds: Histogram;
+  readonly #snapshotsBad: Counter;
 
   constructor({ stats, isLogUp, bus }: MetricSources) {
     const registers = [this.#registry];
@@ -60,15 +65,21 @@ export class Metrics {
       help: 'Bytes of the bodies in answered append statements',
       registers,
     });
-    this.#playback = new Histogram({
-      name: 'sve_playback_seconds',
-      help: 'From a question about the past to its answer, waiting included',
-      buckets: playbackBuckets,
+    this.#snapshots = new Counter({
+      name: 'sve_snapshots_total',
+      help: 'Attempts to make a snapshot, by outcome: made, fresh (there is one), failed, busy',
+      labelNames: ['outcome'],
       registers,
     });
-    this.#playbackRefused = new Counter({
-      name: 'sve_playback_refused_total',
-      help: 'Questions about the past that were refused as too many or too long',
+    this.#snapshotSeconds = new Histogram({
+      name: 'sve_snapshot_seconds',
+      help: 'From asking for a snapshot to its pointer in the database, waiting included',
+      buckets: snapshotBuckets,
+      registers,
+    });
+    this.#snapshotsBad = new Counter({
+      name: 'sve_snapshots_bad_total',
+      help: 'Times that a snapshot was passed over since its body is gone or damaged',
       registers,
     });
     collectDefaultMetrics({ register: this.#registry });
@@ -86,14 +97,15 @@ export class Metrics {
     this.#bytes.inc(bytes);
   }
 
-  /** A question about the past has its answer. */
-  playbackAnswered(seconds: number): void {
-    this.#playback.observe(seconds);
+  /** An attempt to make a snapshot ended. */
+  snapshotted({ outcome, ms }: MakeReport): void {
+    this.#snapshots.inc({ outcome });
+    if (outcome === 'made') this.#snapshotSeconds.observe(ms / 1000);
   }
 
-  /** A question about the past was refused for want of time. */
-  playbackRefused(): void {
-    this.#playbackRefused.inc();
+  /** A snapshot was passed over for its body. */
+  snapshotBad(): void {
+    this.#snapshotsBad.inc();
   }
 
   /** In the text format of Prometheus. */

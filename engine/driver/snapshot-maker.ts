@@ -6,8 +6,8 @@
  *
  * A crash between two steps leaves a body without a pointer at worst, which nobody reads. Nodes
  * that do it at once make two snapshots where one would do. The rows may change under the fold when
- * a failover takes some: the index adds the pointer only if the log still has its last row, and then
- * it has all those before it.
+ * a failover takes some: the index adds the pointer only if the log still has its last row, and
+ * then it has all those before it.
  */
 import type { Compression } from '../../proto/compression.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
@@ -17,7 +17,7 @@ import type { LogPort, SnapshotPointer } from './ports.ts';
 import { loadSnapshot, type SnapshotSource } from './snapshot-loader.ts';
 
 export interface SnapshotMakerParts extends SnapshotSource {
-  readonly log: LogPort;
+  readonly log: Pick<LogPort, 'read'>;
   /** Of one page of the log. */
   readonly pageBytesMax: number;
   /** If less came after the newest snapshot, in rows and in bytes of bodies, none is made. */

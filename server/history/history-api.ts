@@ -26,7 +26,7 @@ import type { PastMoment } from './asked-moment.ts';
 import type { ChangesJob, ChangesPiece } from './changes-job.ts';
 import { changesStream } from './changes-stream.ts';
 import { readCursor } from './groups-job.ts';
-import type { HistoryJob, WholeAnswer } from './history-job.ts';
+import type { AnswerOf, HistoryAnswer, HistoryJob } from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 import {
   anyMoment,
@@ -182,7 +182,7 @@ export class HistoryApi {
     const job: ChangesJob = { type: 'changes', document, from, to, epoch: null };
     const gone = new AbortController();
     const ask = (next: ChangesJob): Promise<ChangesPiece> =>
-      this.#ask<ChangesPiece>('piece', next, AbortSignal.any([gone.signal, c.req.raw.signal]));
+      this.#ask('piece', next, AbortSignal.any([gone.signal, c.req.raw.signal]));
     const first = await ask(job);
     const { outgoing } = c.env;
     outgoing.setTimeout(readerSilenceMs, () => outgoing.destroy());
@@ -211,7 +211,7 @@ export class HistoryApi {
     const key = JSON.stringify(job);
     let known = await this.#cache.find(document, key, moments);
     if (known === null) {
-      const answer = await this.#ask<WholeAnswer>('whole', job, c.req.raw.signal);
+      const answer = await this.#ask('whole', job, c.req.raw.signal);
       known = this.#cache.add(key, answer);
     }
     const { resolved, hash, body } = known.answer;
@@ -236,15 +236,15 @@ export class HistoryApi {
     });
   }
 
-  async #ask<Answer extends { readonly type: string }>(
-    type: Answer['type'],
+  async #ask<Type extends HistoryAnswer['type']>(
+    type: Type,
     job: HistoryJob,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<AnswerOf<Type>> {
     const beganMs = performance.now();
     const limit = AbortSignal.timeout(this.#parts.limitMs);
     try {
-      return await this.#parts.thread.ask<Answer>(type, job, AbortSignal.any([signal, limit]));
+      return await this.#parts.thread.ask(type, job, AbortSignal.any([signal, limit]));
     } catch (error) {
       throw limit.aborted ? waitedTooLong() : error;
     } finally {

@@ -4,9 +4,10 @@
  *
  * Bodies are encoded in the thread, so that the event loop of the node only passes bytes on.
  */
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import type { ProblemCode } from '../../proto/codes.ts';
 import type { AuthorsJob } from './authors-job.ts';
-import type { ChangesJob } from './changes-job.ts';
+import type { ChangesJob, ChangesPiece } from './changes-job.ts';
 import type { DiffJob } from './diff-job.ts';
 import type { Deadline, FoldSource } from './fold-source.ts';
 import type { GroupsJob } from './groups-job.ts';
@@ -45,14 +46,27 @@ export interface Refused {
   readonly detail: string;
 }
 
+export type HistoryAnswer = WholeAnswer | ChangesPiece | Refused;
+
+export type AnswerOf<Type> = Extract<HistoryAnswer, { readonly type: Type }>;
+
+/** An answer as it is posted. */
+export interface TimedAnswer {
+  readonly answer: HistoryAnswer;
+  /** Snapshots that were passed over on the way. */
+  readonly bad: readonly BadSnapshot[];
+  /** Calls of the object store that failed, in words. */
+  readonly failures: readonly string[];
+}
+
 export function encodeJson(value: object): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
-/** Whether the thread answered with this type. The thread is ours: the type tells all. */
-export function isAnswer<Answer extends { readonly type: string }>(
-  type: Answer['type'],
-  answer: unknown,
-): answer is Answer {
-  return typeof answer === 'object' && answer !== null && 'type' in answer && answer.type === type;
+/** Whether the answer is of this type. */
+export function isAnswer<Type extends HistoryAnswer['type']>(
+  type: Type,
+  answer: HistoryAnswer,
+): answer is AnswerOf<Type> {
+  return answer.type === type;
 }

@@ -3,17 +3,20 @@
  * of its own, so that playback takes neither from those who type.
  */
 import { workerData } from 'node:worker_threads';
-import { z } from 'zod';
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import { serveJobs } from '../job-thread-main.ts';
+import { type ObjectPlace, reachObjectStore } from '../object-store.ts';
 import { LogReader } from '../postgres/log-reader.ts';
 import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
+import { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { authorsAtMoment } from './authors-job.ts';
 import { nextChanges } from './changes-job.ts';
 import { differenceOf } from './diff-job.ts';
 import { FoldCache } from './fold-cache.ts';
 import { FoldSource } from './fold-source.ts';
 import { groupsOf } from './groups-job.ts';
-import type { HistoryJob, JobTools, Refused, TimedJob } from './history-job.ts';
+import type { HistoryAnswer, HistoryJob, JobTools, TimedAnswer, TimedJob } from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 import { textAtMoment } from './text-job.ts';
 
@@ -23,38 +26,46 @@ const readersMax = 2;
 /** What the thread is started with. */
 export interface HistoryThreadData {
   readonly databaseUrl: string;
+  readonly objects: ObjectPlace;
   /** Estimated memory of the folds that are kept for the next question. */
   readonly foldBytesMax: number;
 }
 
-const data: HistoryThreadData = z
-  .object({ databaseUrl: z.string(), foldBytesMax: z.number() })
-  .parse(workerData);
-
+const data: HistoryThreadData = workerData;
+let bad: BadSnapshot[] = [];
+let failures: string[] = [];
 const pool = new ReaderPool(data.databaseUrl, { ...readerLimits, readersMax });
+const { port: objects } = reachObjectStore(data.objects, (what, error) => {
+  failures.push(`${what}: ${String(error)}`);
+});
 const source = new FoldSource({
   log: new LogReader(pool),
-  snapshots: null,
+  snapshots: {
+    ...{ index: new SnapshotIndex(pool), objects, ...snapshotBody },
+    onBad: (each) => bad.push(each),
+  },
   cache: new FoldCache(data.foldBytesMax),
 });
 
-serveJobs<TimedJob>(async ({ job, limitMs }) => {
+serveJobs(async ({ job, limitMs }: TimedJob): Promise<TimedAnswer> => {
+  [bad, failures] = [[], []];
   const endMs = performance.now() + limitMs;
   const deadline = {
     get hasPassed(): boolean {
       return performance.now() > endMs;
     },
   };
-  try {
-    return await perform(job, { source, deadline });
-  } catch (error) {
-    if (!(error instanceof HistoryRefusal)) throw error;
-    const { code, message } = error;
-    return { type: 'refused', code, detail: message } satisfies Refused;
-  }
+  const answer = await perform(job, { source, deadline }).catch(refusedFor);
+  return { answer, bad, failures };
 });
 
-function perform(job: HistoryJob, tools: JobTools): Promise<object> {
+/** Whatever else it is fails the job. */
+function refusedFor(error: unknown): HistoryAnswer {
+  if (!(error instanceof HistoryRefusal)) throw error;
+  return { type: 'refused', code: error.code, detail: error.message };
+}
+
+function perform(job: HistoryJob, tools: JobTools): Promise<HistoryAnswer> {
   switch (job.type) {
     case 'text':
       return textAtMoment(job, tools);

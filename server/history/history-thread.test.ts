@@ -1,27 +1,41 @@
 /** What waits, what is handed over, what is given up. The thread is played by the test. */
 import { expect, it } from 'vitest';
 import { must } from '../../engine/assert.ts';
-import type { HistoryJob, WholeAnswer } from './history-job.ts';
+import type {
+  HistoryAnswer,
+  HistoryJob,
+  TimedAnswer,
+  TimedJob,
+  WholeAnswer,
+} from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 import { HistoryThread } from './history-thread.ts';
 
 interface Handed {
-  readonly job: unknown;
-  readonly answer: (answer: unknown) => void;
+  readonly job: TimedJob;
+  readonly answer: (answer: HistoryAnswer) => void;
   readonly fail: (error: Error) => void;
 }
 
 function setUp(waitingMax = 10) {
   const handed: Handed[] = [];
-  const run = (job: unknown): Promise<unknown> =>
-    new Promise((answer, fail) => handed.push({ job, answer, fail }));
-  const thread = new HistoryThread({ thread: { run }, waitingMax, limitMs: 7 });
+  const troubles: object[] = [];
+  const run = (job: TimedJob): Promise<TimedAnswer> =>
+    new Promise((resolve, fail) => {
+      const answer = (its: HistoryAnswer): void =>
+        resolve({ answer: its, bad: [], failures: its.type === 'refused' ? ['get'] : [] });
+      handed.push({ job, answer, fail });
+    });
+  const thread = new HistoryThread({
+    ...{ thread: { run }, waitingMax, limitMs: 7 },
+    onTrouble: (trouble) => troubles.push(trouble),
+  });
   const ask = (lsn: number, signal = new AbortController().signal): Promise<WholeAnswer> => {
-    const asked = thread.ask<WholeAnswer>('whole', jobAt(lsn), signal);
+    const asked = thread.ask('whole', jobAt(lsn), signal);
     asked.catch(() => {});
     return asked;
   };
-  return { handed, thread, ask };
+  return { handed, troubles, thread, ask };
 }
 
 function jobAt(lsn: number): HistoryJob {
@@ -65,7 +79,7 @@ it('what is given up before it has begun never begins', async () => {
 });
 
 it('a refusal and a death of the thread reach who asked, and the next has its turn', async () => {
-  const { handed, ask } = setUp();
+  const { handed, troubles, ask } = setUp();
   const [refused, failed] = [ask(1), ask(2)];
   const third = ask(3);
   must(handed[0], 'a job').answer({ type: 'refused', code: 'bad-moment', detail: 'too late' });
@@ -74,4 +88,5 @@ it('a refusal and a death of the thread reach who asked, and the next has its tu
   await expect(failed).rejects.toThrow('the thread ended');
   must(handed[2], 'a job').answer(whole);
   expect(await third).toBe(whole);
+  expect(troubles).toEqual([{ bad: [], failures: ['get'] }]);
 });

@@ -4,7 +4,14 @@
  */
 import { assert } from '../../engine/assert.ts';
 import type { JobThread } from '../job-thread.ts';
-import { type HistoryJob, isAnswer, type Refused, type TimedJob } from './history-job.ts';
+import {
+  type AnswerOf,
+  type HistoryAnswer,
+  type HistoryJob,
+  isAnswer,
+  type TimedAnswer,
+  type TimedJob,
+} from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 
 /** One that is worked on, and one so that the thread need not wait for us. */
@@ -12,16 +19,18 @@ const handedMax = 2;
 
 export interface HistoryThreadOptions {
   /** Runs history-jobs.ts. Must take at least two jobs. */
-  readonly thread: Pick<JobThread, 'run'>;
+  readonly thread: Pick<JobThread<TimedJob, TimedAnswer>, 'run'>;
   /** Questions that wait; more are refused. */
   readonly waitingMax: number;
   /** Time that one may be worked on. */
   readonly limitMs: number;
+  /** What went wrong with snapshots on the way to an answer. */
+  readonly onTrouble: (trouble: Omit<TimedAnswer, 'answer'>) => void;
 }
 
 interface Question {
   readonly job: HistoryJob;
-  readonly resolve: (answer: unknown) => void;
+  readonly resolve: (answer: HistoryAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -44,17 +53,17 @@ export class HistoryThread {
    * the signal, or with what the thread died of. What has not begun when the signal comes never
    * does.
    */
-  async ask<Answer extends { readonly type: string }>(
-    type: Answer['type'],
+  async ask<Type extends HistoryAnswer['type']>(
+    type: Type,
     job: HistoryJob,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<AnswerOf<Type>> {
     signal.throwIfAborted();
     if (this.#waiting.size >= this.#options.waitingMax) {
       const detail = `${this.#waiting.size} questions about the past wait already; ask again later`;
       throw new HistoryRefusal('overloaded', detail);
     }
-    const answer = await new Promise((resolve, reject) => {
+    const answer = await new Promise<HistoryAnswer>((resolve, reject) => {
       const question: Question = { job, resolve, reject };
       this.#waiting.add(question);
       signal.addEventListener(
@@ -67,8 +76,8 @@ export class HistoryThread {
       );
       this.#handOver();
     });
-    if (isAnswer<Refused>('refused', answer)) throw new HistoryRefusal(answer.code, answer.detail);
-    assert(isAnswer<Answer>(type, answer), `an answer of type ${type}`);
+    if (answer.type === 'refused') throw new HistoryRefusal(answer.code, answer.detail);
+    assert(isAnswer(type, answer), `an answer of type ${type}, got ${answer.type}`);
     return answer;
   }
 
@@ -82,9 +91,11 @@ export class HistoryThread {
   }
 
   async #run({ job, resolve, reject }: Question): Promise<void> {
-    const { thread, limitMs } = this.#options;
+    const { thread, limitMs, onTrouble } = this.#options;
     try {
-      resolve(await thread.run({ job, limitMs } satisfies TimedJob));
+      const { answer, ...trouble } = await thread.run({ job, limitMs });
+      if (trouble.bad.length + trouble.failures.length > 0) onTrouble(trouble);
+      resolve(answer);
     } catch (error) {
       reject(error);
     }

@@ -6,20 +6,25 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { assert } from '../../engine/assert.ts';
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import { Health } from '../health.ts';
 import { HistoryApi } from '../history/history-api.ts';
+import type { TimedAnswer, TimedJob } from '../history/history-job.ts';
 import type { HistoryThreadData } from '../history/history-jobs.ts';
 import { HistoryThread } from '../history/history-thread.ts';
 import { createHttpServer } from '../http.ts';
 import { JobThread } from '../job-thread.ts';
 import { createLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
+import type { ObjectPlace } from '../object-store.ts';
 import { LogReader } from '../postgres/log-reader.ts';
 import { ReaderPool } from '../postgres/reader-pool.ts';
 import { type Answer, OpenApiCheck } from './openapi-check.ts';
 
 export interface HistoryServerOptions {
   readonly databaseUrl: string;
+  /** Where snapshots are; absent = there are none. */
+  readonly objects?: ObjectPlace;
   readonly waitingMax?: number;
   readonly limitMs?: number;
   readonly openMax?: number;
@@ -27,8 +32,10 @@ export interface HistoryServerOptions {
   /** By document and name. */
   readonly versions?: Readonly<Record<string, number>>;
   /** In place of the thread. */
-  readonly run?: (job: unknown) => Promise<unknown>;
+  readonly run?: (job: TimedJob) => Promise<TimedAnswer>;
 }
+
+const nowhere: ObjectPlace = { type: 'folder', root: '/nonexistent' };
 
 /** What a request is, besides its path. */
 export interface Asked {
@@ -42,28 +49,39 @@ export class HistoryServer {
   /** Pieces of changes that were asked for. */
   pieces = 0;
   overloaded = 0;
+  /** Snapshots that were passed over. */
+  readonly bad: BadSnapshot[] = [];
   readonly thread: HistoryThread;
   readonly #server: Server;
-  readonly #jobThread: JobThread;
+  readonly #jobThread: JobThread<TimedJob, TimedAnswer>;
   readonly #pool: ReaderPool;
   #check: OpenApiCheck | null = null;
 
   /** See `start`. */
   constructor(options: HistoryServerOptions) {
-    const { databaseUrl, waitingMax = 100, limitMs = 30_000, versions = {} } = options;
+    const {
+      databaseUrl,
+      objects = nowhere,
+      waitingMax = 100,
+      limitMs = 30_000,
+      versions = {},
+    } = options;
     this.#pool = new ReaderPool(databaseUrl);
     this.#jobThread = new JobThread({
       module: new URL('../history/history-jobs', import.meta.url),
-      data: { databaseUrl, foldBytesMax: 64 * 1024 * 1024 } satisfies HistoryThreadData,
+      data: { databaseUrl, objects, foldBytesMax: 64 * 1024 * 1024 } satisfies HistoryThreadData,
       jobsMax: 4,
       idleMs: 60_000,
     });
-    const run = options.run ?? ((job: unknown) => this.#jobThread.run(job));
-    const counting = (job: unknown): Promise<unknown> => {
+    const run = options.run ?? ((job: TimedJob) => this.#jobThread.run(job));
+    const counting = (job: TimedJob): Promise<TimedAnswer> => {
       this.jobs++;
       return run(job);
     };
-    this.thread = new HistoryThread({ thread: { run: counting }, waitingMax, limitMs });
+    this.thread = new HistoryThread({
+      ...{ thread: { run: counting }, waitingMax, limitMs },
+      onTrouble: ({ bad }) => this.bad.push(...bad),
+    });
     const log = createLog('silent');
     const api = new HistoryApi({
       thread: {
