@@ -18,6 +18,7 @@ import { loadPage, type Page } from './page.ts';
 const durability = {
   ...{ fsync: true, fullPageWrites: true, synchronousCommit: 'on', ok: true, advice: '' },
 };
+const memory = { texts: 5, rows: 4, snapshots: 3, backlog: 2, sockets: 1 };
 let folder: string;
 let logUp: boolean;
 let questions: number;
@@ -35,7 +36,7 @@ async function start(page: Promise<Page>, bus: BusState = 'none'): Promise<void>
   };
   health = new Health({ port: { ready }, durability }, bus);
   metrics = new Metrics({
-    stats: () => ({ connections: 3, sessions: 2, rooms: 1 }),
+    stats: () => ({ connections: 3, sessions: 2, rooms: 1, memory }),
     isLogUp: () => logUp,
     bus: () => health.bus,
   });

@@ -49,6 +49,13 @@ export class Metrics {
     gauge('sve_connections', 'WebSockets that are open', () => stats().connections);
     gauge('sve_sessions', 'Replicas that edit or read a document', () => stats().sessions);
     gauge('sve_documents', 'Documents in memory', () => stats().rooms);
+    new Gauge({
+      ...{ name: 'sve_memory_bytes', help: 'What documents take, by cause', registers },
+      labelNames: ['cause'],
+      collect() {
+        for (const [cause, bytes] of Object.entries(stats().memory)) this.set({ cause }, bytes);
+      },
+    });
     gauge('sve_log_up', '1 while the log can be appended to', () => Number(isLogUp()));
     if (bus() !== 'none') {
       gauge('sve_bus_up', '1 while the node hears other nodes', () => Number(bus() === 'up'));

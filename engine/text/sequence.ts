@@ -85,6 +85,11 @@ export class Sequence {
     return this.#state.tree.total(visibleSum);
   }
 
+  /** Memory of its tables, about. */
+  get bytes(): number {
+    return this.#content.bytes;
+  }
+
   /** Must be read anew after a change, and not be changed by others. */
   get versionVector(): VersionVector {
     return this.#state.numbers.versionVector;
