@@ -35,6 +35,8 @@ export interface HistoryServerOptions {
   readonly run?: (job: TimedJob) => Promise<TimedAnswer>;
 }
 
+const memory = { texts: 0, rows: 0, snapshots: 0, backlog: 0, sockets: 0 };
+
 const nowhere: ObjectPlace = { type: 'folder', root: '/nonexistent' };
 
 /** What a request is, besides its path. */
@@ -107,7 +109,7 @@ export class HistoryServer {
     this.#server = createHttpServer({
       health: new Health({ port: { ready: async () => true }, durability: null }, 'none'),
       metrics: new Metrics({
-        stats: () => ({ connections: 0, sessions: 0, rooms: 0 }),
+        stats: () => ({ connections: 0, sessions: 0, rooms: 0, memory }),
         isLogUp: () => true,
         bus: () => 'none',
       }),
