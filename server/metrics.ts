@@ -8,6 +8,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayStats } from '../engine/sync/gateway.ts';
 import type { BusState } from './health.ts';
+import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
 import type { MakeReport } from './snapshots/node-snapshots.ts';
 
@@ -26,6 +27,8 @@ const commitBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 
 
 export class Metrics {
   readonly #registry = new Registry();
+  /** Of what was asked about the past. */
+  readonly playback = new PlaybackMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;

@@ -19,11 +19,12 @@ import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
+import { openHistory } from './history/open-history.ts';
 import { createHttpServer } from './http.ts';
 import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
-import { loadPage } from './page.ts';
+import { loadPage, type Page } from './page.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { NodeSnapshots } from './snapshots/node-snapshots.ts';
@@ -65,9 +66,8 @@ async function start(
   log: Log,
   stops: (() => Promise<void> | void)[],
 ): Promise<RunningNode> {
-  const database = await openDatabase(config, log);
-  stops.push(() => database.stop());
-  const { url, place, lost } = database;
+  const { url, place, lost, stop } = await openDatabase(config, log);
+  stops.push(stop);
   const objects = await openObjects(config, log);
   stops.push(() => objects.close());
   const isAlone = config.redisUrl === null;
@@ -108,9 +108,10 @@ async function start(
     driver.busConnected(false);
   }
   watched.onReconnected = () => driver.logReconnected();
-  const page = loadPage();
-  page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));
-  const server = createHttpServer({ health, metrics, page, log });
+  const history = openHistory({ config, databaseUrl: url, objects: objects.place, log, metrics });
+  stops.push(() => history.close());
+  const page = openPage(log);
+  const server = createHttpServer({ health, metrics, page, log, api: history.listener });
   transport.serve(server, driver);
   await listen(server, config);
   stops.push(() => end(server));
@@ -177,6 +178,13 @@ function openSnapshots(
     onMade: (report) => metrics.snapshotted(report),
     onBad: () => metrics.snapshotBad(),
   });
+}
+
+/** Its addresses say so if it cannot be made. */
+function openPage(log: Log): Promise<Page> {
+  const page = loadPage();
+  page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));
+  return page;
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<void> {
