@@ -6,6 +6,7 @@ import type { PlantedBug, Planting } from './planting.ts';
 
 const room = 'engine/sync/room.ts';
 const session = 'engine/sync/replica-session.ts';
+const maker = 'engine/driver/snapshot-maker.ts';
 const appendLine =
   'append: (batches) => context.append(this, this.fold.epoch, encodeUpdate({ batches })),';
 
@@ -245,6 +246,32 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     ],
   },
   {
+    id: 'M21',
+    story: 'A snapshot names the row after the one that it ends with.',
+    properties: ['P4', 'L7'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: maker,
+        text: 'const { epoch, lsn, at } = fold;',
+        replacement: 'const { epoch, at } = fold;\n  const lsn = fold.lsn + 1;',
+      },
+    ],
+  },
+  {
+    id: 'M22',
+    story: 'The pointer to a snapshot is written although its body was not stored.',
+    properties: ['P4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: maker,
+        text: 'if (!isStored) {',
+        replacement: 'if (!isStored && bytes.length === 0) {',
+      },
+    ],
+  },
+  {
     id: 'M23',
     story: 'The document at a time lacks the rows of that very time.',
     properties: ['P2'],
@@ -254,6 +281,20 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         file: 'engine/sync/playback.ts',
         text: 'at <= this.#moment.at',
         replacement: 'at < this.#moment.at',
+      },
+    ],
+  },
+  {
+    id: 'M24',
+    story: 'A row is stamped by the clock alone, which may stand before the row before.',
+    properties: ['P2', 'P3', 'P5', 'assert'],
+    seedsMax: 300,
+    plantings: [
+      {
+        // What the database's statement keeps, in its model.
+        file: 'sim/world/sim-log.ts',
+        text: 'const at = Math.max(head?.at ?? 0, this.clock.nowMs);',
+        replacement: 'const at = this.clock.nowMs;',
       },
     ],
   },
@@ -296,7 +337,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M35',
     story: 'An edit goes to another document of the node.',
-    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'L5', 'G4', 'S12', 'assert', 'L6'],
+    properties: ['S14', 'S4', 'S6', 'S7', 'S8', 'S1', 'L1', 'L5', 'G4', 'S12', 'assert', 'L6'],
     seedsMax: 300,
     plantings: [
       {

@@ -151,4 +151,17 @@ export const rareBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'F22',
+    story: 'A snapshot that failed and is not needed any more wakes its node for ever.',
+    properties: ['L4'],
+    seedsMax: 10_000,
+    plantings: [
+      {
+        file: 'engine/sync/snapshot-schedule.ts',
+        text: '    this.#retryAtMs = null;\n    const isDue =',
+        replacement: '    const isDue =',
+      },
+    ],
+  },
 ];
