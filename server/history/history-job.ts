@@ -8,12 +8,21 @@ import type { ProblemCode } from '../../proto/codes.ts';
 import type { AuthorsJob } from './authors-job.ts';
 import type { ChangesJob } from './changes-job.ts';
 import type { DiffJob } from './diff-job.ts';
+import type { EditJob } from './edit-job.ts';
 import type { Deadline, FoldSource } from './fold-source.ts';
 import type { GroupsJob } from './groups-job.ts';
+import type { PlaceJob } from './place-job.ts';
 import type { ResolvedMoment } from './resolved-moment.ts';
 import type { TextJob } from './text-job.ts';
 
-export type HistoryJob = TextJob | AuthorsJob | DiffJob | ChangesJob | GroupsJob;
+export type HistoryJob =
+  | TextJob
+  | AuthorsJob
+  | DiffJob
+  | ChangesJob
+  | GroupsJob
+  | PlaceJob
+  | EditJob;
 
 /** What a job works with. */
 export interface JobTools {

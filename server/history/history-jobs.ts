@@ -10,11 +10,13 @@ import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
 import { authorsAtMoment } from './authors-job.ts';
 import { nextChanges } from './changes-job.ts';
 import { differenceOf } from './diff-job.ts';
+import { composeEdit } from './edit-job.ts';
 import { FoldCache } from './fold-cache.ts';
 import { FoldSource } from './fold-source.ts';
 import { groupsOf } from './groups-job.ts';
 import type { HistoryJob, JobTools, Refused, TimedJob } from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
+import { placeOfMoment } from './place-job.ts';
 import { textAtMoment } from './text-job.ts';
 
 /** One that reads, and one that waits for a head which somebody holds. */
@@ -66,5 +68,9 @@ function perform(job: HistoryJob, tools: JobTools): Promise<object> {
       return nextChanges(job, tools);
     case 'groups':
       return groupsOf(job, tools);
+    case 'place':
+      return placeOfMoment(job, tools);
+    case 'edit':
+      return composeEdit(job, tools);
   }
 }
