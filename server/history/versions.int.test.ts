@@ -140,8 +140,8 @@ describeWithPostgres('named versions', (serverUrl) => {
     const named = await written('gone', 1);
     await versions.put('gone', named('v', 1));
     await deleteDocument('gone', { url: database.url });
-    for (const asked of [namesOf('gone'), versions.put('gone', named('v', 1))]) {
-      await expect(asked).rejects.toMatchObject({ code: 'document-deleted' });
+    for (const ask of [() => namesOf('gone'), () => versions.put('gone', named('v', 1))]) {
+      await expect(ask()).rejects.toMatchObject({ code: 'document-deleted' });
     }
     await execute(
       database.url,
