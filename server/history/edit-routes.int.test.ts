@@ -74,6 +74,21 @@ describeWithPostgres('writing over HTTP', (serverUrl) => {
   const textOf = async (document: string): Promise<string> =>
     (await send('GET', document)).told.text;
 
+  it('is told in the OpenAPI document, which the answers are held against', async () => {
+    const { paths } = JSON.parse((await server.ask('/v1/openapi.json')).body);
+    const told = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(Object(methods)).map((method) => `${method} ${path}`),
+    );
+    expect(told).toEqual(
+      expect.arrayContaining([
+        'post /v1/documents/{id}/edits',
+        'post /v1/documents/{id}/restore',
+        'get /v1/documents/{id}/versions',
+        ...['get', 'put', 'delete'].map((method) => `${method} /v1/documents/{id}/versions/{name}`),
+      ]),
+    );
+  });
+
   describe('an edit', () => {
     it('creates a document and tells its row', async () => {
       const { status, told } = await append('new', 'hello');

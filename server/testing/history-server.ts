@@ -126,7 +126,7 @@ export class HistoryServer {
     const answer = await answerOf(response);
     const [plainPath = ''] = path.split('?');
     const { method = 'GET' } = asked;
-    const isTold = answer.status !== 405 && !['HEAD', 'OPTIONS'].includes(method);
+    const isTold = method === 'GET' || this.#check?.tells(method, plainPath) === true;
     const problems = isTold ? this.#check?.problemsOf(method, plainPath, answer) : [];
     if (problems !== undefined && problems.length > 0 && plainPath !== '/v1/openapi.json') {
       throw new Error(`${path}: ${problems.join('; ')}: ${answer.body}`);

@@ -39,10 +39,16 @@ export class OpenApiCheck {
     this.#ajv.addSchema(z.record(z.string(), z.unknown()).parse(strict), 'api');
   }
 
+  /** Whether the path answers to this method. */
+  tells(method: string, path: string): boolean {
+    const template = this.#templateOf(path);
+    return template !== undefined && this.#paths[template]?.[method.toLowerCase()] !== undefined;
+  }
+
   /** What is wrong with the answer to this method and path; empty = nothing. */
   problemsOf(method: string, path: string, answer: Answer): string[] {
     const verb = method.toLowerCase();
-    const template = Object.keys(this.#paths).find((known) => fits(known, path));
+    const template = this.#templateOf(path);
     const told = template && this.#paths[template]?.[verb]?.responses[String(answer.status)];
     if (template === undefined || told === undefined || told === '') {
       return [`${answer.status} of ${method} ${path} is not described`];
@@ -68,6 +74,10 @@ export class OpenApiCheck {
   }
 
   /** Of the schema at this place. */
+  #templateOf(path: string): string | undefined {
+    return Object.keys(this.#paths).find((known) => fits(known, path));
+  }
+
   #violations(pointer: string, value: unknown): string[] {
     const validate = this.#ajv.getSchema(`api#${pointer}`);
     if (validate === undefined) return [`no schema at ${pointer}`];
