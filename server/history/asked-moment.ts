@@ -13,7 +13,7 @@ export type PastMoment = Moment | { readonly type: 'now' };
 
 export type AskedMoment = PastMoment | { readonly type: 'version'; readonly name: string };
 
-export const versionNameMax = 200;
+export const versionNameMax = 100;
 
 const rfc3339 = z.iso.datetime({ offset: true });
 
