@@ -18,6 +18,7 @@ import { loadPage, type Page } from './page.ts';
 const durability = {
   ...{ fsync: true, fullPageWrites: true, synchronousCommit: 'on', ok: true, advice: '' },
 };
+const memory = { texts: 5, rows: 4, snapshots: 3, backlog: 2, sockets: 1 };
 let folder: string;
 let logUp: boolean;
 let questions: number;
@@ -35,7 +36,7 @@ async function start(page: Promise<Page>, bus: BusState = 'none'): Promise<void>
   };
   health = new Health({ port: { ready }, durability }, bus);
   metrics = new Metrics({
-    stats: () => ({ connections: 3, sessions: 2, rooms: 1 }),
+    stats: () => ({ connections: 3, sessions: 2, rooms: 1, memory }),
     isLogUp: () => logUp,
     bus: () => health.bus,
   });
@@ -148,9 +149,12 @@ describe('metrics', () => {
     expect(before).not.toHaveProperty('sve_bus_up');
     logUp = false;
     metrics.committed({ documents: 2, rows: 1, bytes: 70, ms: 3 });
+    metrics.playback.answered(0.004);
+    metrics.playback.refused();
     expect(await samples()).toMatchObject({
       ...{ sve_log_up: 0, sve_log_rows_total: 1, sve_log_bytes_total: 70 },
       ...{ sve_log_commit_seconds_count: 1, sve_log_commit_seconds_sum: 0.003 },
+      ...{ sve_playback_seconds_count: 1, sve_playback_refused_total: 1 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.002"}': 0 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.005"}': 1 },
     });

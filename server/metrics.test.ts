@@ -10,13 +10,18 @@ import { Metrics } from './metrics.ts';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
 
-async function exposed(): Promise<ReadonlySet<string>> {
-  const metrics = new Metrics({
-    stats: () => ({ connections: 0, sessions: 0, rooms: 0 }),
+const memory = { texts: 5, rows: 4, snapshots: 3, backlog: 2, sockets: 1 };
+
+function metricsOf(): Metrics {
+  return new Metrics({
+    stats: () => ({ connections: 0, sessions: 0, rooms: 0, memory }),
     isLogUp: () => true,
     bus: () => 'up',
   });
-  const names = [...(await metrics.expose()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+}
+
+async function exposed(): Promise<ReadonlySet<string>> {
+  const names = [...(await metricsOf().expose()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
   return new Set(
     names.flatMap(([, name = '', kind]) =>
       kind === 'histogram'
@@ -40,4 +45,10 @@ it('the page tells every metric of our own, and no other', async () => {
     (name) => name.startsWith('sve_') && !/_(bucket|sum|count)$/.test(name),
   );
   expect(told.map(([, name]) => name).toSorted()).toEqual(own.toSorted());
+});
+
+it('memory is told by cause', async () => {
+  const text = await metricsOf().expose();
+  const told = [...text.matchAll(/^sve_memory_bytes\{cause="(\w+)"\} (\d+)$/gm)];
+  expect(told.map(([, cause, bytes]) => [cause, Number(bytes)])).toEqual(Object.entries(memory));
 });

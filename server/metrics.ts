@@ -8,6 +8,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayStats } from '../engine/sync/gateway.ts';
 import type { BusState } from './health.ts';
+import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
 import type { MakeReport } from './snapshots/node-snapshots.ts';
 
@@ -26,6 +27,8 @@ const commitBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 
 
 export class Metrics {
   readonly #registry = new Registry();
+  /** Of what was asked about the past. */
+  readonly playback = new PlaybackMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;
@@ -46,6 +49,13 @@ export class Metrics {
     gauge('sve_connections', 'WebSockets that are open', () => stats().connections);
     gauge('sve_sessions', 'Replicas that edit or read a document', () => stats().sessions);
     gauge('sve_documents', 'Documents in memory', () => stats().rooms);
+    new Gauge({
+      ...{ name: 'sve_memory_bytes', help: 'What documents take, by cause', registers },
+      labelNames: ['cause'],
+      collect() {
+        for (const [cause, bytes] of Object.entries(stats().memory)) this.set({ cause }, bytes);
+      },
+    });
     gauge('sve_log_up', '1 while the log can be appended to', () => Number(isLogUp()));
     if (bus() !== 'none') {
       gauge('sve_bus_up', '1 while the node hears other nodes', () => Number(bus() === 'up'));

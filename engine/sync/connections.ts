@@ -38,6 +38,11 @@ export class Connections {
     return this.#all.size;
   }
 
+  /** Bytes handed to sockets that were not taken yet. */
+  get unflushedBytes(): number {
+    return [...this.#all.values()].reduce((sum, { unflushed }) => sum + unflushed, 0);
+  }
+
   /** When the next heartbeat sweep is due; null without connections. */
   get deadlineMs(): number | null {
     return this.#all.size === 0 ? null : this.#sweepMs;

@@ -19,9 +19,10 @@ import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
 import type { FoldedRow } from './fold.ts';
+import type { RoomMemory } from './memory-use.ts';
 import type { RoomPresence } from './presence.ts';
 import { type ServedSnapshot, ServedSnapshots } from './served-snapshots.ts';
-import type { Session } from './session.ts';
+import type { LogicalTime, Session } from './session.ts';
 import { StalenessIndex } from './staleness.ts';
 
 /** Bytes of rows gathered into one frame while catching up. */
@@ -84,6 +85,19 @@ export class Delivery {
   leave(session: Session): void {
     session.phase = 'ended';
     this.sessions.delete(session.identity.id);
+  }
+
+  /** The logical time of every open session. */
+  get logicalTimes(): LogicalTime[] {
+    const { committed } = this.#parts.durable.fold;
+    return [...this.sessions.values()].map(({ identity: { replica }, base }) => {
+      return { replica, base, own: committed.get(replica) };
+    });
+  }
+
+  get memory(): RoomMemory {
+    const texts = this.#parts.durable.fold.sequence.bytes;
+    return { texts, rows: this.#recentBytes, snapshots: this.#snapshots.bytes };
   }
 
   /** The open sessions of a replica: one, but for moments. */

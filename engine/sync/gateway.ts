@@ -23,6 +23,7 @@ import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import type { Fold } from './fold.ts';
 import { HeadQuestions } from './head-questions.ts';
+import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 import { type LogicalTime, Session } from './session.ts';
@@ -37,6 +38,7 @@ export interface GatewayStats {
   readonly connections: number;
   readonly sessions: number;
   readonly rooms: number;
+  readonly memory: MemoryUse;
 }
 
 export class Gateway implements Core<Input, Effect> {
@@ -88,15 +90,17 @@ export class Gateway implements Core<Input, Effect> {
   }
 
   get stats(): GatewayStats {
-    const { size } = this.#connections;
-    return { connections: size, sessions: this.#sessions.size, rooms: this.#rooms.size };
+    const { size: connections, unflushedBytes: sockets } = this.#connections;
+    const own = { backlog: this.#context.backlog.bytes, sockets };
+    const memory = memoryUse(this.#rooms.values(), own);
+    return { connections, sessions: this.#sessions.size, rooms: this.#rooms.size, memory };
   }
 
   /**
    * What each client of a document had seen when it last typed; empty if the room is not in memory.
    */
   logicalTimes(document: string): readonly LogicalTime[] {
-    return this.#rooms.get(document)?.logicalTimes ?? [];
+    return this.#rooms.get(document)?.delivery.logicalTimes ?? [];
   }
 
   step(now: Instant, input: Input): Ready<Effect> {

@@ -33,7 +33,7 @@ import { HeadWatch } from './head-watch.ts';
 import { joinRefusal } from './join-refusal.ts';
 import type { RoomContext } from './room-context.ts';
 import { beginHistory, type RoomHistory } from './room-history.ts';
-import type { LogicalTime, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { TailReader } from './tail-reader.ts';
 import { takeReached, waitingBeyond } from './waiting-edits.ts';
@@ -84,11 +84,9 @@ export class Room {
     return this.#history.delivery.sessions.size + this.#joining.size;
   }
 
-  /** The logical time of every open session. */
-  get logicalTimes(): LogicalTime[] {
-    return [...this.#history.delivery.sessions.values()].map(({ identity: { replica }, base }) => {
-      return { replica, base, own: this.fold.committed.get(replica) };
-    });
+  /** What is sent to its sessions, and what is kept for that. */
+  get delivery(): Delivery {
+    return this.#history.delivery;
   }
 
   /** Nothing is on its way to the log. */

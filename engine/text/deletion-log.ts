@@ -24,6 +24,11 @@ export class DeletionLog {
     return this.#counts[author] ?? 0;
   }
 
+  /** Memory of its tables. */
+  get bytes(): number {
+    return this.#runs.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   start(author: number, run: number): number {
     return this.#field(author, run, 0);
   }

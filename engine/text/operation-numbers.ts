@@ -91,6 +91,14 @@ export class OperationNumbers {
     return this.#authors;
   }
 
+  /** Memory of its tables. */
+  get bytes(): number {
+    const ofAuthors = this.#authors.map(
+      ({ times, numbers }) => times.byteLength + numbers.byteLength,
+    );
+    return ofAuthors.reduce((sum, bytes) => sum + bytes, this.#blocks.byteLength);
+  }
+
   /** All numbers are below this. */
   get end(): number {
     return this.#end;

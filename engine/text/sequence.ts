@@ -67,6 +67,11 @@ export class Sequence {
     return new Sequence(stateOf(snapshot));
   }
 
+  /** The same state, which changes on its own from now on. Takes time in proportion to its size. */
+  copy(): Sequence {
+    return new Sequence(new TextState(this.#state));
+  }
+
   /**
    * The whole state, canonical: equal where the same operations are. `authors`: all replicas, in
    * the order that they have in it. `isWhole`: with what was deleted, and by whom.
@@ -83,6 +88,11 @@ export class Sequence {
   /** UTF-16 units of the visible text. */
   get length(): number {
     return this.#state.tree.total(visibleSum);
+  }
+
+  /** Memory of its tables, about. */
+  get bytes(): number {
+    return this.#content.bytes;
   }
 
   /** Must be read anew after a change, and not be changed by others. */

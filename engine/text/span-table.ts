@@ -56,6 +56,11 @@ export class SpanTable {
     return this.#live;
   }
 
+  /** Memory of its tables. */
+  get bytes(): number {
+    return this.#records.byteLength + this.#first.byteLength + this.#cover.byteLength;
+  }
+
   start(span: number): number {
     return this.#records[span * stride + startField] as number;
   }

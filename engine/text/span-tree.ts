@@ -74,6 +74,10 @@ export class SpanTree {
     this.#nodes[previousField] = -1;
   }
 
+  get bytes(): number {
+    return this.#nodes.byteLength;
+  }
+
   /** Sum over the whole document. */
   total(field: SumField): number {
     return this.#get(this.#root, field);

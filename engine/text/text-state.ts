@@ -66,6 +66,13 @@ export class TextState {
     this.isRegular = copy.isRegular;
   }
 
+  /** Memory of all tables. */
+  get bytes(): number {
+    const { numbers, units, spans, tree, deletions, buried } = this;
+    const tables = numbers.bytes + units.bytes + spans.bytes + tree.bytes + deletions.bytes;
+    return tables + buried.byteLength;
+  }
+
   /** Whether the number is a character's, visible or not. */
   isCharacter(number: number): boolean {
     return this.spans.find(number) >= 0;

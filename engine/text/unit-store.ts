@@ -34,6 +34,12 @@ export class UnitStore {
     return this.#lowHalves === null;
   }
 
+  /** Memory of its tables. */
+  get bytes(): number {
+    const marks = this.#lineFeeds.byteLength + (this.#lowHalves?.byteLength ?? 0);
+    return this.#units.byteLength + marks;
+  }
+
   at(number: number): number {
     return this.#units[number] as number;
   }

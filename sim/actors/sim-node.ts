@@ -49,7 +49,8 @@ interface Process {
   onStopped: (() => void) | null;
 }
 
-const nobody: GatewayStats = { connections: 0, sessions: 0, rooms: 0 };
+const nothing = { texts: 0, rows: 0, snapshots: 0, backlog: 0, sockets: 0 };
+const nobody: GatewayStats = { connections: 0, sessions: 0, rooms: 0, memory: nothing };
 
 export class SimNode implements ServerEnd {
   readonly name: string;
