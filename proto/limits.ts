@@ -38,7 +38,7 @@ export const snapshotOperationsMax = 0x7fff_ff00;
 export const snapshotTextBytesMax = 268_435_456;
 export const snapshotColumnsBytesMax = 67_108_864;
 
-/** A record of an exported history: the body of a row, 8 MiB in the database, and what is around. */
+/** A record of an exported history: a row of at most 8 MiB, and what is around it. */
 export const exportRecordBytesMax = 8_388_608 + 4_096;
 /** The snapshot in an exported history: its two sections and its head, which are held in memory. */
 export const exportSnapshotBytesMax = 536_870_912;

@@ -1,0 +1,129 @@
+/**
+ * The whole history of a document as the bytes of a file (proto/export-format.ts), a page of rows at
+ * a time. It may run beside nodes: the file ends where the head was when it began.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import type { LogHead, LogPort, LogRow, SnapshotPointer } from '../../engine/driver/ports.ts';
+import { readBody, type SnapshotSource } from '../../engine/driver/snapshot-loader.ts';
+import {
+  type ExportRecord,
+  type ExportVersion,
+  exportMagic,
+  frameExportRecord,
+} from '../../proto/export-format.ts';
+import { HistoryError } from './history-error.ts';
+import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
+
+/** Of the snapshot, in one record. */
+const pieceBytes = 262_144;
+/** Bodies at one LSN that are tried; nodes that raced may have made several. */
+const bodiesMax = 4;
+
+export interface ExportSource extends Omit<SnapshotSource, 'onBad'> {
+  readonly log: Pick<LogPort, 'read'>;
+  /** Names of moments up to this LSN. */
+  readonly versions: (document: string, throughLsn: number) => Promise<readonly ExportVersion[]>;
+}
+
+export interface ExportOptions {
+  /** The time that the file tells; ms since 1970. */
+  readonly now: number;
+  /** Rows so far, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Yields the file in pieces; the first comes when it is known that there is such a document. Rejects
+ * with HistoryError: what was yielded until then is no whole file, and no reader takes it for one.
+ */
+export async function* exportDocument(
+  source: ExportSource,
+  document: string,
+  { now, onProgress }: ExportOptions,
+): AsyncGenerator<Uint8Array> {
+  const head = await findHead(source.log, document);
+  const { epoch, lsn, at, prunedLsn = 0 } = head;
+  const snapshot = prunedLsn === 0 ? null : await findSnapshot(source, document, prunedLsn);
+  const snapshotBytes = snapshot?.bytes.length ?? 0;
+  const hash = createHash('sha256');
+  const header = { document, epoch, lsn, at, prunedLsn, exportedAt: now, snapshotBytes };
+  yield hashed(hash, [exportMagic, frameExportRecord({ type: 'header', header })]);
+  for (let start = 0; start < snapshotBytes; start += pieceBytes) {
+    const piece = snapshot?.bytes.subarray(start, start + pieceBytes) ?? new Uint8Array(0);
+    yield hashed(hash, [frameExportRecord({ type: 'snapshot', piece })]);
+  }
+  const start = { lsn: prunedLsn, at: snapshot?.at ?? 0 };
+  for await (const page of rowPages(source.log, document, { head, start })) {
+    yield hashed(
+      hash,
+      page.map((row) => frameExportRecord({ type: 'row', row })),
+    );
+    onProgress?.((page.at(-1)?.lsn ?? lsn) - prunedLsn, lsn - prunedLsn);
+  }
+  const versions = await source.versions(document, lsn);
+  if (versions.length > 0) {
+    yield hashed(
+      hash,
+      versions.map((version) => frameExportRecord({ type: 'version', version })),
+    );
+  }
+  const counts = { rows: lsn - prunedLsn, versions: versions.length };
+  const end: ExportRecord = { type: 'end', end: { ...counts, hash: hash.digest() } };
+  yield frameExportRecord(end);
+}
+
+/** Rows as the log should have them; a hole is not exported. */
+async function* rowPages(
+  log: Pick<LogPort, 'read'>,
+  document: string,
+  { head, start }: { readonly head: LogHead; readonly start: RowPlace },
+): AsyncGenerator<readonly LogRow[]> {
+  let last = start;
+  for await (const rows of walkLog(log, document, head)) {
+    for (const row of rows) {
+      refuse(document, orderProblem(last, row));
+      last = row;
+    }
+    yield rows;
+  }
+  refuse(document, endProblem(last, head));
+}
+
+function refuse(document: string, problem: string | null): void {
+  if (problem === null) return;
+  throw new HistoryError(`${document} is damaged: ${problem}; see verify`, {
+    code: 'damaged-history',
+  });
+}
+
+/** The snapshot that stands for what was pruned. */
+async function findSnapshot(
+  source: ExportSource,
+  document: string,
+  lsn: number,
+): Promise<{ readonly bytes: Uint8Array; readonly at: number }> {
+  const pointers = await new Promise<readonly SnapshotPointer[] | null>((done) =>
+    source.index.newest(document, { type: 'lsn', lsn }, bodiesMax, done),
+  );
+  if (pointers === null)
+    throw new HistoryError('the database did not answer', { code: 'unavailable' });
+  const problems: string[] = [];
+  for (const pointer of pointers.filter((each) => each.lsn === lsn)) {
+    const bytes = await new Promise<Uint8Array | null | 'failed'>((done) =>
+      source.objects.get(pointer.key, done),
+    );
+    const read = readBody(source, pointer, bytes);
+    if ('fold' in read && bytes instanceof Uint8Array) return { bytes, at: pointer.at };
+    if ('detail' in read) problems.push(`${pointer.key}: ${read.detail}`);
+  }
+  const found = problems.length === 0 ? 'there is none' : problems.join('; ');
+  const what = `the snapshot at LSN ${lsn}, up to which it was pruned, cannot be read`;
+  throw new HistoryError(`${document} is damaged: ${what}: ${found}`, { code: 'damaged-history' });
+}
+
+/** In one piece; they are part of what the hash is of. */
+function hashed(hash: Hash, parts: readonly Readonly<Uint8Array>[]): Uint8Array {
+  const bytes = Buffer.concat(parts);
+  hash.update(bytes);
+  return bytes;
+}

@@ -1,0 +1,185 @@
+/**
+ * Whether what is stored of a document fits together: the whole log is folded once, from its
+ * beginning or from the snapshot at the LSN up to which it was pruned, and every snapshot is compared
+ * with the fold at its LSN, byte for byte. It changes nothing and may run beside nodes.
+ *
+ * A row that is wrong ends it: what comes after cannot be judged. A snapshot that is wrong does not.
+ * A row's body has no checksum of its own: one that was replaced by another well-formed one is found
+ * by the next snapshot after it, and told with the rows among which it is.
+ */
+import type { LogHead, LogRow, SnapshotPointer } from '../../engine/driver/ports.ts';
+import { readBody } from '../../engine/driver/snapshot-loader.ts';
+import { rowFromLog } from '../../engine/sync/durability.ts';
+import { Fold } from '../../engine/sync/fold.ts';
+import { snapshotOf } from '../../engine/sync/fold-snapshot.ts';
+import { DecodeError } from '../../proto/decode-error.ts';
+import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import { endProblem, findHead, orderProblem, walkLog } from './log-walk.ts';
+import { firstDifference } from './state-difference.ts';
+import type { ExportSource } from './export-document.ts';
+
+export interface VerifySource extends Omit<ExportSource, 'index' | 'versions'> {
+  readonly index: Pick<SnapshotIndex, 'list'>;
+}
+
+export interface Difference {
+  readonly in: 'log' | 'snapshot';
+  /** Of the last row that is as it should be, or of the snapshot. */
+  readonly lsn: number;
+  /** Of the snapshot's body. */
+  readonly key?: string;
+  /** What was expected, and what is there. */
+  readonly problem: string;
+}
+
+export interface Verified {
+  readonly document: string;
+  readonly epoch: number;
+  /** Of the head, when it began. */
+  readonly lsn: number;
+  /** Rows that were folded. */
+  readonly rows: number;
+  /** Snapshots that were compared. */
+  readonly snapshots: number;
+  /** Pointers to snapshots of another history, which nobody loads. */
+  readonly ignored: number;
+  /** Batches that change nothing. */
+  readonly voidBatches: number;
+  /** In the order in which they were found; none: it is sound. */
+  readonly differences: readonly Difference[];
+}
+
+/** Rejects with HistoryError when there is no such document, or it changes meanwhile. */
+export async function verifyDocument(
+  source: VerifySource,
+  document: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Verified> {
+  const listed = (await source.index.list(document))?.snapshots ?? [];
+  const head = await findHead(source.log, document);
+  const pointers = listed.filter((each) => each.isOfThisLog).map(({ pointer }) => pointer);
+  const verifying = new Verifying(source, head, pointers);
+  if (await verifying.begin()) {
+    const start = head.prunedLsn ?? 0;
+    for await (const rows of walkLog(source.log, document, head)) {
+      if (!(await verifying.addRows(rows))) break;
+      onProgress(verifying.rows, head.lsn - start);
+    }
+    verifying.end();
+  }
+  const { rows, snapshots, voidBatches, differences } = verifying;
+  const { epoch, lsn } = head;
+  const ignored = listed.length - pointers.length;
+  return { document, epoch, lsn, rows, snapshots, ignored, voidBatches, differences };
+}
+
+class Verifying {
+  readonly #source: VerifySource;
+  readonly #head: LogHead;
+  readonly #pointers: readonly SnapshotPointer[];
+  #fold: Fold;
+  /** LSN up to which snapshots agreed with the fold; null: none was compared. */
+  #agreedLsn: number | null = null;
+  rows = 0;
+  snapshots = 0;
+  readonly differences: Difference[] = [];
+
+  /** `pointers`: of this history, by LSN. */
+  constructor(source: VerifySource, head: LogHead, pointers: readonly SnapshotPointer[]) {
+    this.#source = source;
+    this.#head = head;
+    this.#pointers = pointers;
+    this.#fold = new Fold(head.epoch);
+  }
+
+  get voidBatches(): number {
+    return [...this.#fold.voided.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Reads the snapshots of which there are no rows. False: there is nothing to begin with. */
+  async begin(): Promise<boolean> {
+    const { prunedLsn = 0 } = this.#head;
+    for (const pointer of this.#pointers.filter(({ lsn }) => lsn <= prunedLsn)) {
+      const fold = await this.#read(pointer);
+      if (fold !== null && pointer.lsn === prunedLsn) this.#fold = fold;
+    }
+    if (this.#fold.lsn === prunedLsn) return true;
+    const problem = `no snapshot at LSN ${prunedLsn}, up to which the log was pruned, can be read`;
+    this.differences.push({ in: 'log', lsn: prunedLsn, problem });
+    return false;
+  }
+
+  /** False: a row is wrong. */
+  async addRows(rows: readonly LogRow[]): Promise<boolean> {
+    for (const row of rows) {
+      const problem = orderProblem(this.#fold, row) ?? this.#apply(row);
+      if (problem !== null) {
+        this.differences.push({ in: 'log', lsn: this.#fold.lsn, problem });
+        return false;
+      }
+      this.rows++;
+      for (const pointer of this.#pointers.filter(({ lsn }) => lsn === row.lsn)) {
+        await this.#compare(pointer);
+      }
+    }
+    return true;
+  }
+
+  /** There are no more rows. */
+  end(): void {
+    if (this.differences.some((difference) => difference.in === 'log')) return;
+    const problem = endProblem(this.#fold, this.#head);
+    if (problem !== null) this.differences.push({ in: 'log', lsn: this.#fold.lsn, problem });
+  }
+
+  #apply(row: LogRow): string | null {
+    try {
+      this.#fold.apply(rowFromLog(this.#head.epoch, row));
+      return null;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return `row ${row.lsn} cannot be read: ${error.message}`;
+    }
+  }
+
+  async #compare(pointer: SnapshotPointer): Promise<void> {
+    const found = await this.#read(pointer);
+    if (found === null) return;
+    const difference = firstDifference(stateOf(this.#fold), stateOf(found));
+    if (difference === null) {
+      this.#agreedLsn = pointer.lsn;
+      return;
+    }
+    const first = (this.#agreedLsn ?? this.#head.prunedLsn ?? 0) + 1;
+    const rows = `rows ${first} … ${pointer.lsn}`;
+    this.#tell(pointer, `${difference}; the snapshot is wrong, or one of ${rows}`);
+  }
+
+  /** null: it cannot be read, and that was told. */
+  async #read(pointer: SnapshotPointer): Promise<Fold | null> {
+    this.snapshots++;
+    const bytes = await new Promise<Uint8Array | null | 'failed'>((done) =>
+      this.#source.objects.get(pointer.key, done),
+    );
+    const read = readBody(this.#source, pointer, bytes);
+    if ('fold' in read) return read.fold;
+    this.#tell(pointer, `its body is ${wordsOf[read.reason]}: ${read.detail}`);
+    return null;
+  }
+
+  #tell({ lsn, key }: SnapshotPointer, problem: string): void {
+    this.differences.push({ in: 'snapshot', lsn, key, problem });
+  }
+}
+
+const wordsOf = {
+  unreachable: 'out of reach',
+  absent: 'absent',
+  checksum: 'not the one that was stored',
+  unreadable: 'unreadable',
+} as const;
+
+/** Equal states have equal bytes. */
+function stateOf(fold: Fold): { readonly fold: Fold; readonly bytes: Uint8Array } {
+  return { fold, bytes: snapshotOf(fold, { bindings: true }) };
+}
