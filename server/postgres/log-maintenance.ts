@@ -2,7 +2,7 @@
  * What an operator does to the log: delete a document, prune the beginning of its history. Nothing
  * else ever removes rows.
  *
- *   delete   head: deleted, another epoch, all pruned ─▶ rows cleared away, batch by batch
+ *   delete   head: deleted, another epoch, all pruned ─▶ pointers to snapshots, rows cleared away
  *   prune    head: pruned up to N                     ─▶ rows cleared away, batch by batch
  *
  * The first step is one statement that waits for the head; when it is committed nobody reads the
@@ -13,6 +13,7 @@
 import { Client, type ClientBase, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
 import { readHeads } from './log-statements.ts';
+import { snapshotStatements } from './snapshot-statements.ts';
 
 export interface MaintenanceOptions {
   readonly url: string;
@@ -54,7 +55,8 @@ const connectTimeoutMs = 10_000;
 
 /**
  * Deletes the document for ever: its name is not given again. Appends are refused from the moment
- * at which the head says so. Also finishes what an earlier call left. Rejects when the head stays
+ * at which the head says so. The bodies of its snapshots are left (snapshots/deletion.ts). Also
+ * finishes what an earlier call left. Rejects when the head stays
  * locked or the database does not answer; then call again.
  */
 export async function deleteDocument(
@@ -66,6 +68,8 @@ export async function deleteDocument(
     const head = (await readHeads(client, [document])).get(document);
     if (head === undefined) return { outcome: 'absent' };
     assert(head.state === 'deleted', `a deleted head, got ${head.state}`);
+    // A statement of its own: it sees those that were added while the first waited for the head.
+    await client.query(snapshotStatements.removeAll, [document]);
     return { outcome: 'deleted', rowsRemoved: await clear(client, document, options) };
   });
 }

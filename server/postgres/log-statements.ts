@@ -12,7 +12,7 @@ import type { PendingAppend } from './append-queue.ts';
 import { byteaArray, int8Array, textArray } from './binary-array.ts';
 
 /** The database's clock: milliseconds since 1970. */
-const clock = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+export const clock = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /**
  * 1. `input`: one line per document.
@@ -229,7 +229,7 @@ function headOf([epoch, state, lsn, at, prunedLsn]: Readonly<HeadColumns>): LogH
 }
 
 /** `pg` leaves a bigint as text. The schema keeps every one exact as a number. */
-function integer(text: string): number {
+export function integer(text: string): number {
   const value = Number(text);
   assert(Number.isSafeInteger(value), `an integer up to 2^53-1, got ${text}`);
   return value;

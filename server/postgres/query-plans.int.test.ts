@@ -12,10 +12,13 @@ import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { maintenanceStatements } from './log-maintenance.ts';
 import { logStatements } from './log-statements.ts';
+import { snapshotStatements } from './snapshot-statements.ts';
 
 const largeRows = 400_000;
 const smallDocuments = 120_000;
 const smallRows = 5;
+/** Every hundredth row of the large document has a snapshot, and one row of each small one. */
+const rowsPerSnapshot = 100;
 
 /** One node of a plan, as EXPLAIN gives it. */
 interface PlanNode {
@@ -59,8 +62,75 @@ function appendOf(documents: readonly string[]): readonly string[] {
 const { append, heads, read, close, ready } = logStatements;
 const { delete: remove, prune, oldest, clear } = maintenanceStatements;
 
+const last = String(Number.MAX_SAFE_INTEGER);
+const pointer = (lsn: number): readonly string[] => [
+  "'large'",
+  "'snapshots/large/new'",
+  '1',
+  ...[String(lsn), '1000', '9', `'${'ab'.repeat(32)}'`],
+];
+
+/** Those about pointers to snapshots. */
+const askedOfSnapshots: Readonly<Record<string, Asked>> = {
+  'the newest snapshots of the large document': {
+    statement: snapshotStatements.newest,
+    values: ["'large'", last, last, '4'],
+    partitionsMax: 1,
+  },
+  'snapshots before a time that all are after': {
+    statement: snapshotStatements.newest,
+    values: ["'large'", last, '1', '4'],
+    partitionsMax: 1,
+  },
+  'snapshots of a document that has none': {
+    statement: snapshotStatements.newest,
+    values: ["'never'", last, last, '4'],
+    partitionsMax: 0,
+  },
+  'a new pointer': { statement: snapshotStatements.add, values: pointer(500), partitionsMax: 1 },
+  'the list of a small document': {
+    statement: snapshotStatements.list,
+    values: [small(9), '1000'],
+    partitionsMax: 1,
+  },
+  'the list of the large document': {
+    statement: snapshotStatements.list,
+    values: ["'large'", '100000'],
+    partitionsMax: 1,
+  },
+  'which of a thousand keys have a pointer': {
+    statement: snapshotStatements.pointed,
+    values: [array(group(999), 'text')],
+    partitionsMax: 0,
+  },
+  'pointers of a batch of documents that follow': {
+    statement: snapshotStatements.carry,
+    values: [
+      array(group(999), 'text'),
+      array(
+        group(999).map(() => '1'),
+        'bigint',
+      ),
+      '100000',
+    ],
+    partitionsMax: 8,
+  },
+  'removing a pointer': {
+    statement: snapshotStatements.remove,
+    values: [small(9)],
+    partitionsMax: 0,
+  },
+  'removing those of a document': {
+    statement: snapshotStatements.removeAll,
+    values: [small(9)],
+    partitionsMax: 0,
+  },
+  'the clock': { statement: snapshotStatements.now, values: [], partitionsMax: 0 },
+};
+
 /** Every statement, for small documents and the large one, near its ends and in between. */
 const asked: Readonly<Record<string, Asked>> = {
+  ...askedOfSnapshots,
   'append of one row': { statement: append, values: appendOf([small(9)]), partitionsMax: 0 },
   'append to the large document': {
     statement: append,
@@ -127,7 +197,11 @@ describeWithPostgres('the plan of', (serverUrl) => {
       INSERT INTO log_row
         SELECT 'large', lsn, 1, 1000, 'some characters'
         FROM generate_series(1, ${largeRows}) AS lsn;
-      ANALYZE document_head, log_row`);
+      INSERT INTO snapshot
+        SELECT CASE document WHEN 'large' THEN 'large-' || lsn ELSE document END,
+          document, 1, lsn, 1000, 9, repeat('ab', 32)
+        FROM log_row WHERE CASE document WHEN 'large' THEN lsn % ${rowsPerSnapshot} = 0 ELSE lsn = 3 END;
+      ANALYZE document_head, log_row, snapshot`);
   });
 
   afterAll(async () => {
@@ -145,7 +219,9 @@ describeWithPostgres('the plan of', (serverUrl) => {
     });
     await client.query('DEALLOCATE asked');
     const nodes = nodesOf(rows[0]?.[0][0].Plan);
-    const tables = nodes.filter((node) => /^(document_head|log_row)/.test(relationOf(node)));
+    const tables = nodes.filter((node) =>
+      /^(document_head|log_row|snapshot)/.test(relationOf(node)),
+    );
     const done = tables.filter((node) => node['Node Type'] !== 'ModifyTable');
     return {
       scanned: done.filter((node) => node['Node Type'] === 'Seq Scan').map(relationOf),
@@ -191,7 +267,9 @@ describeWithPostgres('the plan of', (serverUrl) => {
 
   it('every statement that the product has is among these', () => {
     const known = new Set(Object.values(asked).map(({ statement }) => statement));
-    const product = [...Object.values(logStatements), ...Object.values(maintenanceStatements)];
+    const product = [logStatements, maintenanceStatements, snapshotStatements].flatMap(
+      (statements): readonly string[] => Object.values(statements),
+    );
     expect(product.filter((statement) => !known.has(statement))).toEqual([]);
   });
 });
