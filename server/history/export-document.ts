@@ -3,7 +3,7 @@
  * a time. It may run beside nodes: the file ends where the head was when it began.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { LogHead, LogPort, LogRow, SnapshotPointer } from '../../engine/driver/ports.ts';
+import type { LogHead, LogPort, LogRow } from '../../engine/driver/ports.ts';
 import { readBody, type SnapshotSource } from '../../engine/driver/snapshot-loader.ts';
 import {
   type ExportRecord,
@@ -11,15 +11,16 @@ import {
   exportMagic,
   frameExportRecord,
 } from '../../proto/export-format.ts';
+import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
 import { HistoryError } from './history-error.ts';
 import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
 
 /** Of the snapshot, in one record. */
 const pieceBytes = 262_144;
-/** Bodies at one LSN that are tried; nodes that raced may have made several. */
-const bodiesMax = 4;
 
-export interface ExportSource extends Omit<SnapshotSource, 'onBad'> {
+export interface ExportSource
+  extends Pick<SnapshotSource, 'objects' | 'checksumOf' | 'compressions'> {
+  readonly index: Pick<SnapshotIndex, 'list'>;
   readonly log: Pick<LogPort, 'read'>;
   /** Names of moments up to this LSN. */
   readonly versions: (document: string, throughLsn: number) => Promise<readonly ExportVersion[]>;
@@ -42,8 +43,9 @@ export async function* exportDocument(
   { now, onProgress }: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
   const head = await findHead(source.log, document);
-  const { epoch, lsn, at, prunedLsn = 0 } = head;
-  const snapshot = prunedLsn === 0 ? null : await findSnapshot(source, document, prunedLsn);
+  const { epoch, lsn, at } = head;
+  const snapshot = await findBase(source, document, head);
+  const prunedLsn = snapshot?.lsn ?? 0;
   const snapshotBytes = snapshot?.bytes.length ?? 0;
   const hash = createHash('sha256');
   const header = { document, epoch, lsn, at, prunedLsn, exportedAt: now, snapshotBytes };
@@ -79,7 +81,7 @@ async function* rowPages(
   { head, start }: { readonly head: LogHead; readonly start: RowPlace },
 ): AsyncGenerator<readonly LogRow[]> {
   let last = start;
-  for await (const rows of walkLog(log, document, head)) {
+  for await (const rows of walkLog(log, document, { head, afterLsn: start.lsn })) {
     for (const row of rows) {
       refuse(document, orderProblem(last, row));
       last = row;
@@ -96,29 +98,28 @@ function refuse(document: string, problem: string | null): void {
   });
 }
 
-/** The snapshot that stands for what was pruned. */
-async function findSnapshot(
+/** The first snapshot that has the rows that were pruned; null: none were. */
+async function findBase(
   source: ExportSource,
   document: string,
-  lsn: number,
-): Promise<{ readonly bytes: Uint8Array; readonly at: number }> {
-  const pointers = await new Promise<readonly SnapshotPointer[] | null>((done) =>
-    source.index.newest(document, { type: 'lsn', lsn }, bodiesMax, done),
-  );
-  if (pointers === null)
-    throw new HistoryError('the database did not answer', { code: 'unavailable' });
+  { prunedLsn = 0 }: LogHead,
+): Promise<(RowPlace & { readonly bytes: Uint8Array }) | null> {
+  if (prunedLsn === 0) return null;
+  const listed = (await source.index.list(document))?.snapshots ?? [];
+  const pointers = listed.filter((each) => each.isOfThisLog).map(({ pointer }) => pointer);
+  const first = pointers.find(({ lsn }) => lsn >= prunedLsn)?.lsn;
   const problems: string[] = [];
-  for (const pointer of pointers.filter((each) => each.lsn === lsn)) {
+  for (const pointer of pointers.filter(({ lsn }) => lsn === first)) {
     const bytes = await new Promise<Uint8Array | null | 'failed'>((done) =>
       source.objects.get(pointer.key, done),
     );
     const read = readBody(source, pointer, bytes);
-    if ('fold' in read && bytes instanceof Uint8Array) return { bytes, at: pointer.at };
+    if ('fold' in read && bytes instanceof Uint8Array) return { ...pointer, bytes };
     if ('detail' in read) problems.push(`${pointer.key}: ${read.detail}`);
   }
   const found = problems.length === 0 ? 'there is none' : problems.join('; ');
-  const what = `the snapshot at LSN ${lsn}, up to which it was pruned, cannot be read`;
-  throw new HistoryError(`${document} is damaged: ${what}: ${found}`, { code: 'damaged-history' });
+  const what = `no snapshot has the rows up to ${prunedLsn}, which were pruned: ${found}`;
+  throw new HistoryError(`${document} is damaged: ${what}`, { code: 'damaged-history' });
 }
 
 /** In one piece; they are part of what the hash is of. */

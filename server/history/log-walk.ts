@@ -25,18 +25,24 @@ export async function findHead(log: Pick<LogPort, 'read'>, document: string): Pr
   return head;
 }
 
-/** The rows after what was pruned, as they are stored, up to the head. Rejects with HistoryError. */
+export interface Walk {
+  /** As it was at the beginning: the walk ends there. */
+  readonly head: LogHead;
+  /** Rows after this one, no less than what was pruned. */
+  readonly afterLsn: number;
+  readonly pageBytesMax?: number;
+}
+
+/** Rows as they are stored, up to the head. Rejects with HistoryError. */
 export async function* walkLog(
   log: Pick<LogPort, 'read'>,
   document: string,
-  head: LogHead,
-  pageBytesMax: number = pageBytesDefault,
+  { head, afterLsn, pageBytesMax = pageBytesDefault }: Walk,
 ): AsyncGenerator<readonly LogRow[]> {
-  const start = head.prunedLsn ?? 0;
-  for (let afterLsn = start; afterLsn < head.lsn; ) {
-    const page = await readPage(log, document, { afterLsn, bytesMax: pageBytesMax });
+  for (let after = afterLsn; after < head.lsn; ) {
+    const page = await readPage(log, document, { afterLsn: after, bytesMax: pageBytesMax });
     const isSame = page.head?.epoch === head.epoch && page.head.state === 'live';
-    if (!isSame || (page.head?.prunedLsn ?? 0) !== start) {
+    if (!isSame || page.head?.prunedLsn !== head.prunedLsn) {
       const what = `${document} was deleted, pruned or restored meanwhile: try again`;
       throw new HistoryError(what, { code: 'history-changed' });
     }
@@ -44,7 +50,7 @@ export async function* walkLog(
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
-    afterLsn = last.lsn;
+    after = last.lsn;
   }
 }
 
@@ -52,7 +58,8 @@ export async function* walkLog(
 export function orderProblem(before: RowPlace, row: RowPlace): string | null {
   if (row.lsn !== before.lsn + 1) return missing(before.lsn + 1, row.lsn - 1);
   if (row.at >= before.at) return null;
-  return `row ${row.lsn} has time ${timeText(row.at)}, row ${before.lsn} before it ${timeText(before.at)}`;
+  const [time, earlier] = [timeText(row.at), timeText(before.at)];
+  return `row ${row.lsn} has time ${time}, which falls from ${earlier} of row ${before.lsn}`;
 }
 
 /** Why the log cannot end with that row; null: it can. */

@@ -13,14 +13,11 @@ import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import { snapshotOf } from '../../engine/sync/fold-snapshot.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
-import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import type { ExportSource } from './export-document.ts';
 import { endProblem, findHead, orderProblem, walkLog } from './log-walk.ts';
 import { firstDifference } from './state-difference.ts';
-import type { ExportSource } from './export-document.ts';
 
-export interface VerifySource extends Omit<ExportSource, 'index' | 'versions'> {
-  readonly index: Pick<SnapshotIndex, 'list'>;
-}
+export type VerifySource = Omit<ExportSource, 'versions'>;
 
 export interface Difference {
   readonly in: 'log' | 'snapshot';
@@ -60,8 +57,8 @@ export async function verifyDocument(
   const pointers = listed.filter((each) => each.isOfThisLog).map(({ pointer }) => pointer);
   const verifying = new Verifying(source, head, pointers);
   if (await verifying.begin()) {
-    const start = head.prunedLsn ?? 0;
-    for await (const rows of walkLog(source.log, document, head)) {
+    const start = verifying.lsn;
+    for await (const rows of walkLog(source.log, document, { head, afterLsn: start })) {
       if (!(await verifying.addRows(rows))) break;
       onProgress(verifying.rows, head.lsn - start);
     }
@@ -78,8 +75,8 @@ class Verifying {
   readonly #head: LogHead;
   readonly #pointers: readonly SnapshotPointer[];
   #fold: Fold;
-  /** LSN up to which snapshots agreed with the fold; null: none was compared. */
-  #agreedLsn: number | null = null;
+  /** LSN of the last snapshot that was as the fold, or of the fold's beginning. */
+  #agreedLsn = 0;
   rows = 0;
   snapshots = 0;
   readonly differences: Difference[] = [];
@@ -96,15 +93,23 @@ class Verifying {
     return [...this.#fold.voided.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Reads the snapshots of which there are no rows. False: there is nothing to begin with. */
+  /** Of the last row that is as it should be. */
+  get lsn(): number {
+    return this.#fold.lsn;
+  }
+
+  /** Reads the snapshots of which not all rows are there. False: there is nothing to begin with. */
   async begin(): Promise<boolean> {
     const { prunedLsn = 0 } = this.#head;
-    for (const pointer of this.#pointers.filter(({ lsn }) => lsn <= prunedLsn)) {
+    if (prunedLsn === 0) return true;
+    const first = this.#pointers.find(({ lsn }) => lsn >= prunedLsn)?.lsn ?? prunedLsn;
+    for (const pointer of this.#pointers.filter(({ lsn }) => lsn <= first)) {
       const fold = await this.#read(pointer);
-      if (fold !== null && pointer.lsn === prunedLsn) this.#fold = fold;
+      if (fold !== null && pointer.lsn === first) this.#fold = fold;
     }
-    if (this.#fold.lsn === prunedLsn) return true;
-    const problem = `no snapshot at LSN ${prunedLsn}, up to which the log was pruned, can be read`;
+    this.#agreedLsn = this.#fold.lsn;
+    if (this.#fold.lsn === first) return true;
+    const problem = `no snapshot that can be read has the rows up to ${prunedLsn}, which were pruned`;
     this.differences.push({ in: 'log', lsn: prunedLsn, problem });
     return false;
   }
@@ -150,7 +155,7 @@ class Verifying {
       this.#agreedLsn = pointer.lsn;
       return;
     }
-    const first = (this.#agreedLsn ?? this.#head.prunedLsn ?? 0) + 1;
+    const first = this.#agreedLsn + 1;
     const rows = `rows ${first} … ${pointer.lsn}`;
     this.#tell(pointer, `${difference}; the snapshot is wrong, or one of ${rows}`);
   }
