@@ -1,9 +1,27 @@
 /** Which commands an operator has, beside starting the server; how one is called and answers. */
 import { readArguments } from './arguments.ts';
 import { type Command, commandHelp, type Terminal } from './command.ts';
+import { deleteCommand } from './delete.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
+import { inspect } from './inspect.ts';
+import { orphans } from './orphans.ts';
+import { prune } from './prune.ts';
 import { restored } from './restored.ts';
+import { snapshot } from './snapshot.ts';
+import { verify } from './verify.ts';
 
-const commands: readonly Command[] = [restored];
+const commands: readonly Command[] = [
+  inspect,
+  verify,
+  exportCommand,
+  importCommand,
+  snapshot,
+  prune,
+  deleteCommand,
+  orphans,
+  restored,
+];
 
 export interface CommandResult {
   /** For standard output. */

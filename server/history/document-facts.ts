@@ -8,10 +8,11 @@ import {
 } from '../../engine/driver/snapshot-loader.ts';
 import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
+import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { HistoryError } from './history-error.ts';
 import { endProblem, orderProblem, walkLog } from './log-walk.ts';
 
-export interface FactsSource extends Omit<SnapshotSource, 'onBad'> {
+export interface FactsSource extends Pick<SnapshotSource, 'index' | 'objects'> {
   readonly log: Pick<LogPort, 'read'>;
 }
 
@@ -36,7 +37,11 @@ export async function readFacts(
   head: LogHead,
 ): Promise<DocumentFacts> {
   const bad: BadSnapshot[] = [];
-  const fold = await foldAtHead({ ...source, onBad: (each) => bad.push(each) }, document, head);
+  const fold = await foldAtHead(
+    { ...source, ...snapshotBody, onBad: (each) => bad.push(each) },
+    document,
+    head,
+  );
   const { sequence, operations, table, voided } = fold;
   return {
     units: sequence.length,

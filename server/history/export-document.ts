@@ -3,8 +3,8 @@
  * a time. It may run beside nodes: the file ends where the head was when it began.
  */
 import { createHash, type Hash } from 'node:crypto';
-import type { LogHead, LogPort, LogRow } from '../../engine/driver/ports.ts';
-import { readBody, type SnapshotSource } from '../../engine/driver/snapshot-loader.ts';
+import type { LogHead, LogPort, LogRow, ObjectStorePort } from '../../engine/driver/ports.ts';
+import { readBody } from '../../engine/driver/snapshot-loader.ts';
 import {
   type ExportRecord,
   type ExportVersion,
@@ -12,18 +12,19 @@ import {
   frameExportRecord,
 } from '../../proto/export-format.ts';
 import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { HistoryError } from './history-error.ts';
 import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
 
 /** Of the snapshot, in one record. */
 const pieceBytes = 262_144;
 
-export interface ExportSource
-  extends Pick<SnapshotSource, 'objects' | 'checksumOf' | 'compressions'> {
-  readonly index: Pick<SnapshotIndex, 'list'>;
+export interface ExportSource {
   readonly log: Pick<LogPort, 'read'>;
-  /** Names of moments up to this LSN. */
-  readonly versions: (document: string, throughLsn: number) => Promise<readonly ExportVersion[]>;
+  readonly index: Pick<SnapshotIndex, 'list'>;
+  readonly objects: ObjectStorePort;
+  /** Names of moments up to this LSN; absent: there are none. */
+  readonly versions?: (document: string, throughLsn: number) => Promise<readonly ExportVersion[]>;
 }
 
 export interface ExportOptions {
@@ -62,7 +63,7 @@ export async function* exportDocument(
     );
     onProgress?.((page.at(-1)?.lsn ?? lsn) - prunedLsn, lsn - prunedLsn);
   }
-  const versions = await source.versions(document, lsn);
+  const versions = (await source.versions?.(document, lsn)) ?? [];
   if (versions.length > 0) {
     yield hashed(
       hash,
@@ -113,7 +114,7 @@ async function findBase(
     const bytes = await new Promise<Uint8Array | null | 'failed'>((done) =>
       source.objects.get(pointer.key, done),
     );
-    const read = readBody(source, pointer, bytes);
+    const read = readBody(snapshotBody, pointer, bytes);
     if ('fold' in read && bytes instanceof Uint8Array) return { ...pointer, bytes };
     if ('detail' in read) problems.push(`${pointer.key}: ${read.detail}`);
   }

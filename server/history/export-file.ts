@@ -19,9 +19,12 @@ import {
 import { HistoryError } from './history-error.ts';
 import { endProblem, orderProblem, type RowPlace } from './log-walk.ts';
 
+/** A file as it comes, cut anywhere. */
+export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** Gives every record but the end. Rejects with HistoryError `damaged-file`. */
 export async function* readExportFile(
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: Pieces,
 ): AsyncGenerator<Exclude<ExportRecord, { type: 'end' }>> {
   const splitter = new ExportSplitter();
   const hash = createHash('sha256').update(exportMagic);

@@ -13,12 +13,13 @@ import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import { foldOf } from '../../engine/sync/fold-snapshot.ts';
 import { isDocumentName } from '../../proto/client-frame.ts';
-import type { Compression } from '../../proto/compression.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import type { ExportHeader } from '../../proto/export-format.ts';
 import { ImportTransaction } from '../postgres/import-transaction.ts';
 import { randomEpoch } from '../postgres/log-maintenance.ts';
-import { damaged, readExportFile } from './export-file.ts';
+import { snapshotBody } from '../snapshots/snapshot-body.ts';
+import { newSnapshotKey } from '../snapshots/snapshot-key.ts';
+import { damaged, type Pieces, readExportFile } from './export-file.ts';
 import { HistoryError } from './history-error.ts';
 import { orderProblem } from './log-walk.ts';
 
@@ -30,10 +31,6 @@ export interface ImportTarget {
   /** Of the database. */
   readonly url: string;
   readonly objects: ObjectStorePort;
-  readonly checksumOf: (bytes: Uint8Array) => string;
-  readonly compressions: readonly Compression[];
-  /** A key that was never used. */
-  readonly newKey: (document: string, place: { epoch: number; lsn: number }) => string;
 }
 
 export interface Imported {
@@ -52,7 +49,7 @@ export interface Imported {
 export async function importDocument(
   target: ImportTarget,
   document: string,
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: Pieces,
   onProgress: (rows: number, total: number) => void = () => {},
 ): Promise<Imported> {
   if (!isDocumentName(document)) {
@@ -177,7 +174,7 @@ class Importing {
   }
 
   async #storeSnapshot({ header, transaction }: Begun): Promise<Fold> {
-    const { objects, checksumOf, newKey } = this.#target;
+    const { objects } = this.#target;
     const bytes = Buffer.concat(this.#pieces.splice(0));
     const fold = this.#readSnapshot(bytes);
     const { lsn, at } = fold;
@@ -185,11 +182,11 @@ class Importing {
       throw damaged(`its snapshot is of LSN ${lsn}, not of ${header.prunedLsn}`);
     }
     fold.epoch = this.#epoch;
-    const key = newKey(this.#document, { epoch: this.#epoch, lsn });
+    const key = newSnapshotKey(this.#document, { epoch: this.#epoch, lsn });
     this.#key = key;
     const isStored = await new Promise<boolean>((done) => objects.put(key, bytes, done));
     if (!isStored) throw new Error('the object store did not take the snapshot: try again');
-    const checksum = checksumOf(bytes);
+    const checksum = snapshotBody.checksumOf(bytes);
     const pointer: SnapshotPointer = {
       ...{ epoch: this.#epoch, lsn, at },
       ...{ key, bytes: bytes.length, checksum },
@@ -200,7 +197,7 @@ class Importing {
 
   #readSnapshot(bytes: Uint8Array): Fold {
     try {
-      return foldOf(bytes, { compressions: this.#target.compressions });
+      return foldOf(bytes, snapshotBody);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       throw damaged(`its snapshot cannot be read: ${error.message}`);

@@ -16,13 +16,19 @@ export interface RowPlace {
 
 /** The head of a document that is there. Rejects with HistoryError. */
 export async function findHead(log: Pick<LogPort, 'read'>, document: string): Promise<LogHead> {
+  const head = await findHeadOrTombstone(log, document);
+  if (head.state === 'live') return head;
+  throw new HistoryError(`${document} was deleted`, { code: 'document-deleted' });
+}
+
+/** The head of a document that is or was there. Rejects with HistoryError. */
+export async function findHeadOrTombstone(
+  log: Pick<LogPort, 'read'>,
+  document: string,
+): Promise<LogHead> {
   const { head } = await readPage(log, document, { afterLsn: 0, bytesMax: 1 });
-  if (head === null)
-    throw new HistoryError(`there is no document ${document}`, { code: 'unknown-document' });
-  if (head.state === 'deleted') {
-    throw new HistoryError(`${document} was deleted`, { code: 'document-deleted' });
-  }
-  return head;
+  if (head !== null) return head;
+  throw new HistoryError(`there is no document ${document}`, { code: 'unknown-document' });
 }
 
 export interface Walk {

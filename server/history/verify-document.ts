@@ -13,6 +13,7 @@ import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import { snapshotOf } from '../../engine/sync/fold-snapshot.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
+import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import type { ExportSource } from './export-document.ts';
 import { endProblem, findHead, orderProblem, walkLog } from './log-walk.ts';
 import { firstDifference } from './state-difference.ts';
@@ -166,7 +167,7 @@ class Verifying {
     const bytes = await new Promise<Uint8Array | null | 'failed'>((done) =>
       this.#source.objects.get(pointer.key, done),
     );
-    const read = readBody(this.#source, pointer, bytes);
+    const read = readBody(snapshotBody, pointer, bytes);
     if ('fold' in read) return read.fold;
     this.#tell(pointer, `its body is ${wordsOf[read.reason]}: ${read.detail}`);
     return null;
