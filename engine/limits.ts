@@ -50,6 +50,12 @@ export interface Limits {
   readonly pollMaxMs: number;
   /** Documents in one question for heads: bounds the work of one statement. */
   readonly headsMax: number;
+  /** A document whose log has grown by so many rows or bytes since its last snapshot gets one. */
+  readonly snapshotRows: number;
+  readonly snapshotBytes: number;
+  /** First and longest wait before a snapshot that failed is tried again. */
+  readonly snapshotRetryMinMs: number;
+  readonly snapshotRetryMaxMs: number;
   /** A drain gives up after this and closes what is left. */
   readonly drainMs: number;
 }
@@ -78,6 +84,10 @@ export const defaultLimits: Limits = {
   pollMinMs: 50,
   pollMaxMs: 1_000,
   headsMax: 1_000,
+  snapshotRows: 2_000,
+  snapshotBytes: 2 ** 22,
+  snapshotRetryMinMs: 1_000,
+  snapshotRetryMaxMs: 300_000,
   drainMs: 10_000,
 };
 
@@ -87,6 +97,8 @@ export function checkLimits(limits: Limits): Limits {
     assert(Number.isSafeInteger(value) && value >= 1, `limit ${name} must be ≥ 1, got ${value}`);
   }
   assert(limits.retryMinMs <= limits.retryMaxMs, 'retryMinMs must not exceed retryMaxMs');
+  const { snapshotRetryMinMs, snapshotRetryMaxMs } = limits;
+  assert(snapshotRetryMinMs <= snapshotRetryMaxMs, 'snapshotRetryMinMs must be the smaller one');
   assert(limits.pollMinMs <= limits.pollMaxMs, 'pollMinMs must not exceed pollMaxMs');
   assert(limits.heartbeatMs >= 4, 'heartbeatMs must be at least 4');
   return limits;

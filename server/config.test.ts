@@ -14,6 +14,16 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   databaseUrl: ['postgresql://u:p@db/docs', 'postgresql://u:p@db/docs'],
   databaseReadersMax: ['9', 9],
   redisUrl: ['rediss://u:p@cache:6380', 'rediss://u:p@cache:6380'],
+  s3Endpoint: ['https://s3.example:9000', 'https://s3.example:9000'],
+  s3Bucket: ['documents', 'documents'],
+  s3Prefix: ['staging/2/', 'staging/2/'],
+  awsAccessKeyId: ['KEY', 'KEY'],
+  awsSecretAccessKey: ['a/Secret+', 'a/Secret+'],
+  awsRegion: ['eu-central-1', 'eu-central-1'],
+  snapshotRows: ['10', 10],
+  snapshotBytes: ['2048', 2048],
+  snapshotsAllHours: ['48', 48],
+  snapshotsHourlyDays: ['90', 90],
   deployment: ['staging-2', 'staging-2'],
   allowedOrigins: [
     'https://a.example, http://b.example:81',
@@ -85,10 +95,15 @@ describe('readConfig', () => {
   });
 
   it('does not repeat an address, which may hold a password', () => {
-    const addresses = { DATABASE_URL: 'mysql://u:hunter2@db/x', REDIS_URL: 'http://u:hunter2@db' };
+    const addresses = {
+      ...{ DATABASE_URL: 'mysql://u:hunter2@db/x', REDIS_URL: 'http://u:hunter2@db' },
+      ...{ S3_ENDPOINT: 'http://u:hunter2@s3', AWS_SECRET_ACCESS_KEY: 'hunter2 hunter2' },
+    };
     const problems = problemsOf([], addresses);
     expect(problems).toMatch(/^DATABASE_URL: expected postgres:/);
     expect(problems).toMatch(/^REDIS_URL: expected redis:/m);
+    expect(problems).toMatch(/^S3_ENDPOINT: expected http/m);
+    expect(problems).toMatch(/^AWS_SECRET_ACCESS_KEY: expected text/m);
     expect(problems).not.toContain('hunter2');
   });
 

@@ -37,9 +37,9 @@ const told = z.registry<Told>();
 
 const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) };
 
-const databaseUrl = address('postgres://user:password@host:port/database', isPostgresUrl);
+const databaseUrl = optional('postgres://user:password@host:port/database', isPostgresUrl);
 
-const redisUrl = address(
+const redisUrl = optional(
   'redis://user:password@host:port, or redis-cluster://user:password@host:port,host:port; rediss for TLS',
   (value) => parseRedisAddress(value) !== null,
 );
@@ -47,6 +47,20 @@ const redisUrl = address(
 const deployment: Kind<string> = {
   type: 'letters, digits, . _ and -',
   schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+};
+
+const bucket = optional('name of a bucket', (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{2,62}$/.test(value),
+);
+
+const secret = optional('text', (value) => /^\S+$/.test(value));
+
+const objectPrefix: Kind<string> = {
+  type: 'letters, digits, . _ ~ - and /, with / at the end',
+  schema: z
+    .string()
+    .regex(/^([A-Za-z0-9._~-]+\/)*$/)
+    .max(100),
 };
 
 const origins: Kind<readonly string[]> = {
@@ -79,6 +93,32 @@ const settings = {
     redisUrl,
     '',
     'Redis through which nodes on one database tell each other of edits; without it there is one node',
+  ),
+  s3Endpoint: setting(
+    optional('http(s)://host:port', isEndpoint),
+    '',
+    'Object storage that speaks S3, for snapshots; without it they lie in the data folder',
+  ),
+  s3Bucket: setting(bucket, '', 'Bucket for them, which must be there'),
+  s3Prefix: setting(objectPrefix, '', 'Comes before the names of all objects'),
+  awsAccessKeyId: setting(secret, '', 'Access key of the object storage'),
+  awsSecretAccessKey: setting(secret, '', 'The secret that belongs to it'),
+  awsRegion: setting(text, 'us-east-1', 'Region of the bucket'),
+  snapshotRows: setting(
+    integer(1, 1_000_000_000),
+    2_000,
+    'A document gets a snapshot when it has grown by so many edits (rows of the log) since the last',
+  ),
+  snapshotBytes: setting(integer(1_024, 2 ** 40), 4 * 2 ** 20, 'Or by so many bytes of the log'),
+  snapshotsAllHours: setting(
+    integer(0, 1_000_000),
+    24,
+    'Snapshots of states that are no older than this are all kept',
+  ),
+  snapshotsHourlyDays: setting(
+    integer(0, 100_000),
+    30,
+    'Of those no older than this one an hour is kept, and of older ones one a day',
   ),
   deployment: setting(
     deployment,
@@ -213,11 +253,11 @@ function setting<T>(kind: Kind<T>, byDefault: string | number, description: stri
     .register(told, { type: kind.type, default: asText, description });
 }
 
-/** An address, or none. */
-function address(type: string, isAddress: (value: string) => boolean): Kind<string | null> {
+/** A text like this, or none. */
+function optional(type: string, isLike: (value: string) => boolean): Kind<string | null> {
   const schema = z
     .string()
-    .refine((value) => value === '' || isAddress(value))
+    .refine((value) => value === '' || isLike(value))
     .transform((value) => (value === '' ? null : value));
   return { type, schema };
 }
@@ -257,7 +297,7 @@ function readFlags(args: readonly string[]): {
 function explain(name: string, source: string, value: string | undefined): string {
   const { type = '', default: byDefault = '' } = told.get(fieldOf(name)) ?? {};
   // An address may hold a password.
-  const got = /Url$/.test(name) ? 'something else' : JSON.stringify(value);
+  const got = /Url$|Endpoint$|^aws/.test(name) ? 'something else' : JSON.stringify(value);
   const advice = byDefault === '' ? 'or leave it out' : `or leave it out for ${byDefault}`;
   return `${source}: expected ${type}, got ${got}; correct it, ${advice}`;
 }
@@ -277,6 +317,10 @@ function envOf(name: string): string {
 
 function isPostgresUrl(value: string): boolean {
   return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
+function isEndpoint(value: string): boolean {
+  return /^https?:\/\/[^/@?#]+\/?$/.test(value) && URL.canParse(value);
 }
 
 function isOrigin(value: string): boolean {

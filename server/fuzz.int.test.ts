@@ -17,6 +17,7 @@ import type { ConnId } from '../engine/ids.ts';
 import { defaultLimits } from '../engine/limits.ts';
 import { Random } from '../engine/random.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
+import { withoutSnapshots } from '../engine/sync/testing/without-snapshots.ts';
 import { seed } from '../properties/seed.ts';
 import { encodeClientFrame } from '../proto/client-frame.ts';
 import { errorCodes } from '../proto/codes.ts';
@@ -213,7 +214,10 @@ class CoreWithoutSockets implements TransportPort {
     this.#log = new PostgresLog({ url: databaseUrl });
     this.#driver = new GatewayDriver({
       core: this.core,
-      ports: { clock: this.#clock, transport: this, log: this.#log, bus: localBus, auth: openAuth },
+      ports: {
+        ...{ clock: this.#clock, transport: this, log: this.#log, bus: localBus, auth: openAuth },
+        snapshots: withoutSnapshots,
+      },
       onLog: () => {},
       onDrained: () => {},
     });

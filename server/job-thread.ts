@@ -23,19 +23,20 @@ export interface JobThreadOptions {
   readonly idleMs: number;
 }
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
+interface Waiting<Result> {
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** What a module posts for each job, in order. */
-export type JobAnswer =
-  | { readonly type: 'done'; readonly result: unknown }
+export type JobAnswer<Result = unknown> =
+  | { readonly type: 'done'; readonly result: Result }
   | { readonly type: 'failed'; readonly message: string };
 
-export class JobThread {
+/** `Job` and `Result` are what the module takes and answers; both are copied between threads. */
+export class JobThread<Job, Result> {
   readonly #options: JobThreadOptions;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Waiting<Result>[] = [];
   #worker: Worker | null = null;
   #idle: NodeJS.Timeout | null = null;
   #closed = false;
@@ -44,16 +45,11 @@ export class JobThread {
     this.#options = options;
   }
 
-  /** Jobs under way and waiting. */
-  get jobs(): number {
-    return this.#waiting.length;
-  }
-
   /**
    * Resolves with what the module answered. Rejects with ThreadBusyError, or with what the job or
-   * the thread died of. What is handed over is copied.
+   * the thread died of.
    */
-  run(job: unknown): Promise<unknown> {
+  run(job: Job): Promise<Result> {
     if (this.#closed) return Promise.reject(new Error('the thread is closed'));
     if (this.#waiting.length >= this.#options.jobsMax) {
       return Promise.reject(new ThreadBusyError(`${this.#waiting.length} jobs wait already`));
@@ -77,7 +73,7 @@ export class JobThread {
   #start(): Worker {
     const { module, data } = this.#options;
     const worker = startModule(module, data);
-    worker.on('message', (answer: JobAnswer) => this.#answered(answer));
+    worker.on('message', (answer: JobAnswer<Result>) => this.#answered(answer));
     worker.on('error', (error) => this.#died(worker, error));
     worker.on('exit', (code) =>
       this.#died(worker, new Error(`the thread ended with code ${code}`)),
@@ -85,7 +81,7 @@ export class JobThread {
     return worker;
   }
 
-  #answered(answer: JobAnswer): void {
+  #answered(answer: JobAnswer<Result>): void {
     const job = this.#waiting.shift();
     if (answer.type === 'done') job?.resolve(answer.result);
     else job?.reject(new Error(answer.message));

@@ -90,7 +90,11 @@ async function start(
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
-    ports: { clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
+    ports: {
+      ...{ clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
+      // Until the store is wired.
+      snapshots: { load: (_document, done) => done(null), make: (_document, done) => done(null) },
+    },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });

@@ -13,7 +13,7 @@ import { Nemesis } from './actors/nemesis.ts';
 import { PlaybackReader } from './actors/playback-reader.ts';
 import { SimClient } from './actors/sim-client.ts';
 import { type NodeParts, SimNode } from './actors/sim-node.ts';
-import { SnapshotList, Snapshotter } from './actors/snapshotter.ts';
+import { simSnapshotSource } from './actors/sim-snapshots.ts';
 import { Checks } from './checks/checks.ts';
 import type { Coverage } from './checks/coverage.ts';
 import { type FoundViolation, Violation } from './checks/violation.ts';
@@ -25,6 +25,7 @@ import { SimBus } from './world/sim-bus.ts';
 import { SimLog } from './world/sim-log.ts';
 import { Link, Partitions } from './world/sim-network.ts';
 import { SimObjects } from './world/sim-objects.ts';
+import { SimSnapshotIndex } from './world/sim-snapshot-index.ts';
 import { type Site, World } from './world/world.ts';
 
 /** Runs a scenario. Never throws; what the product throws is a violation of the kind `crash`. */
@@ -67,8 +68,7 @@ class Run {
   readonly #log: SimLog;
   readonly #bus: SimBus;
   readonly #objects: SimObjects;
-  readonly #snapshots = new SnapshotList();
-  readonly #snapshotter: Snapshotter;
+  readonly #snapshots: SimSnapshotIndex;
   readonly #playback: PlaybackReader;
   readonly #checks: Checks;
   readonly #documents: readonly string[];
@@ -84,6 +84,7 @@ class Run {
     this.#log = new SimLog(world, this.#faults);
     this.#bus = new SimBus(world, this.#faults);
     this.#objects = new SimObjects(world, this.#faults);
+    this.#snapshots = new SimSnapshotIndex(world, this.#log);
     this.#documents = documentsOf(scenario);
     const observer = new Checks({
       truthOf: (document) => this.#log.truthOf(document),
@@ -91,15 +92,12 @@ class Run {
     });
     this.#checks = observer;
     this.#log.onCommitted = (row) => observer.committed(row);
-    const port = (lane: string) => this.#objects.connect(lane, () => true);
-    const common = { world, log: this.#log, snapshots: this.#snapshots, observer };
-    this.#snapshotter = new Snapshotter({
-      ...common,
-      objects: port('objects'),
-      documents: this.#documents,
-      rowsMin: scenario.snapshotRows,
-    });
-    this.#playback = new PlaybackReader({ ...common, objects: port('playback') });
+    const lane = 'playback';
+    const isAlive = (): boolean => true;
+    const objects = this.#objects.connect(lane, isAlive);
+    const source = { lane, isAlive, index: this.#snapshots, objects, observer };
+    const snapshots = simSnapshotSource(source);
+    this.#playback = new PlaybackReader({ world, log: this.#log, snapshots, observer });
   }
 
   /** Returns the final text of each document. */
@@ -113,7 +111,6 @@ class Run {
     this.#world.resume(0, () => {
       this.#planWork();
       nemesis.plan(faults);
-      this.#snapshotter.start();
     });
     this.#runUntil(durationMs);
     this.#world.resume(0, () => nemesis.heal());
@@ -122,7 +119,6 @@ class Run {
     this.#awaitDurable('L2');
     const texts = this.#documents.map((document) => this.#settle(document));
     this.#awaitPresence();
-    this.#snapshotter.stop();
     this.#playback.askAgain();
     this.#awaitAnswers();
     this.#everybodyLeaves();
@@ -162,8 +158,10 @@ class Run {
     const parts: NodeParts = {
       world: this.#world,
       faults: this.#faults,
-      limits: this.#scenario.limits,
+      limits: { ...this.#scenario.limits, snapshotRows: this.#scenario.snapshotRows },
       log: this.#log,
+      objects: this.#objects,
+      snapshots: this.#snapshots,
       bus: this.#bus,
       observer: this.#checks,
     };
@@ -192,7 +190,6 @@ class Run {
       log: this.#log,
       bus: this.#bus,
       objects: this.#objects,
-      snapshots: this.#snapshots,
       partitions: this.#partitions,
       nodes: this.#nodes,
       clients: this.#clients,

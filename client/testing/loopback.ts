@@ -16,6 +16,7 @@ import type {
 import type { ConnId } from '../../engine/ids.ts';
 import { defaultLimits } from '../../engine/limits.ts';
 import { Gateway } from '../../engine/sync/gateway.ts';
+import { withoutSnapshots } from '../../engine/sync/testing/without-snapshots.ts';
 import { type SessionOptions, SyncSession } from '../sync-session.ts';
 import type { ClientTransport, TransportEvents } from '../transport.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -126,6 +127,7 @@ export class Loopback {
           close: (conn, code) => this.#closedByServer(conn, code),
         },
         log: this.log,
+        snapshots: withoutSnapshots,
         bus: {
           publish: () => {},
           publishPresence: () => {},

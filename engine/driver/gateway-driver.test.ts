@@ -25,6 +25,7 @@ function answerTo(bytes: Uint8Array): { readonly errors: unknown[]; readonly clo
         close: (_, code) => close.push(code),
       },
       log: { append: nothing, read: nothing, heads: nothing },
+      snapshots: { load: nothing, make: nothing },
       bus: { publish: nothing, publishPresence: nothing, subscribe: nothing, unsubscribe: nothing },
       auth: { decide: nothing },
     },

@@ -90,7 +90,7 @@ export class GatewayDriver {
   }
 
   #perform(effect: Effect): void {
-    const { transport, log, bus, auth } = this.#ports;
+    const { transport, log, snapshots, bus, auth } = this.#ports;
     switch (effect.type) {
       case 'send':
         assert(isDurable(effect.frame), 'a frame with operations needs its proof of durability');
@@ -125,6 +125,20 @@ export class GatewayDriver {
         const { readId, document, afterLsn, bytesMax } = effect;
         log.read(document, afterLsn, bytesMax, (page) =>
           this.#driver.submit({ type: 'logRead', readId, page }),
+        );
+        return;
+      }
+      case 'loadSnapshot': {
+        const { readId, document } = effect;
+        snapshots.load(document, (fold) =>
+          this.#driver.submit({ type: 'snapshotLoaded', readId, fold }),
+        );
+        return;
+      }
+      case 'makeSnapshot': {
+        const { document } = effect;
+        snapshots.make(document, (lsn) =>
+          this.#driver.submit({ type: 'snapshotMade', document, lsn }),
         );
         return;
       }

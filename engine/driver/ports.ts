@@ -231,6 +231,7 @@ export interface GatewayPorts {
   readonly clock: ClockPort;
   readonly transport: TransportPort;
   readonly log: LogPort;
+  readonly snapshots: SnapshotPort;
   readonly bus: BusPort;
   readonly auth: AuthPort;
 }

@@ -17,7 +17,7 @@ import type { LogPort, SnapshotPointer } from './ports.ts';
 import { loadSnapshot, type SnapshotSource } from './snapshot-loader.ts';
 
 export interface SnapshotMakerParts extends SnapshotSource {
-  readonly log: LogPort;
+  readonly log: Pick<LogPort, 'read'>;
   /** Of one page of the log. */
   readonly pageBytesMax: number;
   /** If less came after the newest snapshot, in rows and in bytes of bodies, none is made. */

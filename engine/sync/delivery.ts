@@ -63,6 +63,7 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#staleness = new StalenessIndex(parts.limits.stalenessRowsMax);
+    this.#staleness.note(parts.durable.fold.cursor);
   }
 
   /** Opens a session that the room has checked: welcome, then what it lacks, then who is here. */
@@ -82,6 +83,11 @@ export class Delivery {
   leave(session: Session): void {
     session.phase = 'ended';
     this.sessions.delete(session.identity.id);
+  }
+
+  /** The open sessions of a replica: one, but for moments. */
+  sessionsOf(replica: number): Session[] {
+    return [...this.sessions.values()].filter(({ identity }) => identity.replica === replica);
   }
 
   /** A row was folded: sends it to all who are just behind it, and acknowledges its authors. */
@@ -161,6 +167,13 @@ export class Delivery {
       else this.pump(session);
     }
     return strangers;
+  }
+
+  /** Rows up to this one are in a snapshot: none of them stays in memory. */
+  forgetRows(through: number): void {
+    while ((this.#recent[0]?.lsn ?? Infinity) <= through) {
+      this.#recentBytes -= this.#recent.shift()?.part.bytes.length ?? 0;
+    }
   }
 
   /** Tells everybody what is new about presence; who cannot take it now gets all of it later. */

@@ -11,6 +11,7 @@ import {
   isDurable,
   rowFromLog,
 } from './durability.ts';
+import { Fold } from './fold.ts';
 import { Typist } from './testing/gateway-script.ts';
 
 const body = encodeUpdate({ batches: [new Typist(11).type(0, 'a')] });
@@ -23,7 +24,7 @@ describe('a proof', () => {
     const frame: DurableFrame = { bytes: body };
     expect(isDurable(frame)).toBe(false);
     expect(() => busMessage(row)).toThrow(/durable/);
-    expect(() => new DurableFold(1).apply(row)).toThrow(/durable/);
+    expect(() => new DurableFold(new Fold(1)).apply(row)).toThrow(/durable/);
   });
 
   it.each([{ outcome: 'unknown' }, { outcome: 'rejected', code: 'invalid' }] as const)(
@@ -46,7 +47,7 @@ describe('a proof', () => {
 
 describe('a durable fold', () => {
   it('does not acknowledge beyond what it has folded', () => {
-    const durable = new DurableFold(1);
+    const durable = new DurableFold(new Fold(1));
     const ack = { through: 1, lsn: 0, at: 0, staleOperations: 0, staleMs: 0 };
     expect(() => durable.frame(0, [], { replica: 11, ack })).toThrow(/is committed/);
     durable.apply(rowFromLog(1, { lsn: 1, at: 5, body }));
@@ -54,13 +55,13 @@ describe('a durable fold', () => {
   });
 
   it('does not show a row that it has not folded', () => {
-    const durable = new DurableFold(1);
+    const durable = new DurableFold(new Fold(1));
     const row = { lsn: 1, epoch: 1, at: 5, introduced: [], batchParts: [] };
     expect(() => durable.rowPart(row)).toThrow(/before it is folded/);
   });
 
   it('takes no row of another epoch', () => {
     const row = rowFromLog(2, { lsn: 1, at: 5, body });
-    expect(() => new DurableFold(1).apply(row)).toThrow(/epoch/);
+    expect(() => new DurableFold(new Fold(1)).apply(row)).toThrow(/epoch/);
   });
 });

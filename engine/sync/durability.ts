@@ -22,7 +22,7 @@ import { decodeUpdate } from '../../proto/update-codec.ts';
 import { assert } from '../assert.ts';
 import type { AppendResult, LogRow } from '../driver/ports.ts';
 import type { AppendId } from '../ids.ts';
-import { Fold, type FoldedRow } from './fold.ts';
+import type { Fold, FoldedRow } from './fold.ts';
 
 const durable: unique symbol = Symbol('durable');
 
@@ -101,8 +101,9 @@ export function busMessage(row: DurableRow): DurableMessage {
 export class DurableFold {
   readonly fold: Fold;
 
-  constructor(epoch: number) {
-    this.fold = new Fold(epoch);
+  /** `fold`: of rows that were in the log: empty, or from a snapshot that was made of them. */
+  constructor(fold: Fold) {
+    this.fold = fold;
   }
 
   apply(row: DurableRow): FoldedRow {

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../proto/codes.ts';
 import type { AppendResult, AuthDecision, AuthRequest, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId, ConnId, Instant } from '../ids.ts';
 import type { DurableFrame, DurableMessage } from './durability.ts';
+import type { Fold } from './fold.ts';
 
 /** Why bytes from a socket were no frame. */
 export type MalformedCode = 'bad-frame' | 'bad-document' | 'too-large';
@@ -32,6 +33,18 @@ export type Input =
   | { readonly type: 'authDecided'; readonly sessionId: number; readonly decision: AuthDecision }
   | { readonly type: 'appendSettled'; readonly appendId: AppendId; readonly result: AppendResult }
   | { readonly type: 'logRead'; readonly readId: number; readonly page: LogPage | null }
+  /** Answer to `loadSnapshot`. */
+  | {
+      readonly type: 'snapshotLoaded';
+      readonly readId: number;
+      readonly fold: Fold | null | 'failed';
+    }
+  /** Answer to `makeSnapshot`: LSN of the newest; null = it failed. */
+  | {
+      readonly type: 'snapshotMade';
+      readonly document: string;
+      readonly lsn: number | null;
+    }
   /** Answer to `readHeads`; null = it failed. */
   | { readonly type: 'headsRead'; readonly heads: ReadonlyMap<string, LogHead> | null }
   /** The log is reachable again: it may be another one (restored, failed over). */
@@ -76,6 +89,10 @@ export type Effect =
       readonly afterLsn: number;
       readonly bytesMax: number;
     }
+  /** The newest snapshot of the document. */
+  | { readonly type: 'loadSnapshot'; readonly readId: number; readonly document: string }
+  /** The log has grown by enough: a new snapshot, in the background. */
+  | { readonly type: 'makeSnapshot'; readonly document: string }
   /** One at a time. */
   | { readonly type: 'readHeads'; readonly documents: readonly string[] }
   | { readonly type: 'publish'; readonly document: string; readonly message: DurableMessage }

@@ -21,10 +21,17 @@ import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
+import type { Fold } from './fold.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 import { type LogicalTime, Session } from './session.ts';
+
+/** A question of a room that was sent on its way. */
+interface Asked<A> {
+  readonly room: Room;
+  readonly answer: (answer: A) => void;
+}
 
 export interface GatewayStats {
   readonly connections: number;
@@ -39,10 +46,8 @@ export class Gateway implements Core<Input, Effect> {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<number, Session>();
   readonly #appends = new Map<AppendId, Room>();
-  readonly #reads = new Map<
-    number,
-    { readonly room: Room; readonly answer: (page: LogPage | null) => void }
-  >();
+  readonly #reads = new Map<number, Asked<LogPage | null>>();
+  readonly #loads = new Map<number, Asked<Fold | null | 'failed'>>();
   readonly #context: RoomContext;
   readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
@@ -76,6 +81,8 @@ export class Gateway implements Core<Input, Effect> {
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#append(room, epoch, body),
       read: (room, afterLsn, answer) => this.#read(room, afterLsn, answer),
+      loadSnapshot: (room, answer) => this.#loadSnapshot(room, answer),
+      makeSnapshot: ({ document }) => this.#connections.emit({ type: 'makeSnapshot', document }),
       askHead: (room) => this.#heads.want(room),
     };
   }
@@ -113,7 +120,8 @@ export class Gateway implements Core<Input, Effect> {
         return;
       case 'connDrained':
         this.#connections.drained(input.conn);
-        for (const session of this.#channels(input.conn)) this.#roomOf(session)?.pump(session);
+        for (const session of this.#channels(input.conn))
+          this.#roomOf(session.identity)?.pump(session);
         return;
       case 'connClosed':
         this.#closed(input.conn);
@@ -125,7 +133,13 @@ export class Gateway implements Core<Input, Effect> {
         this.#appendSettled(input.appendId, input.result);
         return;
       case 'logRead':
-        this.#logRead(input.readId, input.page);
+        this.#answered(this.#reads, input.readId, input.page);
+        return;
+      case 'snapshotLoaded':
+        this.#answered(this.#loads, input.readId, input.fold);
+        return;
+      case 'snapshotMade':
+        this.#roomOf(input)?.snapshotMade(input.lsn);
         return;
       case 'logReconnected':
         for (const room of this.#roomsOf(null)) room.logReconnected();
@@ -168,7 +182,7 @@ export class Gateway implements Core<Input, Effect> {
       this.#malformed(id, 'bad-frame', `channel ${frame.channel} has had no hello`);
       return;
     }
-    const room = this.#roomOf(session);
+    const room = this.#roomOf(session.identity);
     if (body.type === 'leave') {
       this.#forget(session);
     } else if (body.type === 'token') {
@@ -288,12 +302,12 @@ export class Gateway implements Core<Input, Effect> {
     room.appendSettled(appendId, result, this.#ledger.settle(appendId, result));
   }
 
-  #logRead(readId: number, page: LogPage | null): void {
-    const read = this.#reads.get(readId);
-    assert(read !== undefined, `read ${readId} is not of this process`);
-    this.#reads.delete(readId);
-    this.#touched.add(read.room);
-    read.answer(page);
+  #answered<A>(questions: Map<number, Asked<A>>, readId: number, answer: A): void {
+    const asked = questions.get(readId);
+    assert(asked !== undefined, `read ${readId} is not of this process`);
+    questions.delete(readId);
+    this.#touched.add(asked.room);
+    asked.answer(answer);
   }
 
   #busReceived(document: string, bytes: Uint8Array): void {
@@ -350,6 +364,13 @@ export class Gateway implements Core<Input, Effect> {
     this.#connections.emit({ type: 'readLog', readId, document, afterLsn, bytesMax });
   }
 
+  #loadSnapshot(room: Room, answer: (fold: Fold | null | 'failed') => void): void {
+    this.#lastRead++;
+    const readId = this.#lastRead;
+    this.#loads.set(readId, { room, answer });
+    this.#connections.emit({ type: 'loadSnapshot', readId, document: room.document });
+  }
+
   #openRoom(document: string): Room {
     const open = this.#rooms.get(document);
     if (open !== undefined) {
@@ -364,8 +385,8 @@ export class Gateway implements Core<Input, Effect> {
     return room;
   }
 
-  #roomOf(session: Session): Room | null {
-    const room = this.#rooms.get(session.identity.document) ?? null;
+  #roomOf({ document }: { readonly document: string }): Room | null {
+    const room = this.#rooms.get(document) ?? null;
     if (room !== null) this.#touched.add(room);
     return room;
   }
@@ -378,7 +399,7 @@ export class Gateway implements Core<Input, Effect> {
     const { id, conn, channel } = session.identity;
     this.#sessions.delete(id);
     this.#connections.get(conn)?.channels.delete(channel);
-    this.#roomOf(session)?.leave(session);
+    this.#roomOf(session.identity)?.leave(session);
     session.phase = 'ended';
   }
 

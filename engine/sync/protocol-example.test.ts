@@ -85,6 +85,8 @@ class Conversation {
       this.client(conn, { type: 'connReceived', connection: 1, frame: decoded });
     } else if (effect.type === 'readLog') {
       this.#server({ type: 'logRead', readId: effect.readId, page: { head: null, rows: [] } });
+    } else if (effect.type === 'loadSnapshot') {
+      this.#server({ type: 'snapshotLoaded', readId: effect.readId, fold: null });
     } else if (effect.type === 'append') this.#append = effect.appendId;
     else if (effect.type === 'decideAuth') {
       const secretHash = new Uint8Array(32);

@@ -7,6 +7,7 @@ import type { Random } from '../random.ts';
 import type { Backlog } from './append-pipeline.ts';
 import type { Connections } from './connections.ts';
 import type { CommitLedger } from './durability.ts';
+import type { Fold } from './fold.ts';
 import type { Bus } from './head-watch.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
@@ -28,6 +29,10 @@ export interface RoomContext {
   append(room: Room, epoch: number, body: Uint8Array): AppendId;
   /** Emits a read of the log; `answer` gets its page, or null when it failed. */
   read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void;
+  /** Asks for the newest snapshot; `answer` gets a fold of its own, or null: there is none. */
+  loadSnapshot(room: Room, answer: (fold: Fold | null | 'failed') => void): void;
+  /** Asks for the next snapshot to be made; see `snapshotMade`. */
+  makeSnapshot(room: Room): void;
   /** Asks for the document's head, together with those of other rooms; see `headAsked`. */
   askHead(room: Room): void;
 }

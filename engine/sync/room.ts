@@ -12,8 +12,8 @@
  * later reached the head, what the fold has by then is acknowledged by the fold, and the rest is
  * appended again; if the first append turns up after all, the fold finds the copies covered.
  *
- *   loading ──read reached the head──▶ live ◀──tail read reached the head── behind
- *      ╰───────── read failed: again after a backoff ─────────╯
+ *   beginning ──snapshot, or none──▶ loading ──read reached the head──▶ live ◀──▶ behind
+ *      ╰── failed: again after a backoff ──╯
  */
 import type { Batch } from '../../proto/batch.ts';
 import { type BusPresence, type BusRow, encodeBusMessage } from '../../proto/bus-codec.ts';
@@ -24,18 +24,19 @@ import { encodeUpdate } from '../../proto/update-codec.ts';
 import { assert } from '../assert.ts';
 import type { AppendResult, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId } from '../ids.ts';
-import { AdmissionControl } from './admission.ts';
 import { AppendPipeline } from './append-pipeline.ts';
 import { Backoff } from './backoff.ts';
-import { Delivery } from './delivery.ts';
-import { busMessage, DurableFold, type DurableRow, rowFromBus, rowFromLog } from './durability.ts';
+import type { Delivery } from './delivery.ts';
+import { busMessage, type DurableRow, rowFromBus, rowFromLog } from './durability.ts';
+import { Fold } from './fold.ts';
 import { HeadWatch } from './head-watch.ts';
 import { joinRefusal } from './join-refusal.ts';
-import { RoomPresence } from './presence.ts';
-import { PresenceExchange } from './presence-exchange.ts';
 import type { RoomContext } from './room-context.ts';
+import { beginHistory, type RoomHistory } from './room-history.ts';
 import type { LogicalTime, Session } from './session.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { TailReader } from './tail-reader.ts';
+import { takeReached, waitingBeyond } from './waiting-edits.ts';
 
 export class Room {
   readonly document: string;
@@ -44,12 +45,9 @@ export class Room {
   readonly #watch: HeadWatch;
   /** Of pages that sessions need to catch up. */
   readonly #pageBackoff: Backoff;
-  #durable: DurableFold;
-  #admission: AdmissionControl;
-  #presence: RoomPresence;
-  #exchange: PresenceExchange;
-  #delivery: Delivery;
+  readonly #schedule: SnapshotSchedule;
   readonly #pipeline: AppendPipeline;
+  #history: RoomHistory;
   /** Sessions that wait until the fold has reached the log's head and their cursor. */
   readonly #joining = new Set<Session>();
   #loaded = false;
@@ -62,31 +60,29 @@ export class Room {
     this.#context = context;
     this.#tail = new TailReader({
       ...context,
+      load: () => context.loadSnapshot(this, (fold) => this.#snapshotLoaded(fold)),
       read: (afterLsn) => context.read(this, afterLsn, (page) => this.#tailRead(page)),
     });
     this.#pageBackoff = new Backoff(context.limits.retryMinMs, context.limits.retryMaxMs);
     this.#watch = new HeadWatch(context);
-    this.#durable = new DurableFold(context.random.id());
-    this.#admission = new AdmissionControl(this.#durable.fold);
-    this.#presence = new RoomPresence(this.#durable.fold);
-    this.#exchange = new PresenceExchange({ ...context, presence: this.#presence });
-    this.#delivery = this.#newDelivery();
+    this.#history = this.#begin(new Fold(context.random.id()));
+    this.#schedule = new SnapshotSchedule(context);
     this.#pipeline = this.#newPipeline();
     this.#idleAtMs = this.#now() + context.limits.roomIdleMs;
     this.readTail();
   }
 
-  get fold(): DurableFold['fold'] {
-    return this.#durable.fold;
+  get fold(): Fold {
+    return this.#history.durable.fold;
   }
 
   get sessions(): number {
-    return this.#delivery.sessions.size + this.#joining.size;
+    return this.#history.delivery.sessions.size + this.#joining.size;
   }
 
   /** The logical time of every open session. */
   get logicalTimes(): LogicalTime[] {
-    return [...this.#delivery.sessions.values()].map(({ identity: { replica }, base }) => {
+    return [...this.#history.delivery.sessions.values()].map(({ identity: { replica }, base }) => {
       return { replica, base, own: this.fold.committed.get(replica) };
     });
   }
@@ -102,8 +98,9 @@ export class Room {
   }
 
   get deadlineMs(): number | null {
-    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#exchange.dueMs, this.#evictAtMs];
-    const earliest = Math.min(...[this.#askAtMs, ...own].map((due) => due ?? Infinity));
+    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#schedule.retryAtMs];
+    const all = [...own, this.#askAtMs, this.#history.exchange.dueMs, this.#evictAtMs];
+    const earliest = Math.min(...all.map((due) => due ?? Infinity));
     return earliest === Infinity ? null : earliest;
   }
 
@@ -113,7 +110,7 @@ export class Room {
   join(session: Session): void {
     session.phase = 'joining';
     this.#idleAtMs = null;
-    if (this.sessions === 0) this.#exchange.ask(this.#now());
+    if (this.sessions === 0) this.#history.exchange.ask(this.#now());
     this.#joining.add(session);
     if (this.#loaded) this.#admitJoining();
     else if (!this.#tail.isBusy) this.readTail();
@@ -122,15 +119,15 @@ export class Room {
   leave(session: Session): void {
     this.#joining.delete(session);
     if (session.phase === 'open') {
-      this.#delivery.leave(session);
-      this.#exchange.leave(session.identity.id);
+      this.#history.delivery.leave(session);
+      this.#history.exchange.leave(session.identity.id);
     }
     session.phase = 'ended';
     if (this.sessions === 0) {
-      this.#exchange.forgetOthers();
+      this.#history.exchange.forgetOthers();
       this.#idleAtMs = this.#now() + this.#context.limits.roomIdleMs;
     }
-    this.#exchange.arm(this.#now());
+    this.#history.exchange.arm(this.#now());
   }
 
   /** Edits of an open session, renamed to full ids. */
@@ -140,29 +137,29 @@ export class Room {
       if (session.waiting.length > 0 || batch.base > this.fold.lsn) this.#wait(session, batch);
       else this.#admit(session, batch);
     }
-    if (session.phase === 'open') this.#delivery.acknowledge(session);
+    if (session.phase === 'open') this.#history.delivery.acknowledge(session);
     this.#compose();
   }
 
   setPresence({ identity }: Session, state: PresenceState | null): void {
-    this.#exchange.set({ session: identity.id, replica: identity.replica, state });
-    this.#exchange.arm(this.#now());
+    this.#history.exchange.set({ session: identity.id, replica: identity.replica, state });
+    this.#history.exchange.arm(this.#now());
   }
 
   presenceReceived(presence: BusPresence): void {
     if (this.sessions === 0) return;
-    this.#exchange.receive(presence, this.#now(), this.fold);
-    this.#exchange.arm(this.#now());
+    this.#history.exchange.receive(presence, this.#now(), this.fold);
+    this.#history.exchange.arm(this.#now());
   }
 
   /** The node stops: its sessions are gone for the others too. */
   sayFarewell(): void {
-    this.#publishPresence(this.#exchange.farewell(this.fold));
+    this.#publishPresence(this.#history.exchange.farewell(this.fold));
   }
 
   /** A session's socket can take more. */
   pump(session: Session): void {
-    if (session.phase === 'open') this.#delivery.pump(session);
+    if (session.phase === 'open') this.#history.delivery.pump(session);
     else if (session.phase === 'joining' && this.#loaded) this.#admitJoining();
   }
 
@@ -225,14 +222,32 @@ export class Room {
     else if (!this.#tail.isReading) this.#watch.heard(this.#now());
   }
 
+  /** LSN of the newest snapshot, or null: it could not be made. */
+  snapshotMade(lsn: number | null): void {
+    this.#schedule.made(lsn, this.#now());
+    if (lsn !== null && this.#tail.hasBegun) this.#history.delivery.forgetRows(lsn);
+    this.#makeSnapshotIfDue();
+  }
+
   /** The bus may have lost something, or has only now begun to be heard. */
   mayHaveMissed(): void {
     this.askHead();
-    if (this.sessions > 0) this.#exchange.ask(this.#now());
+    if (this.sessions > 0) this.#history.exchange.ask(this.#now());
   }
 
   busChanged(): void {
     this.#watch.busChanged(this.#now());
+  }
+
+  #snapshotLoaded(fold: Fold | null | 'failed'): void {
+    this.#tail.began(fold !== 'failed', this.#now());
+    if (fold === 'failed') return;
+    if (fold !== null) {
+      this.#history = this.#begin(fold);
+      if (this.sessions > 0) this.#history.exchange.ask(this.#now());
+    }
+    this.#schedule.begin(this.fold.lsn);
+    this.readTail();
   }
 
   #tailRead(page: LogPage | null): void {
@@ -258,19 +273,19 @@ export class Room {
   }
 
   #pageRead(owner: Delivery, page: LogPage | null): void {
-    if (owner !== this.#delivery) return; // Asked for in a history that this room has left.
+    if (owner !== this.#history.delivery) return; // Asked for in a history that this room has left.
     if (page === null) {
       this.#pageRetryAtMs = this.#now() + this.#pageBackoff.next(this.#context.random);
       return;
     }
     if (page.head?.epoch !== this.fold.epoch) {
-      this.#delivery.pageRead(null);
+      this.#history.delivery.pageRead(null);
       this.readTail();
       return;
     }
     this.#pageBackoff.reset();
     this.#unlessUnreadable(() => {
-      for (const session of this.#delivery.pageRead(page)) {
+      for (const session of this.#history.delivery.pageRead(page)) {
         const message = `the row at ${session.position} is not the one of the cursor`;
         this.#context.endSession(session, 'history-changed', message);
       }
@@ -282,13 +297,14 @@ export class Room {
     const now = this.#now();
     if (now >= (this.#tail.retryAtMs ?? Infinity)) this.readTail();
     if (now >= (this.#askAtMs ?? Infinity)) this.askHead();
+    if (now >= (this.#schedule.retryAtMs ?? Infinity)) this.#makeSnapshotIfDue();
     if (this.#pageRetryAtMs !== null && now >= this.#pageRetryAtMs) {
       this.#pageRetryAtMs = null;
-      this.#delivery.pageRead(null);
+      this.#history.delivery.pageRead(null);
     }
-    if (now >= (this.#exchange.dueMs ?? Infinity)) {
-      this.#publishPresence(this.#exchange.take(now, this.fold));
-      this.#delivery.flushPresence();
+    if (now >= (this.#history.exchange.dueMs ?? Infinity)) {
+      this.#publishPresence(this.#history.exchange.take(now, this.fold));
+      this.#history.delivery.flushPresence();
     }
   }
 
@@ -305,14 +321,10 @@ export class Room {
     return this.#context.connections.now.monoMs;
   }
 
-  #newDelivery(): Delivery {
-    const { connections, limits } = this.#context;
-    const delivery: Delivery = new Delivery({
-      ...{ durable: this.#durable, presence: this.#presence, connections, limits },
-      requestPage: (afterLsn) =>
-        this.#context.read(this, afterLsn, (page) => this.#pageRead(delivery, page)),
-    });
-    return delivery;
+  #begin(fold: Fold): RoomHistory {
+    return beginHistory(fold, this.#context, (asker, afterLsn) =>
+      this.#context.read(this, afterLsn, (page) => this.#pageRead(asker, page)),
+    );
   }
 
   /** Runs what decodes rows; a row that this version cannot read ends the room. */
@@ -346,7 +358,7 @@ export class Room {
       this.#foldRow(row);
       if (!this.#tail.isReading) this.#watch.moved(this.#now());
       this.#admitWaiting();
-    } else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {
+    } else if (row.at !== (this.#history.delivery.timeOf(row.lsn) ?? row.at)) {
       // One of the two is not in the log: a failover took it. Only the whole log tells which.
       this.#abandon('history-changed', `row ${row.lsn} is another one than before`);
     }
@@ -354,21 +366,27 @@ export class Room {
 
   #foldRow(row: DurableRow): void {
     const previousAt = this.fold.at;
-    const folded = this.#durable.apply(row);
-    for (const { batch } of folded.batches) this.#admission.settle(batch.replica);
-    this.#delivery.rowFolded(row, folded, previousAt);
+    const folded = this.#history.durable.apply(row);
+    for (const { batch } of folded.batches) this.#history.admission.settle(batch.replica);
+    this.#history.delivery.rowFolded(row, folded, previousAt);
     for (const { batch, verdict } of folded.batches) {
       if (verdict.type === 'void') this.#endReplica(batch.replica, verdict.code, verdict.reason);
     }
-    this.#presence.rowFolded();
-    this.#exchange.arm(this.#now());
+    this.#history.presence.rowFolded();
+    this.#history.exchange.arm(this.#now());
+    this.#schedule.rowFolded(row.body.length);
+    this.#makeSnapshotIfDue();
+  }
+
+  #makeSnapshotIfDue(): void {
+    if (this.#schedule.takeDue(this.fold.lsn, this.#now())) this.#context.makeSnapshot(this);
   }
 
   #endReplica(replica: number, code: ErrorCode, reason: string): void {
     this.#pipeline.drop(replica);
-    this.#admission.drop(replica);
-    for (const session of [...this.#delivery.sessions.values()]) {
-      if (session.identity.replica === replica) this.#context.endSession(session, code, reason);
+    this.#history.admission.drop(replica);
+    for (const session of this.#history.delivery.sessionsOf(replica)) {
+      this.#context.endSession(session, code, reason);
     }
   }
 
@@ -389,7 +407,7 @@ export class Room {
       // A socket that is full is sent no snapshot: `pump` comes back to it.
       if (!this.#context.connections.isWritable(session.identity.conn)) continue;
       this.#joining.delete(session);
-      const delivery = this.#delivery;
+      const delivery = this.#history.delivery;
       const refusal = joinRefusal(session, { fold: this.fold, delivery, ...this.#context });
       if (refusal === 'behind') {
         this.#joining.add(session);
@@ -399,17 +417,15 @@ export class Room {
         this.#context.endSession(session, refusal, message);
       } else {
         this.#supersede(session);
-        if (session.phase === 'joining') this.#delivery.join(session);
+        if (session.phase === 'joining') this.#history.delivery.join(session);
       }
     }
   }
 
   /** The same replica on a newer socket: the older one is half-open, or a bug of the client. */
   #supersede(session: Session): void {
-    for (const other of [...this.#delivery.sessions.values()]) {
-      if (other.identity.replica === session.identity.replica) {
-        this.#context.endSession(other, 'superseded', 'the replica connected again');
-      }
+    for (const other of this.#history.delivery.sessionsOf(session.identity.replica)) {
+      this.#context.endSession(other, 'superseded', 'the replica connected again');
     }
   }
 
@@ -423,24 +439,17 @@ export class Room {
   }
 
   #admitWaiting(): void {
-    for (const session of [...this.#delivery.sessions.values()]) {
-      while (session.phase === 'open') {
-        const batch = session.waiting[0];
-        if (batch === undefined || batch.base > this.fold.lsn) break;
-        session.waiting.shift();
-        this.#admit(session, batch);
-      }
-    }
+    const admit = (session: Session, batch: Batch): void => this.#admit(session, batch);
+    takeReached(this.#history.delivery.sessions.values(), () => this.fold.lsn, admit);
   }
 
   /** The head is reached and the base is still ahead: no row of this history was applied there. */
   #refuseWaiting(): void {
-    for (const session of [...this.#delivery.sessions.values()]) {
-      const batch = session.waiting[0];
-      if (batch !== undefined && batch.base > this.fold.lsn && !this.#tail.isReading) {
-        const message = `base ${batch.base} is ahead of the log's head ${this.fold.lsn}`;
-        this.#context.endSession(session, 'history-changed', message);
-      }
+    if (this.#tail.isReading) return;
+    const sessions = this.#history.delivery.sessions.values();
+    for (const [session, base] of waitingBeyond(sessions, this.fold.lsn)) {
+      const message = `base ${base} is ahead of the log's head ${this.fold.lsn}`;
+      this.#context.endSession(session, 'history-changed', message);
     }
   }
 
@@ -450,7 +459,7 @@ export class Room {
     const bound = isNew
       ? { ...batch, binding: { secretHash: session.secretHash, principal: session.principal } }
       : batch;
-    const admission = this.#admission.admit(bound);
+    const admission = this.#history.admission.admit(bound);
     if (admission.type === 'append') this.#pipeline.push(admission.batch);
     else if (admission.type === 'refused') {
       this.#endReplica(batch.replica, admission.code, admission.reason);
@@ -470,17 +479,13 @@ export class Room {
 
   /** This room's history is over: everybody is told, and the next hello loads the log anew. */
   #abandon(code: ErrorCode, message: string): void {
-    const everybody = [...this.#delivery.sessions.values(), ...this.#joining];
+    const everybody = [...this.#history.delivery.sessions.values(), ...this.#joining];
     this.#pipeline.clear();
     this.#loaded = false;
     this.#tail.forget();
     this.#pageRetryAtMs = null;
-    this.#durable = new DurableFold(this.#context.random.id());
-    this.#admission = new AdmissionControl(this.#durable.fold);
     for (const session of everybody) this.#context.endSession(session, code, message);
-    this.#presence = new RoomPresence(this.#durable.fold);
-    this.#exchange = new PresenceExchange({ ...this.#context, presence: this.#presence });
-    this.#delivery = this.#newDelivery();
+    this.#history = this.#begin(new Fold(this.#context.random.id()));
     this.#idleAtMs = this.#now();
   }
 

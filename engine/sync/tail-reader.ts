@@ -1,6 +1,7 @@
 /**
- * A room's reads of its log's tail: one at a time, once more if something happened meanwhile, again
- * after a backoff when one failed. Which rows are folded is the room's business.
+ * A room's reads of its log: first of the newest snapshot, then of the tail: one at a time, once
+ * more if something happened meanwhile, again after a backoff when one failed. Which rows are
+ * folded is the room's business.
  */
 import type { ErrorCode } from '../../proto/codes.ts';
 import type { LogPage } from '../driver/ports.ts';
@@ -12,7 +13,10 @@ import type { FoldPlace } from './head-watch.ts';
 export class TailReader {
   readonly #random: Random;
   readonly #backoff: Backoff;
+  readonly #load: () => void;
   readonly #read: (afterLsn: number) => void;
+  /** It is known which snapshot there is. */
+  #hasBegun = false;
   #isReading = false;
   /** Something happened since the read under way began: read once more. */
   #again = false;
@@ -25,13 +29,21 @@ export class TailReader {
   constructor(options: {
     readonly limits: Limits;
     readonly random: Random;
+    /** Asks for the newest snapshot; the answer goes to `began`. */
+    readonly load: () => void;
     /** Sends a read on its way; its answer goes to `answered`. */
     readonly read: (afterLsn: number) => void;
   }) {
-    const { limits, random, read } = options;
+    const { limits, random, load, read } = options;
     this.#random = random;
     this.#backoff = new Backoff(limits.retryMinMs, limits.retryMaxMs);
+    this.#load = load;
     this.#read = read;
+  }
+
+  /** What is read follows a snapshot, or it is known that there is none. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   get isReading(): boolean {
@@ -51,6 +63,7 @@ export class TailReader {
   /** Reads from the last folded row on; once more if a read is under way. */
   read(place: FoldPlace): void {
     if (this.#isReading) this.#again = true;
+    else if (!this.#hasBegun) this.#begin();
     // With the last row: if it is not the one we folded, the history has changed.
     else this.readAfter(Math.max(0, place.lsn - 1), place);
   }
@@ -62,9 +75,24 @@ export class TailReader {
     this.#read(afterLsn);
   }
 
-  /** Whether there is a page; if not, `retryAtMs` says when to try again. */
+  /** Whether it is known what to begin with; if not, `retryAtMs` says when to ask again. */
+  began(isKnown: boolean, nowMs: number): void {
+    this.#isReading = false;
+    this.#hasBegun = isKnown;
+    if (isKnown) this.#backoff.reset();
+    else this.#retryAtMs = nowMs + this.#backoff.next(this.#random);
+  }
+
+  /**
+   * Whether there is a page of the present history; if not, the next answer is on its way, or
+   * `retryAtMs` says when to try again.
+   */
   answered(page: LogPage | null, nowMs: number): page is LogPage {
     this.#isReading = false;
+    if (!this.#hasBegun) {
+      this.#begin();
+      return false;
+    }
     if (page === null) this.#retryAtMs = nowMs + this.#backoff.next(this.#random);
     else this.#backoff.reset();
     return page !== null;
@@ -91,8 +119,15 @@ export class TailReader {
 
   /** The history is over: what is still under way is compared with nothing. */
   forget(): void {
+    this.#hasBegun = false;
     this.#again = false;
     this.#from = null;
+  }
+
+  #begin(): void {
+    this.#isReading = true;
+    this.#retryAtMs = null;
+    this.#load();
   }
 
   /** Whether the page is of the history that the read began in. */

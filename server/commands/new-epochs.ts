@@ -69,7 +69,7 @@ export async function giveNewEpochs(
   }
 }
 
-/** The next documents after `last`. What fails is rolled back with the connection, which it ends. */
+/** The next documents after `last`. What fails is rolled back when the connection ends. */
 async function renewBatch(
   client: ClientBase,
   last: string,

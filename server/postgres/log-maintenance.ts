@@ -5,8 +5,8 @@
  *   delete   head: deleted, another epoch, all pruned ─▶ pointers to snapshots, rows cleared away
  *   prune    head: pruned up to N                     ─▶ rows cleared away, batch by batch
  *
- * The first step is one statement that waits for the head; when it is committed nobody reads the
- * rows any more, and no append reaches a deleted head. The rows go in statements of bounded size,
+ * The first step waits for the head and is short; when it is committed nobody reads the rows any
+ * more, and no append reaches a deleted head. The rows go in statements of bounded size,
  * each a transaction of its own: none holds the head, and none is long. A crash leaves rows that
  * nobody reads; the same call again clears them away.
  */
@@ -29,11 +29,11 @@ export type DeleteResult =
 
 /**
  * - epoch: the document has another history than the one that was meant; `beyond`: it has no such
- *   row yet. Nothing was changed.
+ *   row yet; `no-snapshot`: the pointer that was named is gone. Nothing was changed.
  */
 export type PruneResult =
   | { readonly outcome: 'pruned'; readonly rowsRemoved: number }
-  | { readonly outcome: 'absent' | 'deleted' | 'epoch' | 'beyond' };
+  | { readonly outcome: 'absent' | 'deleted' | 'epoch' | 'beyond' | 'no-snapshot' };
 
 /** Every statement of the maintenance, beside those of log-statements.ts. */
 export const maintenanceStatements = {
@@ -43,6 +43,7 @@ WHERE document = $1 AND state = 'live'`,
   prune: `
 UPDATE document_head SET pruned_lsn = $3
 WHERE document = $1 AND state = 'live' AND epoch = $2 AND lsn >= $3 AND pruned_lsn < $3`,
+  lock: 'SELECT FROM document_head WHERE document = $1 FOR UPDATE',
   oldest: 'SELECT lsn FROM log_row WHERE document = $1 ORDER BY lsn LIMIT 1',
   clear: 'DELETE FROM log_row WHERE document = $1 AND lsn BETWEEN $2 AND $3',
 } as const;
@@ -56,8 +57,8 @@ const connectTimeoutMs = 10_000;
 /**
  * Deletes the document for ever: its name is not given again. Appends are refused from the moment
  * at which the head says so. The bodies of its snapshots are left (snapshots/deletion.ts). Also
- * finishes what an earlier call left. Rejects when the head stays
- * locked or the database does not answer; then call again.
+ * finishes what an earlier call left. Rejects when the head stays locked or the database does not
+ * answer; then call again.
  */
 export async function deleteDocument(
   document: string,
@@ -75,19 +76,28 @@ export async function deleteDocument(
 }
 
 /**
- * Removes the rows up to `through` of the history `epoch`. The caller has a snapshot at or after
- * that LSN: without one nobody can read the document any more. Less than was pruned before changes
- * nothing. Also finishes what an earlier call left. Rejects as `deleteDocument` does.
+ * Removes the rows up to `through` of the history `epoch`. There must be a snapshot at or after
+ * that LSN, without which nobody can read the document any more: `key` is that of its pointer
+ * (absent: the caller has one elsewhere). Less than was pruned before changes nothing. Also
+ * finishes what an earlier call left. Rejects as `deleteDocument` does.
  */
 export async function pruneDocument(
   document: string,
-  through: { readonly epoch: number; readonly lsn: number },
+  through: { readonly epoch: number; readonly lsn: number; readonly key?: string },
   options: MaintenanceOptions,
 ): Promise<PruneResult> {
-  const { epoch, lsn } = through;
+  const { epoch, lsn, key } = through;
   assert(Number.isSafeInteger(lsn) && lsn >= 0, `an LSN, got ${lsn}`);
   return await withClient(document, options, async (client) => {
+    await client.query('BEGIN');
+    // Before the pointer is looked for: from here on nobody takes it away (snapshot-statements.ts).
+    await client.query(maintenanceStatements.lock, [document]);
+    if (key !== undefined) {
+      const { rowCount } = await client.query(snapshotStatements.has, [key]);
+      if (rowCount === 0) return { outcome: 'no-snapshot' };
+    }
     await client.query(maintenanceStatements.prune, [document, epoch, lsn]);
+    await client.query('COMMIT');
     const head = (await readHeads(client, [document])).get(document);
     if (head === undefined) return { outcome: 'absent' };
     if (head.state === 'deleted') return { outcome: 'deleted' };
@@ -129,6 +139,8 @@ async function withClient<T>(
     connectionTimeoutMillis: connectTimeoutMs,
     lock_timeout: lockTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    // A process that is stopped between two statements must not keep a head for long.
+    idle_in_transaction_session_timeout: lockTimeoutMs,
     query_timeout: statementTimeoutMs + lockTimeoutMs,
     keepAlive: true,
   });

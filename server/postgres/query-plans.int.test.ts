@@ -60,7 +60,7 @@ function appendOf(documents: readonly string[]): readonly string[] {
 }
 
 const { append, heads, read, close, ready } = logStatements;
-const { delete: remove, prune, oldest, clear } = maintenanceStatements;
+const { delete: remove, prune, lock, oldest, clear } = maintenanceStatements;
 
 const last = String(Number.MAX_SAFE_INTEGER);
 const pointer = (lsn: number): readonly string[] => [
@@ -115,8 +115,18 @@ const askedOfSnapshots: Readonly<Record<string, Asked>> = {
     ],
     partitionsMax: 8,
   },
+  'thinning a pointer': {
+    statement: snapshotStatements.thin,
+    values: [small(9), '0', small(9)],
+    partitionsMax: 0,
+  },
   'removing a pointer': {
     statement: snapshotStatements.remove,
+    values: [small(9)],
+    partitionsMax: 0,
+  },
+  'whether a pointer is there': {
+    statement: snapshotStatements.has,
     values: [small(9)],
     partitionsMax: 0,
   },
@@ -168,6 +178,7 @@ const asked: Readonly<Record<string, Asked>> = {
   ready: { statement: ready, values: [], partitionsMax: 0 },
   delete: { statement: remove, values: ["'large'", '2'], partitionsMax: 0 },
   prune: { statement: prune, values: ["'large'", '1', '1000'], partitionsMax: 0 },
+  'locking a head': { statement: lock, values: [small(9)], partitionsMax: 0 },
   'the oldest row': { statement: oldest, values: ["'large'"], partitionsMax: 1 },
   'clearing a batch': { statement: clear, values: ["'large'", '1', '1000'], partitionsMax: 1 },
   'clearing in the middle': {
@@ -200,7 +211,8 @@ describeWithPostgres('the plan of', (serverUrl) => {
       INSERT INTO snapshot
         SELECT CASE document WHEN 'large' THEN 'large-' || lsn ELSE document END,
           document, 1, lsn, 1000, 9, repeat('ab', 32)
-        FROM log_row WHERE CASE document WHEN 'large' THEN lsn % ${rowsPerSnapshot} = 0 ELSE lsn = 3 END;
+        FROM log_row
+        WHERE CASE document WHEN 'large' THEN lsn % ${rowsPerSnapshot} = 0 ELSE lsn = 3 END;
       ANALYZE document_head, log_row, snapshot`);
   });
 

@@ -57,6 +57,18 @@ export class SnapshotIndex implements SnapshotIndexPort {
     await this.#pool.with((client) => client.query(snapshotStatements.remove, [key]));
   }
 
+  /**
+   * As `remove`, if rows up to `prunedLsn` are still all that were pruned; false: they are not, and
+   * nothing was changed.
+   */
+  async thin(document: string, key: string, prunedLsn: number): Promise<boolean> {
+    const values = [document, prunedLsn, key];
+    const { rowCount } = await this.#pool.with((client) =>
+      client.query(snapshotStatements.thin, values),
+    );
+    return rowCount === 1;
+  }
+
   /** Which of these keys have a pointer. Rejects if the database is down. */
   pointed(keys: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#pool.with((client) => readPointed(client, keys));

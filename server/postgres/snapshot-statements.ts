@@ -3,8 +3,8 @@
  * here.
  *
  * A pointer is of the present history if the head is live, has its epoch and has come as far, and
- * the log's row at its LSN has its time, or was pruned: then the pointer, which was only added while
- * the row was there, is what is left of it. Everything that asks, asks that in the same statement.
+ * the log's row at its LSN has its time, or was pruned: then the pointer, which was only added
+ * while the row was there, is what is left of it. Whatever asks, asks that in the same statement.
  */
 import type { ClientBase } from 'pg';
 import type { SnapshotPointer } from '../../engine/driver/ports.ts';
@@ -73,6 +73,16 @@ WHERE key = ANY (ARRAY (
     WHERE snapshot.document = head.document AND ${isOfThisLog} ORDER BY lsn LIMIT $3
   ) AS found))`;
 
+/**
+ * Only if nothing was pruned since the pointer was found superfluous: what the history begins with
+ * is not. The head is locked as by `add`; who prunes locks it before looking for the pointer.
+ */
+const thinText = `
+WITH head AS (
+  SELECT document FROM document_head WHERE document = $1 AND pruned_lsn = $2 FOR SHARE
+)
+DELETE FROM snapshot WHERE key = $3 AND EXISTS (SELECT FROM head)`;
+
 /** Every statement about pointers. */
 export const snapshotStatements = {
   newest: newestText,
@@ -80,6 +90,8 @@ export const snapshotStatements = {
   list: listText,
   pointed: pointedText,
   carry: carryText,
+  thin: thinText,
+  has: 'SELECT FROM snapshot WHERE key = $1',
   remove: 'DELETE FROM snapshot WHERE key = $1',
   removeAll: 'DELETE FROM snapshot WHERE document = $1',
   now: `SELECT ${clock}`,

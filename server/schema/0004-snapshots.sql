@@ -1,4 +1,4 @@
--- Pointers to snapshots: which bodies there are in the object store, and which state each of them is
+-- Pointers to snapshots: which bodies are in the object store, and which state each of them is
 -- (docs/durability.md). A pointer is inserted when its body is stored, and deleted before its body
 -- is. Only the epoch changes, when an operator gives the document another one (`restored`).
 

@@ -11,7 +11,6 @@ import type { SimObjects } from '../world/sim-objects.ts';
 import type { World } from '../world/world.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimNode } from './sim-node.ts';
-import type { SnapshotList } from './snapshotter.ts';
 
 export interface NemesisParts {
   readonly world: World;
@@ -20,7 +19,6 @@ export interface NemesisParts {
   readonly log: SimLog;
   readonly bus: SimBus;
   readonly objects: SimObjects;
-  readonly snapshots: SnapshotList;
   readonly partitions: Partitions;
   readonly nodes: ReadonlyMap<string, SimNode>;
   readonly clients: ReadonlyMap<string, SimClient>;
@@ -258,12 +256,11 @@ export class Nemesis {
   }
 
   #failOver(fault: Extract<Fault, { type: 'failover' }>): void {
-    const { faults, coverage, log, snapshots, clients } = this.#parts;
+    const { faults, coverage, log, clients } = this.#parts;
     if (log.failover(fault) === 0) return;
     faults.count('lost rows');
     for (const { document, core } of clients.values()) {
       const { head } = log.truthOf(document);
-      snapshots.forgetAfter(document, head);
       if (core.fold.lsn > head) coverage.occurred('cursor ahead of the head after a failover');
     }
   }

@@ -5,16 +5,14 @@
  * closed answer is asked for again later (the checkers compare).
  */
 
-import type { CloseOutcome, ObjectStorePort } from '../../engine/driver/ports.ts';
+import type { CloseOutcome } from '../../engine/driver/ports.ts';
+import { loadSnapshot, type SnapshotSource } from '../../engine/driver/snapshot-loader.ts';
 import type { Fold } from '../../engine/sync/fold.ts';
-import { foldOf } from '../../engine/sync/fold-snapshot.ts';
 import { type Moment, Playback } from '../../engine/sync/playback.ts';
-import { DecodeError } from '../../proto/decode-error.ts';
 import type { Observer } from '../checks/observer.ts';
 import type { Question } from '../scenario/workload.ts';
 import type { NodeLog, SimLog } from '../world/sim-log.ts';
 import type { Site, World } from '../world/world.ts';
-import type { SnapshotList } from './snapshotter.ts';
 
 const lane = 'playback';
 const pageBytes = 2_000;
@@ -26,8 +24,7 @@ export class PlaybackReader {
   readonly #log: SimLog;
   readonly #port: NodeLog;
   readonly #closing: Site;
-  readonly #objects: ObjectStorePort;
-  readonly #snapshots: SnapshotList;
+  readonly #snapshots: SnapshotSource;
   readonly #observer: Observer;
   readonly #asked: { readonly document: string; readonly moment: Moment }[] = [];
   #open = 0;
@@ -35,15 +32,13 @@ export class PlaybackReader {
   constructor(parts: {
     readonly world: World;
     readonly log: SimLog;
-    readonly objects: ObjectStorePort;
-    readonly snapshots: SnapshotList;
+    readonly snapshots: SnapshotSource;
     readonly observer: Observer;
   }) {
     this.#world = parts.world;
     this.#log = parts.log;
     this.#port = parts.log.connect(lane, () => true);
     this.#closing = parts.world.site(`${lane} closing`);
-    this.#objects = parts.objects;
     this.#snapshots = parts.snapshots;
     this.#observer = parts.observer;
   }
@@ -92,9 +87,9 @@ export class PlaybackReader {
       const playback = from === null ? new Playback(moment) : new Playback(moment, from);
       this.#read({ ...asked, snapshotLsn, lostBefore, playback });
     };
-    const newest = this.#snapshots.newest(document, moment);
-    if (newest === null) begin(null);
-    else this.#objects.get(newest.key, (bytes) => begin(foldFrom(bytes)));
+    loadSnapshot(this.#snapshots, document, moment, (found) =>
+      begin(found === null || found === 'failed' ? null : found.fold),
+    );
   }
 
   #read(asked: {
@@ -125,16 +120,5 @@ export class PlaybackReader {
       const { moment, closing, snapshotLsn, lostBefore } = asked;
       this.#observer.playedBack({ document, moment, closing, snapshotLsn, lostBefore, answer });
     });
-  }
-}
-
-/** The fold of a snapshot's body; null if it is not to be had, or not to be read. */
-function foldFrom(bytes: Uint8Array | null | 'failed'): Fold | null {
-  if (bytes === null || bytes === 'failed') return null;
-  try {
-    return foldOf(bytes);
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    return null;
   }
 }

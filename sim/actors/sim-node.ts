@@ -4,7 +4,12 @@
  * process is dropped, what comes for one that stands still waits at its door.
  */
 import { GatewayDriver } from '../../engine/driver/gateway-driver.ts';
-import type { GatewayPorts, LogPort, TransportPort } from '../../engine/driver/ports.ts';
+import type {
+  GatewayPorts,
+  LogPort,
+  SnapshotPort,
+  TransportPort,
+} from '../../engine/driver/ports.ts';
 import type { ConnId } from '../../engine/ids.ts';
 import type { Limits } from '../../engine/limits.ts';
 import { Gateway, type GatewayStats } from '../../engine/sync/gateway.ts';
@@ -15,14 +20,19 @@ import type { SimBus } from '../world/sim-bus.ts';
 import { SimClock } from '../world/sim-clock.ts';
 import type { NodeLog, SimLog } from '../world/sim-log.ts';
 import type { Link, ServerEnd } from '../world/sim-network.ts';
+import type { SimObjects } from '../world/sim-objects.ts';
+import type { SimSnapshotIndex } from '../world/sim-snapshot-index.ts';
 import { WallClock } from '../world/wall-clock.ts';
 import type { Site, World } from '../world/world.ts';
+import { simSnapshotSource, simSnapshots } from './sim-snapshots.ts';
 
 export interface NodeParts {
   readonly world: World;
   readonly faults: FaultCount;
   readonly limits: Limits;
   readonly log: SimLog;
+  readonly objects: SimObjects;
+  readonly snapshots: SimSnapshotIndex;
   readonly bus: SimBus;
   readonly observer: Observer;
 }
@@ -105,6 +115,7 @@ export class SimNode implements ServerEnd {
         if (isAlive()) enter(work);
       }),
       log: this.#observedLog(nodeLog, enter),
+      snapshots: this.#snapshots(life, { isAlive, enter }),
       bus: {
         ...busPort,
         publish: (document, bytes) => {
@@ -262,6 +273,28 @@ export class SimNode implements ServerEnd {
           enter(() => done(page));
         }),
       heads: (documents, done) => log.heads(documents, (heads) => enter(() => done(heads))),
+    };
+  }
+
+  /** Of the process `life`; made beside what the node does, also while it stands still. */
+  #snapshots(
+    life: string,
+    process: { readonly isAlive: () => boolean; readonly enter: (work: () => void) => void },
+  ): SnapshotPort {
+    const { isAlive, enter } = process;
+    const { log, objects, snapshots: index, limits, observer } = this.#parts;
+    const lane = this.name;
+    const port = objects.connect(lane, isAlive);
+    const source = simSnapshotSource({ lane, isAlive, index, objects: port, observer });
+    const rowsMin = limits.snapshotRows;
+    const own = simSnapshots({ life, source, log: log.connect(lane, isAlive), rowsMin });
+    return {
+      load: (document, done) =>
+        own.load(document, (fold) => {
+          if (fold !== null && fold !== 'failed') observer.nodeLoaded(lane, document, fold.lsn);
+          enter(() => done(fold));
+        }),
+      make: (document, done) => own.make(document, (lsn) => enter(() => done(lsn))),
     };
   }
 

@@ -4,6 +4,7 @@
  * same as all rows (P4), and no row is older than what its author had seen (P5).
  */
 
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import type { PastDocument } from '../../engine/sync/playback.ts';
 import { ReferenceDocument } from '../../engine/text/reference.ts';
 import type { Coverage } from './coverage.ts';
@@ -56,6 +57,13 @@ export class PlaybackCheck {
     const isSame = before.lsn === answer.lsn && before.text === answer.text;
     const changed = (): string => `${what} was row ${before.lsn}, and is ${answer.lsn}`;
     coverage.always('P3', isSame, changed, 'playback');
+  }
+
+  /** A pointer promises a body: whoever follows it finds it whole, unless the store is away. */
+  badSnapshot(lane: string, { document, pointer, reason, detail }: BadSnapshot): void {
+    const bad = (): string => `snapshot of ${document} at row ${pointer.lsn}: ${reason}, ${detail}`;
+    this.#coverage.always('P4', reason === 'unreachable', bad, lane);
+    this.#coverage.occurred('a snapshot that cannot be reached');
   }
 
   /** A row was committed. */

@@ -1,6 +1,7 @@
 /** All checkers behind one observer, and the list of what an honest cluster never does. */
 import type { LogEvent } from '../../engine/driver/gateway-driver.ts';
 import type { ReplicaEvent } from '../../engine/driver/replica-driver.ts';
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import type { StoredReplica } from '../../engine/sync/replica-options.ts';
 import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import { errorCodes } from '../../proto/codes.ts';
@@ -124,6 +125,11 @@ export class Checks implements Observer {
     this.#knowledge.learned(node, document, lsn);
   }
 
+  nodeLoaded(node: string, document: string, lsn: number): void {
+    this.coverage.occurred('a room that begins with a snapshot');
+    this.#knowledge.learned(node, document, lsn);
+  }
+
   nodeHeard(node: string, document: string, bytes: Uint8Array): void {
     const message = decodeBusMessage(bytes);
     if (message.type !== 'row') return;
@@ -226,6 +232,10 @@ export class Checks implements Observer {
     this.#stale.add(client);
     this.#truthOf(document).hasOldCopies = true;
     ledger.copied(held.identity.replica, this.#acked.get(held.identity.replica) ?? 0);
+  }
+
+  badSnapshot(lane: string, bad: BadSnapshot): void {
+    this.#playback.badSnapshot(lane, bad);
   }
 
   playedBack(played: PlayedBack): void {

@@ -52,6 +52,8 @@ export const sometimes = [
   'resume by rows',
   'playback at the very time of a row',
   'playback from a snapshot and a tail',
+  'a room that begins with a snapshot',
+  'a snapshot that cannot be reached',
   'playback of a closed time, asked again',
   'playback of a time that was closed for it',
   'heartbeat ends a half-open connection',

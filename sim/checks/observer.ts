@@ -3,6 +3,7 @@
 import type { LogEvent } from '../../engine/driver/gateway-driver.ts';
 import type { CloseOutcome } from '../../engine/driver/ports.ts';
 import type { ReplicaEvent } from '../../engine/driver/replica-driver.ts';
+import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
 import type { Moment, PastDocument } from '../../engine/sync/playback.ts';
 import type { StoredReplica } from '../../engine/sync/replica-options.ts';
 import type { SimClient } from '../actors/sim-client.ts';
@@ -37,6 +38,8 @@ export interface Observer {
   appendSettled(node: string, document: string, lsn: number | null): void;
   /** A node has read rows up to this one. */
   nodeRead(node: string, document: string, lsn: number): void;
+  /** A node has begun with a snapshot of this row. */
+  nodeLoaded(node: string, document: string, lsn: number): void;
   /** A message of the bus reaches a node. */
   nodeHeard(node: string, document: string, bytes: Uint8Array): void;
   /** A frame leaves a node. */
@@ -53,6 +56,8 @@ export interface Observer {
   clientStepped(client: SimClient): void;
   /** A tab is about to be opened again, with what its store held; `client.core` is the old one. */
   clientReopened(client: SimClient, held: StoredReplica | null, fate: StoreFate): void;
+  /** A snapshot cannot be used. */
+  badSnapshot(lane: string, bad: BadSnapshot): void;
   /** A question about the past was answered. */
   playedBack(played: PlayedBack): void;
 }

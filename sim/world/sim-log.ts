@@ -129,7 +129,7 @@ export class SimLog {
       read: (document, afterLsn, bytesMax, done) => {
         this.#world.note(lane, 'reads', `${document} after ${afterLsn}`);
         const look = (): LogPage => this.#page({ document, afterLsn, bytesMax });
-        this.#answer(lane, look, (page) => {
+        this.ask(lane, look, (page) => {
           if (!isAlive()) return;
           const what = page === null ? 'failed' : `${page.rows.length} of ${page.head?.lsn ?? 0}`;
           this.#world.note(lane, 'read settled', `${document} after ${afterLsn}: ${what}`);
@@ -146,7 +146,7 @@ export class SimLog {
       },
       heads: (documents, done) => {
         this.#world.note(lane, 'asks for heads', `${documents.length}`);
-        this.#answer(
+        this.ask(
           lane,
           () => this.#heads(documents),
           (heads) => {
@@ -157,6 +157,25 @@ export class SimLog {
         );
       },
     };
+  }
+
+  /**
+   * Goes to the database, does `look` there, and comes back. null: that failed; if it was on the way
+   * back, `look` was done.
+   */
+  ask<T>(lane: string, look: () => T, done: (answer: T | null) => void): void {
+    const { way, readFailure } = this.#sitesOf(lane);
+    const isFailing = readFailure.chance(this.#faults.rates.readFailurePerMillion);
+    const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
+    this.#world.after(wayMs(), () => {
+      if (isFailing) this.#faults.count('failed read');
+      const answer = isFailing || this.isAwayFrom(lane) ? null : look();
+      const life = this.#life;
+      this.#world.after(wayMs(), () => {
+        const isLost = this.isAwayFrom(lane) || life !== this.#life;
+        done(isLost ? null : answer);
+      });
+    });
   }
 
   /** Nobody reaches the database for `forMs`. */
@@ -337,22 +356,6 @@ export class SimLog {
     stored.truth.committed(row);
     this.onCommitted(row);
     return { outcome: 'committed', lsn, at };
-  }
-
-  /** Goes to the database, looks, and comes back; null if that fails. */
-  #answer<T>(lane: string, look: () => T, done: (answer: T | null) => void): void {
-    const { way, readFailure } = this.#sitesOf(lane);
-    const isFailing = readFailure.chance(this.#faults.rates.readFailurePerMillion);
-    const wayMs = (): number => way.between(0, this.#faults.rates.logLatencyMaxMs);
-    this.#world.after(wayMs(), () => {
-      if (isFailing) this.#faults.count('failed read');
-      const answer = isFailing || this.isAwayFrom(lane) ? null : look();
-      const life = this.#life;
-      this.#world.after(wayMs(), () => {
-        const isLost = this.isAwayFrom(lane) || life !== this.#life;
-        done(isLost ? null : answer);
-      });
-    });
   }
 
   #close(

@@ -13,12 +13,14 @@ import type { AppendId, ConnId } from '../../ids.ts';
 import { defaultLimits, type Limits } from '../../limits.ts';
 import { Sequence } from '../../text/sequence.ts';
 import type { Effect, Input } from '../effects.ts';
+import type { Fold } from '../fold.ts';
 import { Gateway } from '../gateway.ts';
 
 const epoch = 77;
 
 type Append = Extract<Effect, { type: 'append' }>;
 type Read = Extract<Effect, { type: 'readLog' }>;
+type Load = Extract<Effect, { type: 'loadSnapshot' }>;
 
 /** Someone who types: makes batches as a client would. */
 export class Typist {
@@ -41,6 +43,11 @@ export class GatewayScript {
   readonly closed = new Map<number, number>();
   readonly appends: Append[] = [];
   readonly reads: Read[] = [];
+  /** Questions for a snapshot; unless `asksSnapshots`, the answer is that there is none. */
+  readonly loads: Load[] = [];
+  asksSnapshots = false;
+  /** Documents for which a snapshot is to be made. */
+  readonly making: string[] = [];
   /** Documents of the questions for heads that have no answer yet. */
   readonly headsAsked: (readonly string[])[] = [];
   readonly published: string[] = [];
@@ -133,6 +140,11 @@ export class GatewayScript {
     return read;
   }
 
+  answerLoad(fold: Fold | null | 'failed'): void {
+    const { readId } = must(this.loads.shift(), 'a snapshot was asked for');
+    this.feed({ type: 'snapshotLoaded', readId, fold });
+  }
+
   /** Answers the question for heads; null = it fails. */
   answerHeads(heads: Readonly<Record<string, LogHead>> | null): readonly string[] {
     const documents = must(this.headsAsked.shift(), 'a question is in flight');
@@ -182,6 +194,13 @@ export class GatewayScript {
         return;
       case 'readLog':
         this.reads.push(effect);
+        return;
+      case 'loadSnapshot':
+        this.loads.push(effect);
+        if (!this.asksSnapshots) this.answerLoad(null);
+        return;
+      case 'makeSnapshot':
+        this.making.push(effect.document);
         return;
       case 'readHeads':
         this.headsAsked.push(effect.documents);
