@@ -1,7 +1,7 @@
 /**
- * The PostgreSQL that a command works on: the one at DATABASE_URL, else the server's own in the data
- * folder. If a server runs there the command uses its PostgreSQL beside it; if none does, it is
- * started for the command.
+ * The PostgreSQL that a command works on: the one at DATABASE_URL, else the server's own in the
+ * data folder. If a server runs there the command uses its PostgreSQL beside it; if none does, it
+ * is started for the command.
  */
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -13,8 +13,8 @@ import { findRunningPostgres } from '../postgres/running-postgres.ts';
 export type CommandDatabase = Pick<Database, 'url' | 'place' | 'stop'>;
 
 /**
- * Rejects with what was tried, what was wrong and what to do. `prepare` asks whether the database is
- * one that the command can work on; it changes nothing.
+ * Rejects with what was tried, what was wrong and what to do. `prepare` asks whether the database
+ * is one that the command can work on; it changes nothing.
  */
 export async function openCommandDatabase(
   config: Config,

@@ -145,7 +145,10 @@ describeWithPostgres('the commands about documents', (serverUrl) => {
         {
           ...{ in: 'snapshot', lsn: 16, key: keys[1] },
           problem: expect.stringMatching(
-            /^its text differs at index \d+: expected ".*", found ".*" \(\d+ and \d+ units\); the snapshot is wrong, or one of rows 9 … 16$/s,
+            new RegExp(
+              '^its text differs at index \\d+: expected ".*", found ".*" ' +
+                '\\(\\d+ and \\d+ units\\); the snapshot is wrong, or one of rows 9 … 16$',
+            ),
           ),
         },
       ]);

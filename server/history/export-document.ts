@@ -1,6 +1,6 @@
 /**
- * The whole history of a document as the bytes of a file (proto/export-format.ts), a page of rows at
- * a time. It may run beside nodes: the file ends where the head was when it began.
+ * The whole history of a document as the bytes of a file (proto/export-format.ts), a page of rows
+ * at a time. It may run beside nodes: the file ends where the head was when it began.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { LogHead, LogPort, LogRow, ObjectStorePort } from '../../engine/driver/ports.ts';
@@ -35,8 +35,9 @@ export interface ExportOptions {
 }
 
 /**
- * Yields the file in pieces; the first comes when it is known that there is such a document. Rejects
- * with HistoryError: what was yielded until then is no whole file, and no reader takes it for one.
+ * Yields the file in pieces; the first comes when it is known that there is such a document.
+ * Rejects with HistoryError: what was yielded until then is no whole file, and no reader takes it
+ * for one.
  */
 export async function* exportDocument(
   source: ExportSource,

@@ -1,4 +1,6 @@
-/** A file with any byte changed, or cut off anywhere, is told from a whole one: every place of one. */
+/**
+ * A file with any byte changed, or cut off anywhere, is told from a whole one: every place of one.
+ */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { type ExportRecord, exportMagic, frameExportRecord } from '../../proto/export-format.ts';

@@ -1,12 +1,12 @@
 /**
- * Makes a document from an exported history, under a name that was never used, with the times of the
- * file and a new epoch. All of it is validated: every row is folded, as a node will. It appears as a
- * whole or not at all.
+ * Makes a document from an exported history, under a name that was never used, with the times of
+ * the file and a new epoch. All of it is validated: every row is folded, as a node will. It appears
+ * as a whole or not at all.
  *
  *   header ─▶ name taken ─▶ snapshot's body stored ─▶ rows ─▶ end of the file ─▶ commit
  *
- * A crash before the commit leaves at most a body without a pointer, which nobody reads and `orphans`
- * finds.
+ * A crash before the commit leaves at most a body without a pointer, which nobody reads and
+ * `orphans` finds.
  */
 import type { LogRow, ObjectStorePort, SnapshotPointer } from '../../engine/driver/ports.ts';
 import { rowFromLog } from '../../engine/sync/durability.ts';

@@ -1,11 +1,11 @@
 /**
  * Whether what is stored of a document fits together: the whole log is folded once, from its
- * beginning or from the snapshot at the LSN up to which it was pruned, and every snapshot is compared
- * with the fold at its LSN, byte for byte. It changes nothing and may run beside nodes.
+ * beginning or from the snapshot at the LSN up to which it was pruned, and every snapshot is
+ * compared with the fold at its LSN, byte for byte. It changes nothing and may run beside nodes.
  *
- * A row that is wrong ends it: what comes after cannot be judged. A snapshot that is wrong does not.
- * A row's body has no checksum of its own: one that was replaced by another well-formed one is found
- * by the next snapshot after it, and told with the rows among which it is.
+ * A row that is wrong ends it: what comes after cannot be judged. A snapshot that is wrong does
+ * not. A row's body has no checksum of its own: one that was replaced by another well-formed one is
+ * found by the next snapshot after it, and told with the rows among which it is.
  */
 import type { LogHead, LogRow, SnapshotPointer } from '../../engine/driver/ports.ts';
 import { readBody } from '../../engine/driver/snapshot-loader.ts';
@@ -110,7 +110,7 @@ class Verifying {
     }
     this.#agreedLsn = this.#fold.lsn;
     if (this.#fold.lsn === first) return true;
-    const problem = `no snapshot that can be read has the rows up to ${prunedLsn}, which were pruned`;
+    const problem = `no snapshot that can be read has the rows up to ${prunedLsn}, which are gone`;
     this.differences.push({ in: 'log', lsn: prunedLsn, problem });
     return false;
   }

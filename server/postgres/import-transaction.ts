@@ -1,12 +1,12 @@
 /**
- * Writes a whole history under a name that was never used, in one transaction: nobody sees any of it
- * before all of it is there, and what breaks off leaves nothing.
+ * Writes a whole history under a name that was never used, in one transaction: nobody sees any of
+ * it before all of it is there, and what breaks off leaves nothing.
  *
  *   begin: takes the name ─▶ rows, a group at a time ─▶ commit
  *
  * Taking the name inserts the head: an append to the same name that comes meanwhile waits for the
- * head's lock, not for a row's, gives up as for any locked head, and finds another epoch afterwards.
- * A connection that stands still is ended by the database, and the name is free again.
+ * head's lock, not for a row's, gives up as for any locked head, and finds another epoch
+ * afterwards. A connection that stands still is ended by the database, and the name is free again.
  */
 import { Client, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
@@ -46,8 +46,8 @@ export class ImportTransaction {
   }
 
   /**
-   * Takes the name for a document with this head. `live`, `deleted`: it was taken before. Rejects if
-   * the database does not answer, or somebody else is about to take the name.
+   * Takes the name for a document with this head. `live`, `deleted`: it was taken before. Rejects
+   * if the database does not answer, or somebody else is about to take the name.
    */
   static async begin(
     url: string,

@@ -94,8 +94,8 @@ export async function migrate(
 }
 
 /**
- * For a program that works beside nodes and must not change the schema. Rejects unless it is the one
- * that this version knows, with what to do.
+ * For a program that works beside nodes and must not change the schema. Rejects unless it is the
+ * one that this version knows, with what to do.
  */
 export async function checkSchema(url: string): Promise<void> {
   const known = (await readMigrations()).length;

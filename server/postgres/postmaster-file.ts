@@ -1,11 +1,11 @@
 /**
  * Who runs PostgreSQL on a cluster's folder, from the files that PostgreSQL keeps there.
  *
- * `postmaster.pid`: line 1 the process id, line 4 the port, line 8 `ready` once it answers. It stays
- * behind after SIGKILL, so the id may belong to nobody or, after a reboot, to another program.
- * `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own process id
- * in it, so no record of ours has to be kept in step: the process is an orphan when its parent is
- * not that launcher.
+ * `postmaster.pid`: line 1 the process id, line 4 the port, line 8 `ready` once it answers. It
+ * stays behind after SIGKILL, so the id may belong to nobody or, after a reboot, to another
+ * program. `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own
+ * process id in it, so no record of ours has to be kept in step: the process is an orphan when its
+ * parent is not that launcher.
  *
  * The checks need /proc (Linux). Elsewhere a live process id counts as in use, and nothing is
  * signalled.
