@@ -2,6 +2,7 @@
 import { deleteWithSnapshots } from '../snapshots/deletion.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { withStores } from './command-stores.ts';
+import { countText } from './measures.ts';
 
 export const deleteCommand: Command = {
   name: 'delete',
@@ -27,7 +28,9 @@ async function run({ config, positionals, switches }: CommandRun): Promise<Comma
     const { rowsRemoved, bodiesRemoved } = result;
     return {
       json: { document, rows: rowsRemoved, snapshots: bodiesRemoved },
-      text: [`${document}: deleted; ${rowsRemoved} rows and ${bodiesRemoved} snapshots removed`],
+      text: [
+        `${document}: deleted, with ${countText(rowsRemoved, 'row')} and ${countText(bodiesRemoved, 'snapshot')}`,
+      ],
     };
   });
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { type Imported, importDocument } from '../history/import-document.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { withStores } from './command-stores.ts';
+import { countText } from './measures.ts';
 import { progressLine } from './progress.ts';
 
 export const importCommand: Command = {
@@ -33,9 +34,9 @@ async function run({ config, positionals, terminal }: CommandRun): Promise<Comma
 
 function answer(imported: Imported): CommandAnswer {
   const { document, rows, lsn, from, voidBatches } = imported;
-  const voids = voidBatches === 0 ? '' : `, ${voidBatches} batches that change nothing`;
+  const voids = voidBatches === 0 ? '' : `; void batches: ${voidBatches}`;
   return {
     json: imported,
-    text: [`${document}: ${rows} rows up to LSN ${lsn}, of ${from}${voids}`],
+    text: [`${document}: ${countText(rows, 'row')} up to LSN ${lsn}, of ${from}${voids}`],
   };
 }

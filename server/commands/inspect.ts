@@ -5,7 +5,7 @@ import { findHeadOrTombstone, timeText } from '../history/log-walk.ts';
 import { readLogSize } from '../postgres/document-sizes.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { type CommandStores, withStores } from './command-stores.ts';
-import { ageText, bytesText, ratioText, table } from './measures.ts';
+import { ageText, bytesText, countText, ratioText, table } from './measures.ts';
 
 export const inspect: Command = {
   name: 'inspect',
@@ -42,12 +42,15 @@ async function look(stores: CommandStores, document: string): Promise<CommandAns
   const unreadable = bad.map(({ pointer, detail }) => `snapshot at LSN ${pointer.lsn}: ${detail}`);
   const sizes = table([
     ...headLines(place),
-    ['log', `${log.rows} rows, ${bytesText(log.bytes)}, ${ratioText(log.bytes, log.rows)} B each`],
-    ['text', `${text.units} units in ${text.lines} lines, ${text.tombstones} deleted`],
-    ['operations', `${text.operations} of ${text.replicas} replicas`],
+    [
+      'log',
+      `${countText(log.rows, 'row')}, ${bytesText(log.bytes)}, ${ratioText(log.bytes, log.rows)} B each`,
+    ],
+    ['text', `${text.units} units in ${countText(text.lines, 'line')}, ${text.tombstones} deleted`],
+    ['operations', `${text.operations} of ${countText(text.replicas, 'replica')}`],
     ['void batches', String(text.voidBatches)],
     ['per operation', `${ratioText(log.bytes, text.operations)} B of the log`],
-    ['per character', `${ratioText(newest?.bytes ?? 0, characters)} B of the newest snapshot`],
+    ['per character', `${ratioText(newest?.bytes ?? 0, newest ? characters : 0)} B of a snapshot`],
     ['snapshots', `${snapshots.length} in ${stores.places.objects}`],
     ['database', stores.places.database],
   ]);

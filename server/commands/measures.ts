@@ -22,6 +22,11 @@ export function ageText(ms: number): string {
   return `${Math.floor(Math.max(ms, 0) / span)} ${name}`;
 }
 
+/** `1 row`, `2 rows`. */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** A ratio with one digit after the point; a dash where there is nothing to divide by. */
 export function ratioText(part: number, of: number): string {
   return of === 0 ? '–' : (part / of).toFixed(1);

@@ -2,6 +2,7 @@
 import { findOrphans, removeOrphans } from '../snapshots/orphans.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { withStores } from './command-stores.ts';
+import { countText } from './measures.ts';
 import { progressLine } from './progress.ts';
 
 /** Keys that are printed; all are in `--json`. */
@@ -39,7 +40,11 @@ async function run({ config, lists, switches, terminal }: CommandRun): Promise<C
     const rest = keys.length > shownMax ? [`  and ${keys.length - shownMax} more`] : [];
     return {
       json: { ...found, removed: isRemoving },
-      text: [`${keys.length} orphans${done}, of ${bodies} bodies${kept}`, ...shown, ...rest],
+      text: [
+        `${countText(keys.length, 'orphan')}${done}, of ${countText(bodies, 'body', 'bodies')}${kept}`,
+        ...shown,
+        ...rest,
+      ],
     };
   });
 }

@@ -8,6 +8,7 @@ import { pruneToSnapshot } from '../snapshots/pruning.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { type CommandStores, withStores } from './command-stores.ts';
+import { countText } from './measures.ts';
 
 export const prune: Command = {
   name: 'prune',
@@ -61,7 +62,7 @@ function answer(
   const begin = `LSN ${lsn}, ${timeText(at)}`;
   return {
     json: { document, isDry, rows, lsn, at: timeText(at), key },
-    text: [`${document}: ${rows} rows ${done}; the history begins with ${begin}`],
+    text: [`${document}: ${countText(rows, 'row')} ${done}; the history begins with ${begin}`],
   };
 }
 

@@ -4,6 +4,7 @@ import { type Verified, verifyDocument } from '../history/verify-document.ts';
 import { readNames } from '../postgres/document-sizes.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { type CommandStores, withStores } from './command-stores.ts';
+import { countText } from './measures.ts';
 import { progressLine } from './progress.ts';
 
 /** Names that one statement reads. */
@@ -55,7 +56,7 @@ async function verifyAll(
   }
   onProgress(documents, documents);
   const left = changed.map((name) => `${name}: changed meanwhile, verify it by itself`);
-  const summary = `${documents} documents, ${unsound.length} of them not sound`;
+  const summary = `${countText(documents, 'document')}, ${unsound.length} not sound`;
   return {
     json: { documents, unsound, changed },
     text: [...unsound.flatMap(report), ...left, summary],
@@ -86,7 +87,7 @@ function namesAfter({ pool }: CommandStores, after: string): Promise<readonly st
 function report(verified: Verified): string[] {
   const { document, lsn, rows, snapshots, ignored, differences } = verified;
   const other = ignored === 0 ? '' : `, ${ignored} of another history left aside`;
-  const extent = `${rows} rows up to LSN ${lsn}, ${snapshots} snapshots${other}`;
+  const extent = `${countText(rows, 'row')} up to LSN ${lsn}, ${countText(snapshots, 'snapshot')}${other}`;
   if (differences.length === 0) return [`${document}: sound (${extent})`];
   return [
     `${document}: NOT SOUND (${extent})`,
