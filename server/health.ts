@@ -2,9 +2,10 @@
  * Whether this node should get traffic, and why not.
  *
  * Not ready: the log does not answer, or the node is stopping. Degraded: the bus is away, so that
- * edits of other nodes arrive late; all else works, and sending the clients elsewhere would help
- * nobody. A database that may lose what it has committed is told loudly but not refused: whoever
- * runs one on purpose still wants it to run.
+ * edits of other nodes arrive late, or no snapshots can be made, so that documents take longer to
+ * open; all else works, and sending the clients elsewhere would help nobody. A database that may
+ * lose what it has committed is told loudly but not refused: whoever runs one on purpose still
+ * wants it to run.
  */
 import type { DurabilityReport } from './postgres/durability-check.ts';
 
@@ -36,6 +37,8 @@ export class Health {
   draining = false;
   /** Kept up to date by whoever holds the bus. */
   bus: BusState;
+  /** Several attempts in a row to make one failed; kept up to date by whoever makes them. */
+  areSnapshotsFailing = false;
   readonly #log: HealthLog;
   /** One question at a time: many who ask must not load the database. */
   #asking: Promise<boolean> | null = null;
@@ -52,17 +55,19 @@ export class Health {
     const up = await this.#asking;
     const { draining, bus } = this;
     const { durability } = this.#log;
-    const degraded = bus === 'down';
+    const shortcomings = [
+      ...(bus === 'down' ? ['Redis is away: edits of other nodes arrive late, from the log'] : []),
+      ...(this.areSnapshotsFailing
+        ? ['snapshots cannot be made: documents take longer to open; snapshot-failed in the log']
+        : []),
+    ];
     const obstacles = [
       ...(up ? [] : ['the log does not answer: edits wait at the clients']),
       ...(draining ? ['the node is stopping'] : []),
     ];
-    const reasons = [
-      ...obstacles,
-      ...(degraded ? ['Redis is away: edits of other nodes arrive late, from the log'] : []),
-    ];
+    const reasons = [...obstacles, ...shortcomings];
     return {
-      ...{ ready: obstacles.length === 0, degraded, reasons },
+      ...{ ready: obstacles.length === 0, degraded: shortcomings.length > 0, reasons },
       ...{ draining, log: up ? 'up' : 'down', bus, durability },
     };
   }

@@ -98,6 +98,15 @@ describe('health', () => {
     });
   });
 
+  it('stays ready when snapshots fail, and says that it is degraded and why', async () => {
+    health.areSnapshotsFailing = true;
+    const response = await fetch(`${base}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      ...{ ready: true, degraded: true, reasons: [expect.stringMatching(/snapshots cannot/)] },
+    });
+  });
+
   it('is live but not ready when the log is down or the node stops, and says why', async () => {
     logUp = false;
     health.draining = true;
@@ -144,6 +153,17 @@ describe('metrics', () => {
       ...{ sve_log_commit_seconds_count: 1, sve_log_commit_seconds_sum: 0.003 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.002"}': 0 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.005"}': 1 },
+    });
+  });
+
+  it('count attempts to make snapshots by outcome, and time those that made one', async () => {
+    metrics.snapshotted({ outcome: 'made', ms: 40 });
+    metrics.snapshotted({ outcome: 'failed', ms: 9_000 });
+    metrics.snapshotBad();
+    expect(await samples()).toMatchObject({
+      ...{ 'sve_snapshots_total{outcome="made"}': 1, 'sve_snapshots_total{outcome="failed"}': 1 },
+      ...{ sve_snapshot_seconds_count: 1, sve_snapshot_seconds_sum: 0.04 },
+      ...{ sve_snapshots_bad_total: 1 },
     });
   });
 

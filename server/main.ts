@@ -82,6 +82,7 @@ function announcement(node: RunningNode, config: Config): string[] {
     `  page        ${node.url}`,
     `  sync        ${node.syncUrl}`,
     `  documents   ${node.dataPlace}`,
+    `  snapshots   ${node.snapshotPlace}`,
     `  embedded    ${embedded.join(', ') || 'nothing'}`,
     ...(redisUrl === null ? [] : [`  bus         ${withoutPassword(redisUrl)}`]),
     `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +

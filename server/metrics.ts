@@ -9,6 +9,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { GatewayStats } from '../engine/sync/gateway.ts';
 import type { BusState } from './health.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
+import type { MakeReport } from './snapshots/node-snapshots.ts';
 
 /** Where the gauges look. */
 export interface MetricSources {
@@ -16,6 +17,9 @@ export interface MetricSources {
   readonly isLogUp: () => boolean;
   readonly bus: () => BusState;
 }
+
+/** From a short document nearby to a long one, or one that waits for others. */
+const snapshotBuckets = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 
 /** From a fast disk to the longest that an append may take. */
 const commitBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -25,6 +29,9 @@ export class Metrics {
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;
+  readonly #snapshots: Counter<'outcome'>;
+  readonly #snapshotSeconds: Histogram;
+  readonly #snapshotsBad: Counter;
 
   constructor({ stats, isLogUp, bus }: MetricSources) {
     const registers = [this.#registry];
@@ -55,6 +62,23 @@ export class Metrics {
       help: 'Bytes of the bodies in answered append statements',
       registers,
     });
+    this.#snapshots = new Counter({
+      name: 'sve_snapshots_total',
+      help: 'Attempts to make a snapshot, by outcome: made, fresh (there is one), failed, busy',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#snapshotSeconds = new Histogram({
+      name: 'sve_snapshot_seconds',
+      help: 'From asking for a snapshot to its pointer in the database, waiting included',
+      buckets: snapshotBuckets,
+      registers,
+    });
+    this.#snapshotsBad = new Counter({
+      name: 'sve_snapshots_bad_total',
+      help: 'Times that a snapshot was passed over since its body is gone or damaged',
+      registers,
+    });
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -68,6 +92,17 @@ export class Metrics {
     this.#commits.observe(ms / 1000);
     this.#rows.inc(rows);
     this.#bytes.inc(bytes);
+  }
+
+  /** An attempt to make a snapshot ended. */
+  snapshotted({ outcome, ms }: MakeReport): void {
+    this.#snapshots.inc({ outcome });
+    if (outcome === 'made') this.#snapshotSeconds.observe(ms / 1000);
+  }
+
+  /** A snapshot was passed over for its body. */
+  snapshotBad(): void {
+    this.#snapshotsBad.inc();
   }
 
   /** In the text format of Prometheus. */

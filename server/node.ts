@@ -1,9 +1,10 @@
 /**
  * A node: the core with its real ports, and the order in which they start and stop.
  *
- * Start: database, log, bus, core, socket. Stop: readiness fails first; then the core settles what
- * is on its way to the log and tells the clients to go elsewhere; then the sockets end, then bus
- * and log, then our own PostgreSQL. Nothing here decides about documents.
+ * Start: database, object store, log, bus, core, socket. Stop: readiness fails first; then the core
+ * settles what is on its way to the log and tells the clients to go elsewhere; then the sockets
+ * end, snapshots under way are given up, then bus and log, then our own PostgreSQL. Nothing here
+ * decides about documents.
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,11 +22,15 @@ import { Health } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
 import { loadPage } from './page.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
+import { NodeSnapshots } from './snapshots/node-snapshots.ts';
 import { SystemClock } from './system-clock.ts';
 import { WatchedLog } from './watched-log.ts';
 import { syncPath, WebSocketTransport } from './websocket-transport.ts';
+
+const hourMs = 3_600_000;
 
 export interface RunningNode {
   /** Of the page, with a slash at the end. */
@@ -33,6 +38,8 @@ export interface RunningNode {
   readonly syncUrl: string;
   /** Where the documents are, for people. */
   readonly dataPlace: string;
+  /** Where snapshots are, for people. */
+  readonly snapshotPlace: string;
   readonly durability: DurabilityReport;
   /** Stops as described above; the same promise however often it is called. */
   close(): Promise<void>;
@@ -60,18 +67,17 @@ async function start(
   const database = await openDatabase(config, log);
   stops.push(() => database.stop());
   const { url, place, lost } = database;
-  const core = new Gateway({
-    seed: randomInt(2 ** 48 - 1),
-    limits: limitsOf(config),
-    isAlone: config.redisUrl === null,
-  });
+  const objects = await openObjects(config, log);
+  stops.push(() => objects.close());
+  const isAlone = config.redisUrl === null;
+  const core = new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config), isAlone });
   const watched = new WatchedLog({
     ...{ url, log, readersMax: config.databaseReadersMax, onLost: lost },
     onGroup: (report) => metrics.committed(report),
   });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
-  const health = new Health(watched, config.redisUrl === null ? 'none' : 'up');
+  const health = new Health(watched, isAlone ? 'none' : 'up');
   const metrics = new Metrics({
     ...{ stats: () => core.stats, isLogUp: () => watched.isUp, bus: () => health.bus },
   });
@@ -86,15 +92,13 @@ async function start(
   stops.push(() => bus.close());
   const clock = new SystemClock();
   stops.push(() => clock.stop());
+  const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, health, metrics });
+  stops.push(() => snapshots.close());
   const transport = new WebSocketTransport(config);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
-    ports: {
-      ...{ clock, transport, log: watched.port, bus: bus.port, auth: openAuth },
-      // Until the store is wired.
-      snapshots: { load: (_document, done) => done(null), make: (_document, done) => done(null) },
-    },
+    ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: openAuth },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });
@@ -120,6 +124,7 @@ async function start(
   return {
     ...addressesOf(server, config.host),
     dataPlace: place,
+    snapshotPlace: tellPlace(objects.place),
     durability,
     close: () => (closed ??= runInReverse(stops)),
   };
@@ -133,9 +138,49 @@ function limitsOf(config: Config): Limits {
     // A node that lives says so as often as its sockets do.
     presenceLeaseMs: heartbeatMs,
     silenceMs: config.silenceMs,
+    snapshotRows: config.snapshotRows,
+    snapshotBytes: config.snapshotBytes,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
     roomIdleMs: config.documentIdleMs,
   };
+}
+
+async function openObjects(config: Config, log: Log): Promise<ObjectStore> {
+  const objects = await openObjectStore(config, (what, error) =>
+    log.warn({ event: 'object-store', what, err: error }),
+  );
+  if (objects.place.type === 'folder' && config.redisUrl !== null) {
+    const { root } = objects.place;
+    const message = `other nodes must see the same folder ${root}, or set S3_ENDPOINT`;
+    log.warn({ event: 'snapshots-not-shared', message });
+  }
+  return objects;
+}
+
+function openSnapshots(
+  { snapshotRows, snapshotBytes, snapshotsAllHours, snapshotsHourlyDays }: Config,
+  parts: {
+    readonly databaseUrl: string;
+    readonly objects: ObjectStore;
+    readonly log: Log;
+    readonly health: Health;
+    readonly metrics: Metrics;
+  },
+): NodeSnapshots {
+  const { health, metrics, ...others } = parts;
+  const keepAllMs = snapshotsAllHours * hourMs;
+  const snapshots: NodeSnapshots = new NodeSnapshots({
+    ...others,
+    // Who asks when another node has just made one asks in vain.
+    leastGrowth: { rows: Math.ceil(snapshotRows / 2), bytes: Math.ceil(snapshotBytes / 2) },
+    thinning: { keepAllMs, keepHourlyMs: snapshotsHourlyDays * 24 * hourMs },
+    onMade(report) {
+      metrics.snapshotted(report);
+      health.areSnapshotsFailing = snapshots.isFailing;
+    },
+    onBad: () => metrics.snapshotBad(),
+  });
+  return snapshots;
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<void> {

@@ -69,7 +69,7 @@ it('what is missing beside the address is told, all of it', async () => {
   );
 });
 
-it('an address that does not answer, or a bucket that is not there, is told with advice', async () => {
+it('an address that does not answer, or a missing bucket, is told with advice', async () => {
   // Port 1 on this machine: nobody listens.
   const away = open({ s3Endpoint: 'http://127.0.0.1:1' });
   await expect(away).rejects.toThrow(

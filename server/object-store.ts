@@ -10,7 +10,7 @@ import type { ObjectStorePort } from '../engine/driver/ports.ts';
 import { mustAnswer } from './backing/address.ts';
 import type { Config } from './config.ts';
 import { FolderObjects, type OnObjectFailure } from './folder-objects.ts';
-import { S3Objects, type S3Options } from './s3-objects.ts';
+import { type S3Limits, S3Objects, type S3Options } from './s3-objects.ts';
 
 /** Enough to reach it from another thread. Has the secret: never to a log. */
 export type ObjectPlace =
@@ -37,6 +37,8 @@ export type ObjectConfig = Pick<
 >;
 
 const checkTimeLimitMs = 10_000;
+/** Somebody waits for the document; without its snapshot it is made from its rows. */
+const loadTimeLimitMs = 20_000;
 
 /** Rejects with what was wrong and what to do. `onFailure` hears of every call that fails later. */
 export async function openObjectStore(
@@ -51,18 +53,22 @@ export async function openObjectStore(
       advice: 'Or unset S3_ENDPOINT: then snapshots lie in the data folder of this node.',
       reach: () => check(place.options),
     });
-    return reachObjectStore(place, onFailure);
+    return reachObjectStore(place, onFailure, { timeLimitMs: loadTimeLimitMs });
   }
   const port = await FolderObjects.open(place.root, onFailure);
   return { port, place, close() {} };
 }
 
 /** One that was opened already, by this process. */
-export function reachObjectStore(place: ObjectPlace, onFailure: OnObjectFailure): ObjectStore {
+export function reachObjectStore(
+  place: ObjectPlace,
+  onFailure: OnObjectFailure,
+  limits: Partial<S3Limits> = {},
+): ObjectStore {
   if (place.type === 'folder') {
     return { port: new FolderObjects(place.root, onFailure), place, close() {} };
   }
-  const port = new S3Objects(place.options, onFailure);
+  const port = new S3Objects(place.options, onFailure, limits);
   return { port, place, close: () => port.close() };
 }
 

@@ -32,6 +32,11 @@ export interface SnapshotSource {
   readonly onBad: (bad: BadSnapshot) => void;
 }
 
+/** What loading needs of it. */
+interface ReadableSource extends Omit<SnapshotSource, 'objects'> {
+  readonly objects: Pick<ObjectStorePort, 'get'>;
+}
+
 export interface LoadedSnapshot {
   readonly pointer: SnapshotPointer;
   /** Of its own: it may be taken over and changed. */
@@ -40,7 +45,7 @@ export interface LoadedSnapshot {
 
 /** null: there is none that can be read; 'failed': the index did not answer. */
 export function loadSnapshot(
-  source: SnapshotSource,
+  source: ReadableSource,
   document: string,
   moment: Moment,
   done: (found: LoadedSnapshot | null | 'failed') => void,
@@ -52,7 +57,7 @@ export function loadSnapshot(
 }
 
 function tryNext(
-  source: SnapshotSource,
+  source: ReadableSource,
   document: string,
   [pointer, ...others]: readonly SnapshotPointer[],
   done: (found: LoadedSnapshot | null) => void,
@@ -82,7 +87,8 @@ export function readBody(
   if (bytes === null) return { reason: 'absent', detail: `there is no ${pointer.key}` };
   const checksum = checksumOf(bytes);
   if (bytes.length !== pointer.bytes || checksum !== pointer.checksum) {
-    const detail = `${bytes.length} bytes with checksum ${checksum} in place of ${pointer.bytes} with ${pointer.checksum}`;
+    const expected = `${pointer.bytes} with ${pointer.checksum}`;
+    const detail = `${bytes.length} bytes with checksum ${checksum} in place of ${expected}`;
     return { reason: 'checksum', detail };
   }
   try {

@@ -6,8 +6,8 @@
  *
  * A crash between two steps leaves a body without a pointer at worst, which nobody reads. Nodes
  * that do it at once make two snapshots where one would do. The rows may change under the fold when
- * a failover takes some: the index adds the pointer only if the log still has its last row, and then
- * it has all those before it.
+ * a failover takes some: the index adds the pointer only if the log still has its last row, and
+ * then it has all those before it.
  */
 import type { Compression } from '../../proto/compression.ts';
 import { DecodeError } from '../../proto/decode-error.ts';

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fold } from '../../engine/sync/fold.ts';
 import { createLog } from '../log.ts';
 import { type ObjectStore, reachObjectStore } from '../object-store.ts';
+import { pruneDocument } from '../postgres/log-maintenance.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { SnapshotSite } from '../testing/snapshot-site.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
@@ -89,16 +90,30 @@ describeWithPostgres('the snapshots of a node', (serverUrl) => {
     await rename(root, away);
     outcomes.splice(0);
     for (let n = 0; n < 3; n++) {
-      expect(snapshots.trouble).toBeNull();
+      expect(snapshots.isFailing).toBe(false);
       expect(await make('away')).toBeNull();
     }
     expect(outcomes).toEqual(['failed', 'failed', 'failed']);
-    expect(snapshots.trouble).toMatch(
-      /the object store did not take the body; put snapshots\/away/,
-    );
+    expect(snapshots.isFailing).toBe(true);
     await rename(away, root);
     expect(await make('away')).toBe(2);
-    expect(snapshots.trouble).toBeNull();
+    expect(snapshots.isFailing).toBe(false);
+  });
+
+  it('out of reach are waited for by a document that was pruned, and by no other', async () => {
+    for (const document of ['whole', 'pruned']) {
+      await site.write(document, 3);
+      await make(document);
+    }
+    await pruneDocument('pruned', { epoch: 1, lsn: 3 }, database);
+    const [root, away] = [join(folder, 'objects'), join(folder, 'away')];
+    await rename(root, away);
+    bad = 0;
+    expect(await load('whole')).toBeNull();
+    expect(await load('pruned')).toBe('failed');
+    await rename(away, root);
+    expect(await load('pruned')).toMatchObject({ lsn: 3 });
+    expect(bad).toBe(0);
   });
 
   it('of too many documents at once are for later', async () => {
@@ -107,7 +122,7 @@ describeWithPostgres('the snapshots of a node', (serverUrl) => {
     const lsns = await Promise.all(asked);
     expect(lsns.filter((lsn) => lsn === null)).toHaveLength(44);
     expect(outcomes.filter((outcome) => outcome === 'busy')).toHaveLength(44);
-    expect(snapshots.trouble).toBeNull();
+    expect(snapshots.isFailing).toBe(false);
   });
 
   it('that wait when the node stops are given up', async () => {

@@ -3,8 +3,8 @@
  * since a fold cannot be handed from thread to thread, and made by a thread of their own
  * (snapshot-thread.ts), which ends when there is nothing to make.
  *
- * A store that does not answer costs time and rows in memory, never an edit: the log has everything
- * that was not pruned.
+ * A store that does not answer costs time and memory, never an edit: the log has everything that
+ * was not pruned. A document that was is not opened until its snapshot can be read.
  */
 import type { SnapshotPort } from '../../engine/driver/ports.ts';
 import {
@@ -17,6 +17,7 @@ import type { Fold } from '../../engine/sync/fold.ts';
 import { JobThread, ThreadBusyError } from '../job-thread.ts';
 import type { Log } from '../log.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { readHeads } from '../postgres/log-statements.ts';
 import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
 import { SnapshotIndex } from '../postgres/snapshot-index.ts';
 import { snapshotBody } from './snapshot-body.ts';
@@ -41,7 +42,7 @@ export interface MakeReport {
 const jobsMax = 256;
 const idleMs = 60_000;
 /** Attempts that fail in a row until it is no accident of one document. */
-const troubleAttempts = 3;
+const failingAttempts = 3;
 
 const newest = { type: 'lsn', lsn: Number.MAX_SAFE_INTEGER } as const;
 
@@ -51,7 +52,6 @@ export class NodeSnapshots implements SnapshotPort {
   readonly #index: SnapshotIndex;
   readonly #thread: JobThread<SnapshotJob, SnapshotJobResult>;
   #failedInARow = 0;
-  #lastFailure = '';
 
   constructor(options: NodeSnapshotsOptions) {
     const { databaseUrl, objects, leastGrowth, thinning } = options;
@@ -63,19 +63,33 @@ export class NodeSnapshots implements SnapshotPort {
     this.#thread = new JobThread({ module, data, jobsMax, idleMs });
   }
 
-  /** Why no snapshot could be made lately, one after the other; null: all is well. */
-  get trouble(): string | null {
-    return this.#failedInARow >= troubleAttempts ? this.#lastFailure : null;
+  /** No snapshot could be made lately, one attempt after the other. */
+  get isFailing(): boolean {
+    return this.#failedInARow >= failingAttempts;
   }
 
   /** See SnapshotPort. */
   load(document: string, done: (fold: Fold | null | 'failed') => void): void {
+    let isReachable = true;
     const source = {
-      ...{ index: this.#index, objects: this.#options.objects.port, ...snapshotBody },
-      onBad: (bad: BadSnapshot) => this.#tellBad(bad),
+      ...{ index: this.#index, ...snapshotBody },
+      objects: {
+        // A store that does not answer is asked once: each answer may take its whole time limit.
+        get: (key: string, got: (bytes: Uint8Array | null | 'failed') => void): void => {
+          if (isReachable) this.#options.objects.port.get(key, got);
+          else setImmediate(got, 'failed');
+        },
+      },
+      onBad: (bad: BadSnapshot): void => {
+        if (isReachable) this.#tellBad(bad);
+        if (bad.reason === 'unreachable') isReachable = false;
+      },
     };
     loadSnapshot(source, document, newest, (found: LoadedSnapshot | null | 'failed') => {
-      done(found === null || found === 'failed' ? found : found.fold);
+      if (found === 'failed') done('failed');
+      else if (found !== null) done(found.fold);
+      else if (isReachable) done(null);
+      else void this.#isPruned(document).then((isPruned) => done(isPruned ? 'failed' : null));
     });
   }
 
@@ -87,13 +101,14 @@ export class NodeSnapshots implements SnapshotPort {
     };
     this.#thread.run({ document }).then(
       (result) => {
+        const lsn = this.#take(document, result);
         report(result.outcome.type);
-        done(this.#take(document, result));
+        done(lsn);
       },
       (error: unknown) => {
         const isBusy = error instanceof ThreadBusyError;
-        report(isBusy ? 'busy' : 'failed');
         if (!isBusy) this.#tellFailure(document, String(error), []);
+        report(isBusy ? 'busy' : 'failed');
         done(null);
       },
     );
@@ -102,6 +117,16 @@ export class NodeSnapshots implements SnapshotPort {
   /** Loads under way end, those under way in the thread are given up: a crash may do that, too. */
   async close(): Promise<void> {
     await Promise.all([this.#thread.close(), this.#pool.close()]);
+  }
+
+  /** Then it needs its snapshot; also if that cannot be told. */
+  async #isPruned(document: string): Promise<boolean> {
+    try {
+      const heads = await this.#pool.with((client) => readHeads(client, [document]));
+      return (heads.get(document)?.prunedLsn ?? 0) > 0;
+    } catch {
+      return true;
+    }
   }
 
   #take(document: string, { outcome, bad, failures, thinned }: SnapshotJobResult): number | null {
@@ -121,14 +146,17 @@ export class NodeSnapshots implements SnapshotPort {
 
   #tellFailure(document: string, reason: string, failures: readonly string[]): void {
     this.#failedInARow += 1;
-    this.#lastFailure = [reason, ...failures].join('; ');
     this.#options.log.warn({ event: 'snapshot-failed', document, reason, failures });
   }
 
-  /** The document is made from an older one and more rows; unless rows were pruned. */
   #tellBad({ document, pointer, reason, detail }: BadSnapshot): void {
     const { key, lsn } = pointer;
-    this.#options.log.error({ event: 'snapshot-bad', document, key, lsn, reason, detail });
+    const line = { document, key, lsn, reason, detail };
+    if (reason === 'unreachable') {
+      this.#options.log.warn({ event: 'snapshot-unreachable', ...line });
+      return;
+    }
+    this.#options.log.error({ event: 'snapshot-bad', ...line });
     this.#options.onBad?.();
   }
 }

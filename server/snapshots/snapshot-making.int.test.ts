@@ -29,6 +29,11 @@ interface BreakableStore {
 }
 
 let s3: TestS3;
+let database: TestDatabase;
+let store: BreakableStore;
+let site: SnapshotSite;
+/** Of names of documents: each is used once. */
+let prefix: string;
 
 async function openBucket(): Promise<BreakableStore> {
   const options = s3.options();
@@ -69,36 +74,16 @@ beforeAll(async () => {
 afterAll(() => s3?.stop());
 
 describeWithPostgres('snapshots', (serverUrl) => {
-  let database: TestDatabase;
-  let store: BreakableStore;
-  let site: SnapshotSite;
-
   beforeAll(async () => {
     database = await createTestDatabase(serverUrl);
   });
 
   afterAll(() => database?.drop());
 
-  /** Playback from every LSN, and what a room would load, against the rows. */
-  async function expectTrue(document: string): Promise<void> {
-    const states = await site.states(document);
-    for (const [lsn, { text }] of states.entries()) {
-      if (lsn === 0) continue;
-      const past = await site.past(document, { type: 'lsn', lsn });
-      expect(past).toMatchObject({ lsn, text });
-    }
-    const loaded = await site.load(document);
-    if (loaded === null || loaded === 'failed') throw new Error(`${document}: ${loaded}`);
-    const { fold, pointer } = loaded;
-    expect(snapshotOf(fold, { bindings: true })).toEqual(states[pointer.lsn]?.bytes);
-  }
-
   describe.each([
     ['in a bucket', openBucket],
     ['in a folder', openFolder],
   ])('%s', (_, open) => {
-    let prefix = '';
-
     beforeAll(async () => {
       prefix = open.name;
       store = await open();
@@ -110,144 +95,165 @@ describeWithPostgres('snapshots', (serverUrl) => {
       await store?.close();
     });
 
-    it('begin with the one before, and are the rows up to theirs', async () => {
-      const document = `${prefix}-chain`;
-      expect(await site.make(document)).toEqual({ type: 'fresh', lsn: 0 });
-      for (const lsn of [4, 5, 9]) {
-        await site.write(document, lsn - ((await site.page(document, 0)).head?.lsn ?? 0));
-        expect(await site.made(document)).toMatchObject({ lsn, epoch: 1 });
-        await expectTrue(document);
-      }
-      expect(await site.make(document)).toEqual({ type: 'fresh', lsn: 9 });
-      expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(3);
-      expect(site.takeBad()).toEqual([]);
-    });
-
-    it.each(['before it is asked', 'before it is answered'] as const)(
-      'are made by the next one when a maker dies at any call %s',
-      async (when) => {
-        let calls = Number.POSITIVE_INFINITY;
-        for (let call = 1; call <= calls; call++) {
-          const document = `${prefix}-dies-${when.replaceAll(' ', '-')}-${call}`;
-          await site.write(document, 3);
-          await site.made(document);
-          await site.write(document, 3);
-          const died = await dying(site, { document, call, when });
-          if (died === 'lived') calls = call - 1;
-          else await expectTrue(document);
-          const { type } = await site.make(document);
-          expect(type === 'made' || type === 'fresh').toBe(true);
-          await expectTrue(document);
-          expect(await site.load(document)).toMatchObject({ pointer: { lsn: 6 } });
-        }
-        // The index, the body before, pages of rows, the body, the pointer.
-        expect(calls).toBeGreaterThanOrEqual(5);
-        expect(site.takeBad()).toEqual([]);
-      },
-    );
-
-    it('may be made by several at once', async () => {
-      const document = `${prefix}-race`;
-      await site.write(document, 5);
-      const release: (() => void)[] = [];
-      // Nobody adds a pointer before everybody has a body.
-      const add: SnapshotMakerParts['index']['add'] = (...args) => {
-        release.push(() => site.index.add(...args));
-        if (release.length === 3) for (const go of release.splice(0)) go();
-      };
-      const index = { ...delegate(site), add };
-      const outcomes = await Promise.all([1, 2, 3].map(() => site.make(document, { index })));
-      expect(outcomes.map(({ type }) => type)).toEqual(['made', 'made', 'made']);
-      expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(3);
-      await expectTrue(document);
-    });
-
-    it('wait for a store that is away; until then the rows do', async () => {
-      const document = `${prefix}-away`;
-      await site.write(document, 3);
-      await site.made(document);
-      await site.write(document, 2);
-      const end = await store.outage();
-      expect(await site.make(document)).toMatchObject({
-        type: 'failed',
-        reason: expect.stringMatching(/object store/),
-      });
-      const { text } = (await site.states(document))[5] ?? {};
-      expect(await site.past(document)).toMatchObject({ lsn: 5, text });
-      expect(new Set(site.takeBad())).toEqual(new Set(['unreachable at 3']));
-      await end();
-      expect(await site.made(document)).toMatchObject({ lsn: 5 });
-      await expectTrue(document);
-    });
-
-    it('that are damaged or gone are told, and the one before is used', async () => {
-      const document = `${prefix}-bad`;
-      const pointers: SnapshotPointer[] = [];
-      for (let n = 0; n < 3; n++) {
-        await site.write(document, 2);
-        pointers.push(await site.made(document));
-      }
-      const [, second, third] = pointers;
-      const remove = (key: string) => new Promise((done) => site.objects.remove(key, done));
-      await remove(third?.key ?? '');
-      const { fold } = await loaded(document);
-      expect(fold.lsn).toBe(4);
-      expect(site.takeBad()).toEqual(['absent at 6']);
-      const key = second?.key ?? '';
-      const body = await new Promise<Uint8Array | null | 'failed'>((done) =>
-        site.objects.get(key, done),
-      );
-      if (!(body instanceof Uint8Array)) throw new Error('no body');
-      const flipped = Uint8Array.from(body);
-      flipped.set([(flipped[9] ?? 0) ^ 1], 9);
-      await remove(key);
-      await new Promise((done) => site.objects.put(key, flipped, done));
-      expect((await loaded(document)).fold.lsn).toBe(2);
-      expect(site.takeBad()).toEqual(['absent at 6', 'checksum at 4']);
-      expect(await site.made(document)).toMatchObject({ lsn: 6 });
-      await expectTrue(document);
-      site.takeBad();
-    });
-
-    async function loaded(document: string) {
-      const found = await site.load(document);
-      if (found === null || found === 'failed') throw new Error(`${document}: ${found}`);
-      return found;
-    }
-
-    it('of rows that a failover took are never loaded, and none is made of them', async () => {
-      const document = `${prefix}-failover`;
-      await site.write(document, 2);
-      await site.made(document);
-      await site.write(document, 2);
-      const lost = await site.made(document);
-      expect(await site.load(document)).toMatchObject({ pointer: lost });
-      await site.write(document, 1);
-      const add: SnapshotMakerParts['index']['add'] = (...args) =>
-        void failOver(document, 3).then(() => site.index.add(...args));
-      const index = { ...delegate(site), add };
-      expect(await site.make(document, { index })).toMatchObject({ type: 'failed' });
-      expect(await site.load(document)).toMatchObject({ pointer: { lsn: 2 } });
-      // The body of what could not be taken is gone again.
-      expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(2);
-      await site.write(document, 4);
-      await site.made(document);
-      await expectTrue(document);
-      expect(site.takeBad()).toEqual([]);
-    });
-
-    /** Rows from `lsn` on are not on the server that took over; times went on. */
-    async function failOver(document: string, lsn: number): Promise<void> {
-      await execute(
-        database.url,
-        `ALTER TABLE document_head DISABLE TRIGGER USER;
-         DELETE FROM log_row WHERE document = '${document}' AND lsn >= ${lsn};
-         UPDATE document_head SET lsn = ${lsn - 1}, at = at + 1000 WHERE document = '${document}';
-         ALTER TABLE document_head ENABLE TRIGGER USER`,
-      );
-    }
+    makerTests();
+    faultTests();
   });
 });
+
+function makerTests(): void {
+  it('begin with the one before, and are the rows up to theirs', async () => {
+    const document = `${prefix}-chain`;
+    expect(await site.make(document)).toEqual({ type: 'fresh', lsn: 0 });
+    for (const lsn of [4, 5, 9]) {
+      await site.write(document, lsn - ((await site.page(document, 0)).head?.lsn ?? 0));
+      expect(await site.made(document)).toMatchObject({ lsn, epoch: 1 });
+      await expectTrue(document);
+    }
+    expect(await site.make(document)).toEqual({ type: 'fresh', lsn: 9 });
+    expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(3);
+    expect(site.takeBad()).toEqual([]);
+  });
+
+  it.each(['before it is asked', 'before it is answered'] as const)(
+    'are made by the next one when a maker dies at any call %s',
+    async (when) => {
+      let calls = Number.POSITIVE_INFINITY;
+      for (let call = 1; call <= calls; call++) {
+        const document = `${prefix}-dies-${when.replaceAll(' ', '-')}-${call}`;
+        await site.write(document, 3);
+        await site.made(document);
+        await site.write(document, 3);
+        const died = await dying(site, { document, call, when });
+        if (died === 'lived') calls = call - 1;
+        else await expectTrue(document);
+        const { type } = await site.make(document);
+        expect(type === 'made' || type === 'fresh').toBe(true);
+        await expectTrue(document);
+        expect(await site.load(document)).toMatchObject({ pointer: { lsn: 6 } });
+      }
+      // The index, the body before, pages of rows, the body, the pointer.
+      expect(calls).toBeGreaterThanOrEqual(5);
+      expect(site.takeBad()).toEqual([]);
+    },
+  );
+
+  it('may be made by several at once', async () => {
+    const document = `${prefix}-race`;
+    await site.write(document, 5);
+    const release: (() => void)[] = [];
+    // Nobody adds a pointer before everybody has a body.
+    const add: SnapshotMakerParts['index']['add'] = (...args) => {
+      release.push(() => site.index.add(...args));
+      if (release.length === 3) for (const go of release.splice(0)) go();
+    };
+    const index = { ...delegate(site), add };
+    const outcomes = await Promise.all([1, 2, 3].map(() => site.make(document, { index })));
+    expect(outcomes.map(({ type }) => type)).toEqual(['made', 'made', 'made']);
+    expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(3);
+    await expectTrue(document);
+  });
+}
+
+function faultTests(): void {
+  it('wait for a store that is away; until then the rows do', async () => {
+    const document = `${prefix}-away`;
+    await site.write(document, 3);
+    await site.made(document);
+    await site.write(document, 2);
+    const end = await store.outage();
+    expect(await site.make(document)).toMatchObject({
+      type: 'failed',
+      reason: expect.stringMatching(/object store/),
+    });
+    const { text } = (await site.states(document))[5] ?? {};
+    expect(await site.past(document)).toMatchObject({ lsn: 5, text });
+    expect(new Set(site.takeBad())).toEqual(new Set(['unreachable at 3']));
+    await end();
+    expect(await site.made(document)).toMatchObject({ lsn: 5 });
+    await expectTrue(document);
+  });
+
+  it('that are damaged or gone are told, and the one before is used', async () => {
+    const document = `${prefix}-bad`;
+    const pointers: SnapshotPointer[] = [];
+    for (let n = 0; n < 3; n++) {
+      await site.write(document, 2);
+      pointers.push(await site.made(document));
+    }
+    const [, second, third] = pointers;
+    const remove = (key: string) => new Promise((done) => site.objects.remove(key, done));
+    await remove(third?.key ?? '');
+    const { fold } = await loaded(document);
+    expect(fold.lsn).toBe(4);
+    expect(site.takeBad()).toEqual(['absent at 6']);
+    const key = second?.key ?? '';
+    const body = await new Promise<Uint8Array | null | 'failed'>((done) =>
+      site.objects.get(key, done),
+    );
+    if (!(body instanceof Uint8Array)) throw new Error('no body');
+    const flipped = Uint8Array.from(body);
+    flipped.set([(flipped[9] ?? 0) ^ 1], 9);
+    await remove(key);
+    await new Promise((done) => site.objects.put(key, flipped, done));
+    expect((await loaded(document)).fold.lsn).toBe(2);
+    expect(site.takeBad()).toEqual(['absent at 6', 'checksum at 4']);
+    expect(await site.made(document)).toMatchObject({ lsn: 6 });
+    await expectTrue(document);
+    site.takeBad();
+  });
+
+  it('of rows that a failover took are never loaded, and none is made of them', async () => {
+    const document = `${prefix}-failover`;
+    await site.write(document, 2);
+    await site.made(document);
+    await site.write(document, 2);
+    const lost = await site.made(document);
+    expect(await site.load(document)).toMatchObject({ pointer: lost });
+    await site.write(document, 1);
+    const add: SnapshotMakerParts['index']['add'] = (...args) =>
+      void failOver(document, 3).then(() => site.index.add(...args));
+    const index = { ...delegate(site), add };
+    expect(await site.make(document, { index })).toMatchObject({ type: 'failed' });
+    expect(await site.load(document)).toMatchObject({ pointer: { lsn: 2 } });
+    // The body of what could not be taken is gone again.
+    expect(await site.bodies(`snapshots/${document}/`)).toHaveLength(2);
+    await site.write(document, 4);
+    await site.made(document);
+    await expectTrue(document);
+    expect(site.takeBad()).toEqual([]);
+  });
+}
+
+/** Playback from every LSN, and what a room would load, against the rows. */
+async function expectTrue(document: string): Promise<void> {
+  const states = await site.states(document);
+  for (const [lsn, { text }] of states.entries()) {
+    if (lsn === 0) continue;
+    const past = await site.past(document, { type: 'lsn', lsn });
+    expect(past).toMatchObject({ lsn, text });
+  }
+  const loaded = await site.load(document);
+  if (loaded === null || loaded === 'failed') throw new Error(`${document}: ${loaded}`);
+  const { fold, pointer } = loaded;
+  expect(snapshotOf(fold, { bindings: true })).toEqual(states[pointer.lsn]?.bytes);
+}
+
+async function loaded(document: string) {
+  const found = await site.load(document);
+  if (found === null || found === 'failed') throw new Error(`${document}: ${found}`);
+  return found;
+}
+
+/** Rows from `lsn` on are not on the server that took over; times went on. */
+async function failOver(document: string, lsn: number): Promise<void> {
+  await execute(
+    database.url,
+    `ALTER TABLE document_head DISABLE TRIGGER USER;
+     DELETE FROM log_row WHERE document = '${document}' AND lsn >= ${lsn};
+     UPDATE document_head SET lsn = ${lsn - 1}, at = at + 1000 WHERE document = '${document}';
+     ALTER TABLE document_head ENABLE TRIGGER USER`,
+  );
+}
 
 function delegate({ index }: SnapshotSite): SnapshotMakerParts['index'] {
   return {

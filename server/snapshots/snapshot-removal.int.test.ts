@@ -176,7 +176,7 @@ describeWithPostgres('snapshots that are removed', (serverUrl) => {
     expect(await thinSnapshots(site, 'pruned', policy)).toBe(0);
   });
 
-  it('by a prune to a time; not if none can be read, whose place the one before takes', async () => {
+  it('by a prune to a time; the one before takes the place of one that is bad', async () => {
     const pointers: SnapshotPointer[] = [];
     for (let lsn = 1; lsn <= 4; lsn++) {
       pointers.push(...(await fill('pruned-bad', 1)));
@@ -201,7 +201,7 @@ describeWithPostgres('snapshots that are removed', (serverUrl) => {
     expect(await site.past('pruned-bad')).toMatchObject({ lsn: 4 });
   });
 
-  it('not by `restored`: pointers follow into the new epoch, of a pruned document, too', async () => {
+  it('not by `restored`: pointers follow into the new epoch, pruned or not', async () => {
     await fill('restored', 4);
     await site.write('restored', 2);
     const { text } = (await site.past('restored')) ?? {};

@@ -60,9 +60,14 @@ export class SnapshotSite {
   async write(document: string, count: number, epoch = 1): Promise<void> {
     const before = (await this.page(document, 0)).head?.lsn ?? 0;
     for (let lsn = before + 1; lsn <= before + count; lsn++) {
-      const result = await appendTo(this.log, document, rowOf(lsn), epoch);
-      if (result.outcome !== 'committed') throw new Error(`${document}: ${result.outcome}`);
+      await this.append(document, rowOf(lsn), epoch);
     }
+  }
+
+  /** Throws unless it is committed. */
+  async append(document: string, body: Uint8Array, epoch = 1): Promise<void> {
+    const { outcome } = await appendTo(this.log, document, body, epoch);
+    if (outcome !== 'committed') throw new Error(`${document}: ${outcome}`);
   }
 
   make(document: string, parts: Partial<SnapshotMakerParts> = {}): Promise<MakeOutcome> {
