@@ -31,6 +31,8 @@ export interface SessionEvents {
   readonly presence: readonly PeerPresence[];
   readonly ack: AckEvent;
   readonly rescued: RescuedEvent;
+  /** The text of a large document that is still being loaded: to be shown, not to be edited. */
+  readonly preview: string;
   /** The server refused for good: the status is `failed`. */
   readonly error: SyncError;
 }

@@ -85,6 +85,7 @@ export class SyncSession {
         presence: new Set(),
         ack: new Set(),
         rescued: new Set(),
+        preview: new Set(),
         error: new Set(),
       },
       platform.reportError,
@@ -323,6 +324,9 @@ export class SyncSession {
       case 'statusChanged':
         if (!this.#isConnected) this.#latency.broken();
         this.#emitter.push('status', event.status);
+        return;
+      case 'previewed':
+        this.#emitter.push('preview', event.text);
         return;
       case 'presenceChanged':
         this.#emitter.push('presence', this.peers);

@@ -50,6 +50,9 @@ export interface Limits {
   readonly pollMaxMs: number;
   /** Documents in one question for heads: bounds the work of one statement. */
   readonly headsMax: number;
+  /** Of a snapshot for a client: bytes in one frame, and how long it is kept for the next one. */
+  readonly snapshotPieceBytes: number;
+  readonly servedSnapshotMs: number;
   /** A document whose log has grown by so many rows or bytes since its last snapshot gets one. */
   readonly snapshotRows: number;
   readonly snapshotBytes: number;
@@ -84,6 +87,8 @@ export const defaultLimits: Limits = {
   pollMinMs: 50,
   pollMaxMs: 1_000,
   headsMax: 1_000,
+  snapshotPieceBytes: 2 ** 16,
+  servedSnapshotMs: 5_000,
   snapshotRows: 2_000,
   snapshotBytes: 2 ** 22,
   snapshotRetryMinMs: 1_000,

@@ -36,6 +36,7 @@ const fieldError = 6;
 const fieldHeartbeat = 7;
 const fieldWindow = 8;
 const fieldPatch = 9;
+const fieldSnapshotPiece = 10;
 /** Of a Row. */
 const fieldRowBatches = 3;
 
@@ -73,8 +74,10 @@ export interface Window {
 export interface Welcome {
   /** The state that follows this frame: of the snapshot if there is one, else of the hello. */
   readonly cursor: Cursor;
-  /** An encoded snapshot; null: rows after the cursor follow. */
+  /** An encoded snapshot, or its first piece; null: rows after the cursor follow. */
   readonly snapshot: Uint8Array | null;
+  /** Size of the whole snapshot if `snapshot` is only its first piece; 0: it is whole. */
+  readonly snapshotBytes: number;
   /** Last durable timestamp of this replica; 0 = none. */
   readonly through: number;
   /** The document's head; the session is in sync when it got there. */
@@ -138,6 +141,8 @@ export interface ServerFrame {
   readonly heartbeat: { readonly at: number } | null;
   readonly window: Window | null;
   readonly patch: ThinPatch | null;
+  /** The next piece of the welcome's snapshot; rows follow when it is whole. */
+  readonly snapshotPiece: Uint8Array | null;
 }
 
 /** A batch as a part of a row. Names are indexes; base and binding are left out. */
@@ -186,7 +191,14 @@ export function encodeWelcomePart(welcome: Welcome): Uint8Array {
     writer.bool(8, welcome.writable);
     writer.uint(9, welcome.session);
     writer.uint32(10, welcome.protocol);
+    writer.uint(11, welcome.snapshotBytes);
   });
+}
+
+export function encodeSnapshotPiecePart(piece: Uint8Array): Uint8Array {
+  const writer = new Writer();
+  writer.bytes(fieldSnapshotPiece, piece);
+  return writer.finish();
 }
 
 export function encodePresencePart(update: PresenceUpdate): Uint8Array {
@@ -273,6 +285,7 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
   let heartbeat: { at: number } | null = null;
   let window: Window | null = null;
   let patch: ThinPatch | null = null;
+  let snapshotPiece: Uint8Array | null = null;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case fieldChannel:
@@ -302,11 +315,16 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
       case fieldPatch:
         patch = readOnce(reader, 'patch', readPatch, patch);
         break;
+      case fieldSnapshotPiece:
+        if (snapshotPiece !== null) throw reader.error('snapshot_piece', 'one', 'a second one');
+        snapshotPiece = reader.bytes('snapshot_piece');
+        break;
       default:
         reader.skip();
     }
   }
-  return { channel, rows, ack, welcome, presence, error, heartbeat, window, patch };
+  const parts = { rows, ack, welcome, presence, error, heartbeat, window, patch };
+  return { channel, ...parts, snapshotPiece };
 }
 
 function readOnce<T>(
@@ -359,7 +377,8 @@ function readAck(reader: Reader): Ack {
 }
 
 function readWelcome(reader: Reader): Welcome {
-  const numbers = { through: 0, headLsn: 0, now: 0, heartbeatMs: 0, session: 0, protocol: 0 };
+  const numbers = { through: 0, headLsn: 0, now: 0, session: 0, snapshotBytes: 0 };
+  const small = { heartbeatMs: 0, protocol: 0 };
   let cursor: Cursor | null = null;
   let snapshot: Uint8Array | null = null;
   let window: Window | null = null;
@@ -370,16 +389,17 @@ function readWelcome(reader: Reader): Welcome {
     else if (field === 3) numbers.through = reader.uint('through');
     else if (field === 4) numbers.headLsn = reader.uint('head_lsn');
     else if (field === 5) numbers.now = reader.uint('now');
-    else if (field === 6) numbers.heartbeatMs = reader.uint32('heartbeat_ms');
+    else if (field === 6) small.heartbeatMs = reader.uint32('heartbeat_ms');
     else if (field === 7) window = reader.message('window', readWindow);
     else if (field === 8) writable = reader.bool('writable');
     else if (field === 9) numbers.session = reader.uint('session');
-    else if (field === 10) numbers.protocol = reader.uint32('protocol');
+    else if (field === 10) small.protocol = reader.uint32('protocol');
+    else if (field === 11) numbers.snapshotBytes = reader.uint('snapshot_bytes');
     else reader.skip();
   }
   if (cursor === null) throw reader.error('cursor', 'a cursor', 'none');
   if (window === null) throw reader.error('window', 'a window', 'none');
-  return { cursor, snapshot, ...numbers, window, writable };
+  return { cursor, snapshot, ...numbers, ...small, window, writable };
 }
 
 function readWindow(reader: Reader): Window {

@@ -167,6 +167,24 @@ export function decodeSnapshot(bytes: Uint8Array, options: ReadOptions = {}): Sn
   return new SnapshotReader(bytes, options).state();
 }
 
+/**
+ * The visible text of an uncompressed snapshot of which only the beginning is here; null if the
+ * text is not whole yet, or not to be read.
+ */
+export function textOfBeginning(bytes: Uint8Array): string | null {
+  try {
+    const reader = new Reader(bytes, magic.length);
+    const { storage } = readEnvelope(bytes, reader);
+    const { visibleBytes, hiddenBytes, textChecksum } = storage;
+    const expected = { length: visibleBytes + (hiddenBytes ?? 0), checksum: textChecksum };
+    const text = openSection(readSection(bytes, reader, 4, 'text'), expected, null);
+    return readText(text, 0, visibleBytes, 'visible');
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
 /** Magic, format, head and their checksum: the same three fields in every format. */
 function readEnvelope(bytes: Uint8Array, reader: Reader): { head: SnapshotHead; storage: Storage } {
   if (magic.some((byte, index) => bytes[index] !== byte)) {

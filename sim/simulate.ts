@@ -3,7 +3,7 @@
  * happen.
  *
  *   fault phase ─▶ healing (L1, L2 within a bound) ─▶ newcomers join each node
- *     ─▶ final judgement ─▶ presence (L6) ─▶ the past is asked for again (L3)
+ *     ─▶ final judgement ─▶ presence (L6) ─▶ snapshots (L7) ─▶ the past is asked for again (L3)
  *     ─▶ everybody leaves (L4, L5)
  *
  * The same scenario gives the same run, event for event. The first violation ends it; an error
@@ -119,6 +119,7 @@ class Run {
     this.#awaitDurable('L2');
     const texts = this.#documents.map((document) => this.#settle(document));
     this.#awaitPresence();
+    this.#awaitSnapshots();
     this.#playback.askAgain();
     this.#awaitAnswers();
     this.#everybodyLeaves();
@@ -238,7 +239,7 @@ class Run {
 
   /** Runs until `isDone`; a violation that `describe`s what is missing if that takes too long. */
   #await(
-    property: 'L1' | 'L2' | 'L3' | 'L6',
+    property: 'L1' | 'L2' | 'L3' | 'L6' | 'L7',
     isDone: () => boolean,
     describe: () => readonly [string, readonly string[]],
   ): void {
@@ -292,7 +293,8 @@ class Run {
     const { limits, settings, rates } = this.#scenario;
     const heartbeat = 2 * Math.max(limits.heartbeatMs, settings.heartbeatMs);
     const slow = rates.latencyMaxMs * rates.slowFactor + rates.logLatencyMaxMs;
-    const waits = limits.retryMaxMs + limits.silenceMs + limits.presenceLeaseMs;
+    const waits =
+      limits.retryMaxMs + limits.silenceMs + limits.presenceLeaseMs + limits.snapshotRetryMaxMs;
     return 10 * (heartbeat + settings.backoffMaxMs + waits + slow);
   }
 
@@ -350,6 +352,21 @@ class Run {
         return [`presence is wrong: ${seen.join('; ')};`, late.map(({ name }) => name)];
       },
     );
+  }
+
+  /** Every log that is open and has grown by enough has a snapshot. */
+  #awaitSnapshots(): void {
+    const growthMax = Math.ceil((this.#scenario.snapshotRows * 5) / 4);
+    const late = (): readonly string[] =>
+      this.#documents.filter((document) => {
+        const { head } = this.#log.truthOf(document);
+        return head - this.#snapshots.newestLsn(document) >= growthMax;
+      });
+    const describe = (): readonly [string, readonly string[]] => [
+      `no snapshot that is new enough: ${late().join(', ')};`,
+      ['objects'],
+    ];
+    this.#await('L7', () => late().length === 0, describe);
   }
 
   #awaitAnswers(): void {

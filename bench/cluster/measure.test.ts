@@ -40,7 +40,14 @@ function frame(
       return { replica, first, gap: 0, base: 0, ops: [insert] };
     }),
   };
-  const rest = { ack: null, welcome: null, presence: null, error: null, heartbeat: null };
+  const rest = {
+    ack: null,
+    welcome: null,
+    presence: null,
+    error: null,
+    heartbeat: null,
+    snapshotPiece: null,
+  };
   return { channel: 0, rows: [row], ...rest, window: null, patch: null };
 }
 

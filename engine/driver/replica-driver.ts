@@ -85,6 +85,7 @@ export class ReplicaDriver {
       case 'statusChanged':
       case 'presenceChanged':
       case 'acked':
+      case 'previewed':
       case 'rescued':
       case 'outboxChanged':
       case 'failed':

@@ -19,8 +19,8 @@ import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
 import type { FoldedRow } from './fold.ts';
-import { snapshotOf } from './fold-snapshot.ts';
 import type { RoomPresence } from './presence.ts';
+import { type ServedSnapshot, ServedSnapshots } from './served-snapshots.ts';
 import type { Session } from './session.ts';
 import { StalenessIndex } from './staleness.ts';
 
@@ -58,12 +58,13 @@ export class Delivery {
   #rowsFrom = 0;
   /** The last row of the last page: where the next page goes on, no row is needed twice. */
   #pageEnd: { readonly lsn: number; readonly at: number } | null = null;
-  #snapshot: { readonly lsn: number; readonly bytes: Uint8Array } | null = null;
+  readonly #snapshots: ServedSnapshots;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#staleness = new StalenessIndex(parts.limits.stalenessRowsMax);
     this.#staleness.note(parts.durable.fold.cursor);
+    this.#snapshots = new ServedSnapshots(parts.durable.fold, parts.limits);
   }
 
   /** Opens a session that the room has checked: welcome, then what it lacks, then who is here. */
@@ -99,13 +100,14 @@ export class Delivery {
     const header = this.#header(row.lsn, row.at - previousAt);
     const common = durable.rowPart({ ...header, batchParts: parts.map(({ bytes }) => bytes) });
     this.#remember(row.lsn, previousAt, common);
+    this.#snapshots.rowFolded(common.bytes.length);
     const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
     const shared = durable.frame(0, [common]);
     for (const session of this.sessions.values()) {
       const { conn, channel, replica } = session.identity;
       // The window is free again here, not with the ack: a session that lags learns it from rows.
       if (authors.has(replica)) session.settled(fold.committed.get(replica));
-      if (session.position !== row.lsn - 1 || !connections.isWritable(conn)) continue;
+      if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
       session.position = row.lsn;
       if (!authors.has(replica)) {
         connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
@@ -125,10 +127,12 @@ export class Delivery {
   pump(session: Session): void {
     const { durable, connections, limits } = this.#parts;
     const { conn, channel } = session.identity;
-    while (connections.isWritable(conn) && session.position < durable.fold.lsn) {
+    this.#sendPieces(session);
+    while (this.#takesRows(session) && session.position < durable.fold.lsn) {
       const behind = durable.fold.lsn - session.position;
       if (behind > limits.catchUpRowsMax || session.position < this.#rowsFrom) {
         this.#welcome(session, { snapshot: true });
+        this.#sendPieces(session);
         continue;
       }
       const frames = this.#recentAfter(session.position);
@@ -139,9 +143,7 @@ export class Delivery {
       session.position += frames.length;
       connections.send(conn, durable.frame(channel, frames));
     }
-    if (session.position === durable.fold.lsn && connections.isWritable(conn)) {
-      this.#caughtUp(session);
-    }
+    if (session.position === durable.fold.lsn && this.#takesRows(session)) this.#caughtUp(session);
   }
 
   /** Commit time of a row, ms since 1970; null if it is not in memory. */
@@ -169,6 +171,16 @@ export class Delivery {
     return strangers;
   }
 
+  /** When `tick` has something to do; null = never. */
+  get dueMs(): number | null {
+    return this.#snapshots.dropAtMs;
+  }
+
+  /** Does what is due. */
+  tick(): void {
+    this.#snapshots.drop(this.#parts.connections.now.monoMs);
+  }
+
   /** Rows up to this one are in a snapshot: none of them stays in memory. */
   forgetRows(through: number): void {
     while ((this.#recent[0]?.lsn ?? Infinity) <= through) {
@@ -188,6 +200,7 @@ export class Delivery {
     const { conn, channel, replica } = session.identity;
     const through = durable.fold.committed.get(replica);
     if (through <= session.acked || session.position < durable.fold.lsn) return;
+    if (session.snapshot !== null) return;
     session.acked = through;
     session.settled(through);
     const { lsn, at } = durable.fold;
@@ -195,27 +208,24 @@ export class Delivery {
     connections.send(conn, durable.frame(channel, [], { replica, ack }));
   }
 
-  /** The whole document, encoded once per LSN. */
-  #snapshotBytes(): Uint8Array {
-    const { fold } = this.#parts.durable;
-    if (this.#snapshot?.lsn !== fold.lsn) {
-      this.#snapshot = { lsn: fold.lsn, bytes: snapshotOf(fold, { bindings: false }) };
-    }
-    return this.#snapshot.bytes;
-  }
-
   #welcome(session: Session, by: { readonly snapshot: boolean }): void {
     const { durable, connections, limits } = this.#parts;
     const { fold } = durable;
     const { conn, channel, replica, id } = session.identity;
-    const cursor = by.snapshot || session.cursor === null ? fold.cursor : session.cursor;
+    const served = by.snapshot && fold.lsn > 0 ? this.#serve(session) : null;
+    const own = by.snapshot ? null : session.cursor;
+    const cursor = served?.cursor ?? own ?? fold.cursor;
     session.position = cursor.lsn;
     session.base = Math.max(session.base, cursor.lsn);
-    session.acked = fold.committed.get(replica);
+    session.acked = (served ?? fold).committed.get(replica);
     session.settled(session.acked);
+    const piece = served?.bytes.subarray(0, limits.snapshotPieceBytes) ?? null;
+    const isWhole = piece === null || piece.length === served?.bytes.length;
+    session.snapshot = isWhole ? null : { bytes: served?.bytes ?? piece, sent: piece.length };
     const welcome = durable.welcome(channel, {
       cursor,
-      snapshot: by.snapshot && fold.lsn > 0 ? this.#snapshotBytes() : null,
+      snapshot: piece,
+      snapshotBytes: session.snapshot?.bytes.length ?? 0,
       through: session.acked,
       headLsn: fold.lsn,
       now: connections.now.wallMs,
@@ -226,6 +236,30 @@ export class Delivery {
       protocol: protocolVersion.current,
     });
     connections.send(conn, welcome);
+  }
+
+  /** A state that the session can begin with: it knows of its cursor, and the rows after it are. */
+  #serve({ identity, cursor }: Session): ServedSnapshot {
+    const lsn = Math.max(cursor?.lsn ?? 0, this.#rowsFrom - 1);
+    const { monoMs } = this.#parts.connections.now;
+    return this.#snapshots.serve({ lsn, replica: identity.replica }, monoMs);
+  }
+
+  /** The rest of its snapshot, as far as the socket takes it. */
+  #sendPieces(session: Session): void {
+    const { durable, connections, limits } = this.#parts;
+    const { conn, channel } = session.identity;
+    while (session.snapshot !== null && connections.isWritable(conn)) {
+      const { bytes, sent } = session.snapshot;
+      const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);
+      session.snapshot.sent += piece.length;
+      if (session.snapshot.sent === bytes.length) session.snapshot = null;
+      connections.send(conn, durable.snapshotPiece(channel, piece));
+    }
+  }
+
+  #takesRows({ snapshot, identity }: Session): boolean {
+    return snapshot === null && this.#parts.connections.isWritable(identity.conn);
   }
 
   #caughtUp(session: Session): void {
@@ -240,7 +274,7 @@ export class Delivery {
   #sendPresence(session: Session, parts: readonly Uint8Array[]): void {
     const { conn, channel } = session.identity;
     const { connections } = this.#parts;
-    if (!connections.isWritable(conn)) session.presenceStale ||= parts.length > 0;
+    if (!this.#takesRows(session)) session.presenceStale ||= parts.length > 0;
     else for (const part of parts) connections.sendControl(conn, joinParts(channel, [part]));
   }
 
@@ -336,7 +370,7 @@ export class Delivery {
         const part = durable.rowPart({ ...header, batchParts });
         for (const session of this.sessions.values()) {
           const { conn, channel } = session.identity;
-          if (session.position !== row.lsn - 1 || !connections.isWritable(conn)) continue;
+          if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
           if (strangers.includes(session)) continue;
           session.position = row.lsn;
           connections.send(conn, durable.frame(channel, [part]));

@@ -14,6 +14,7 @@ import {
   type Ack,
   encodeAckPart,
   encodeRowPart,
+  encodeSnapshotPiecePart,
   encodeWelcomePart,
   joinParts,
   type Welcome,
@@ -136,6 +137,11 @@ export class DurableFold {
   welcome(channel: number, welcome: Welcome): DurableFrame {
     assert(welcome.headLsn === this.fold.lsn, 'the welcome tells another head than the fold');
     return { [durable]: true, bytes: joinParts(channel, [encodeWelcomePart(welcome)]) };
+  }
+
+  /** The next piece of a welcome's snapshot. */
+  snapshotPiece(channel: number, piece: Uint8Array): DurableFrame {
+    return { [durable]: true, bytes: joinParts(channel, [encodeSnapshotPiecePart(piece)]) };
   }
 }
 

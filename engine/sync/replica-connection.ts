@@ -3,7 +3,9 @@
  * heard.
  */
 import type { ErrorCode } from '../../proto/codes.ts';
-import type { Welcome, Window } from '../../proto/server-frame.ts';
+import type { ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
+import type { SyncStatus } from './replica-effects.ts';
+import { SnapshotAssembly } from './snapshot-assembly.ts';
 
 interface SentFrame {
   /** Own timestamp of its last operation. */
@@ -30,6 +32,8 @@ export class ReplicaConnection {
   /** Own timestamp up to which the outbox was sent on this connection. */
   sentThrough = 0;
   readonly #unacked: SentFrame[] = [];
+  /** A welcome that is not whole. */
+  #assembly: SnapshotAssembly | null = null;
 
   constructor(number: number, options: { readonly nowMs: number; readonly heartbeatMs: number }) {
     this.number = number;
@@ -50,8 +54,36 @@ export class ReplicaConnection {
 
   /** When something has to be done; `presenceAtMs`: when presence is to be sent, null = never. */
   dueAtMs(presenceAtMs: number | null): number {
-    if (this.phase !== 'open') return this.deadAtMs;
-    return Math.min(this.deadAtMs, this.heartbeatAtMs, presenceAtMs ?? Infinity);
+    if (this.phase === 'connecting') return this.deadAtMs;
+    const alive = Math.min(this.deadAtMs, this.heartbeatAtMs);
+    return this.phase === 'open' ? Math.min(alive, presenceAtMs ?? Infinity) : alive;
+  }
+
+  /** The welcome that is whole with this frame, if any; 'damaged': its pieces do not fit. */
+  takeWelcome({ welcome, snapshotPiece }: ServerFrame): Welcome | null | 'damaged' {
+    if (welcome !== null && welcome.snapshotBytes === 0) {
+      this.#assembly = null;
+      return welcome;
+    }
+    if (welcome !== null) {
+      this.#assembly = SnapshotAssembly.begin(welcome);
+      if (this.#assembly === null) return 'damaged';
+    } else if (snapshotPiece === null) return null;
+    else if (this.#assembly?.add(snapshotPiece) !== true) return 'damaged';
+    const whole = this.#assembly.whole;
+    if (whole !== null) this.#assembly = null;
+    return whole;
+  }
+
+  /** The text of the welcome that is not whole, once, as soon as it is here; else null. */
+  takePreview(): string | null {
+    return this.#assembly?.takeText() ?? null;
+  }
+
+  /** What a client with this connection is; `lsn`: its last row, `pending`: own operations. */
+  status({ lsn, pending }: { readonly lsn: number; readonly pending: number }): SyncStatus {
+    if (this.phase !== 'open') return 'connecting';
+    return lsn >= this.headLsn && pending === 0 ? 'durable' : 'syncing';
   }
 
   /**

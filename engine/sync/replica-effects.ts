@@ -68,6 +68,8 @@ export type ReplicaEffect =
   | { readonly type: 'outboxChanged' }
   | { readonly type: 'statusChanged'; readonly status: SyncStatus }
   | { readonly type: 'presenceChanged' }
+  /** The text as it will be about when the document is loaded: to be shown, not to be edited. */
+  | { readonly type: 'previewed'; readonly text: string }
   | { readonly type: 'acked'; readonly ack: AckInfo }
   /** Text typed here that could not be merged: it is no longer in the document. */
   | { readonly type: 'rescued'; readonly code: ErrorCode; readonly texts: readonly string[] }

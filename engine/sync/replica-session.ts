@@ -36,7 +36,7 @@ import { ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
 import type { ReplicaIdentity, ReplicaOptions, StoredReplica } from './replica-options.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
-import { difference, insertedTexts, integrateAll, ownOperations, stateOf } from './takeover.ts';
+import { carriedOver, difference, insertedTexts, integrateAll, stateOf } from './takeover.ts';
 
 /** So often a replica comes back after it was superseded. */
 const supersededMax = 3;
@@ -225,7 +225,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     assert(connection !== null, 'only the current connection is heard');
     connection.heardMs = this.#now.monoMs;
     if (frame.error !== null) connection.error = frame.error.code;
-    if (frame.welcome !== null && !this.#welcomed(connection, frame.welcome)) return;
+    const welcome = connection.takeWelcome(frame);
+    if (welcome === 'damaged') this.#resync();
+    else if (welcome !== null) this.#welcomed(connection, welcome);
+    if (this.#connection !== connection) return;
+    const isEmpty = this.#fold.lsn + this.#fold.sequence.length === 0;
+    const text = isEmpty ? connection.takePreview() : null;
+    if (text !== null) this.#effects.push({ type: 'previewed', text });
     if (connection.phase !== 'open') return;
     for (const row of frame.rows) if (!this.#row(row)) return;
     if (frame.ack !== null) this.#acked(connection, frame.ack);
@@ -237,26 +243,25 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#sendOutbox();
   }
 
-  #welcomed(connection: ReplicaConnection, welcome: Welcome): boolean {
+  #welcomed(connection: ReplicaConnection, welcome: Welcome): void {
     connection.welcomed(welcome);
     const { replica } = this.#identity;
     if (this.#isStranger(welcome.through)) {
       this.#endReplica('replica-forked');
-      return false;
+      return;
     }
     const { cursor } = welcome;
     const same = cursor.epoch === this.#fold.epoch && cursor.lsn === this.#fold.lsn;
     const lost = welcome.through < this.#fold.committed.get(replica);
     if (lost && this.#trust !== 'nothing') {
       this.#resync('nothing');
-      return false;
+      return;
     }
     const goesOn = welcome.snapshot === null && same && this.#trust === 'rows';
-    if (!goesOn && !this.#load(welcome)) return false;
+    if (!goesOn && !this.#load(welcome)) return;
     this.#trust = 'rows';
     this.#settle(welcome.through);
     if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
-    return true;
   }
 
   /** Takes over the server's state; false if the session has to begin anew. */
@@ -271,10 +276,9 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#outbox.settle(welcome.through);
     const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
     const unsettled = this.#outbox.takeAll();
-    const own =
-      sameHistory || this.#restored !== null
-        ? unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, fold.lsn) }))
-        : ownOperations(old, replica, welcome.through, fold.lsn);
+    const isKept = sameHistory || this.#restored !== null;
+    const { through } = welcome;
+    const own = carriedOver(unsettled, { isKept, old, replica, through, lsn: fold.lsn });
     // The store knew of ids that the log has lost: they must not be given again.
     const last = this.#restored?.last ?? 0;
     if (!integrateAll(fold, own) || fold.sequence.versionVector.get(replica) < last) {
@@ -462,8 +466,9 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       this.#reconnect();
       return;
     }
-    if (connection.phase !== 'open') return;
-    if (this.#presenceAtMs !== null && now >= this.#presenceAtMs) this.#sendPresence();
+    if (connection.phase === 'connecting') return;
+    const isPresenceDue = this.#presenceAtMs !== null && now >= this.#presenceAtMs;
+    if (isPresenceDue && connection.phase === 'open') this.#sendPresence();
     if (now >= connection.heartbeatAtMs) {
       this.#send({ type: 'heartbeat', at: this.#now.wallMs });
     }
@@ -483,18 +488,12 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #updateStatus(): void {
-    const status = this.#ended ?? this.#connectedStatus();
+    const place = { lsn: this.#fold.lsn, pending: this.#outbox.operations };
+    const status = this.#ended ?? this.#connection?.status(place) ?? 'offline';
     if (status === this.#status) return;
     this.#status = status;
     // Not at the welcome: what fails right after one must wait longer each time.
     if (status === 'durable') this.#backoff.reset();
     this.#effects.push({ type: 'statusChanged', status });
-  }
-
-  #connectedStatus(): SyncStatus {
-    const connection = this.#connection;
-    if (connection?.phase !== 'open') return connection === null ? 'offline' : 'connecting';
-    const caughtUp = this.#fold.lsn >= connection.headLsn;
-    return caughtUp && this.#outbox.operations === 0 ? 'durable' : 'syncing';
   }
 }

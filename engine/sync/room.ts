@@ -67,7 +67,11 @@ export class Room {
     this.#watch = new HeadWatch(context);
     this.#history = this.#begin(new Fold(context.random.id()));
     this.#schedule = new SnapshotSchedule(context);
-    this.#pipeline = this.#newPipeline();
+    this.#pipeline = new AppendPipeline({
+      rowBytesMax: context.limits.rowBytesMax,
+      backlog: context.backlog,
+      append: (batches) => context.append(this, this.fold.epoch, encodeUpdate({ batches })),
+    });
     this.#idleAtMs = this.#now() + context.limits.roomIdleMs;
     this.readTail();
   }
@@ -99,7 +103,8 @@ export class Room {
 
   get deadlineMs(): number | null {
     const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#schedule.retryAtMs];
-    const all = [...own, this.#askAtMs, this.#history.exchange.dueMs, this.#evictAtMs];
+    const { exchange, delivery } = this.#history;
+    const all = [...own, this.#askAtMs, exchange.dueMs, delivery.dueMs, this.#evictAtMs];
     const earliest = Math.min(...all.map((due) => due ?? Infinity));
     return earliest === Infinity ? null : earliest;
   }
@@ -297,6 +302,7 @@ export class Room {
     const now = this.#now();
     if (now >= (this.#tail.retryAtMs ?? Infinity)) this.readTail();
     if (now >= (this.#askAtMs ?? Infinity)) this.askHead();
+    this.#history.delivery.tick();
     if (now >= (this.#schedule.retryAtMs ?? Infinity)) this.#makeSnapshotIfDue();
     if (this.#pageRetryAtMs !== null && now >= this.#pageRetryAtMs) {
       this.#pageRetryAtMs = null;
@@ -337,14 +343,6 @@ export class Room {
       this.#abandon('unreadable-log', error.message);
     }
     return false;
-  }
-
-  #newPipeline(): AppendPipeline {
-    return new AppendPipeline({
-      rowBytesMax: this.#context.limits.rowBytesMax,
-      backlog: this.#context.backlog,
-      append: (batches) => this.#context.append(this, this.fold.epoch, encodeUpdate({ batches })),
-    });
   }
 
   #compose(): void {

@@ -56,6 +56,8 @@ export class Session {
   base = 0;
   /** LSN of the last row sent. */
   position = 0;
+  /** The snapshot that it is being sent, piece by piece: rows follow when it has all of it. */
+  snapshot: { readonly bytes: Uint8Array; sent: number } | null = null;
   /** Own timestamp up to which edits came on this session. */
   sentThrough = 0;
   /** Own timestamp that was last acknowledged. */

@@ -51,11 +51,11 @@ export class SnapshotSchedule {
 
   /** Whether to ask for a snapshot now; then one is under way. `lsn`: of the last row. */
   takeDue(lsn: number, nowMs: number): boolean {
-    const isDue = lsn - this.#lsn >= this.#rowsMin || this.#bytes >= this.#bytesMin;
-    if (!isDue || this.#asked !== null || nowMs < (this.#retryAtMs ?? 0)) return false;
-    this.#asked = this.#bytes;
+    if (this.#asked !== null || nowMs < (this.#retryAtMs ?? 0)) return false;
     this.#retryAtMs = null;
-    return true;
+    const isDue = lsn - this.#lsn >= this.#rowsMin || this.#bytes >= this.#bytesMin;
+    if (isDue) this.#asked = this.#bytes;
+    return isDue;
   }
 
   /** The answer: LSN of the newest snapshot, or null: it failed. */

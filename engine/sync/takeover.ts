@@ -25,10 +25,29 @@ export function stateOf(welcome: Welcome): Fold | null {
 }
 
 /**
+ * What a client takes along to the state at `lsn`: the same history has all but `unsettled`; to
+ * another one, everything of its own after `through` is offered again.
+ */
+export function carriedOver(
+  unsettled: readonly Batch[],
+  onto: {
+    readonly isKept: boolean;
+    readonly old: Fold;
+    readonly replica: number;
+    readonly through: number;
+    readonly lsn: number;
+  },
+): Batch[] {
+  const { isKept, old, replica, through, lsn } = onto;
+  if (!isKept) return ownOperations(old, replica, through, lsn);
+  return unsettled.map((batch) => ({ ...batch, base: Math.min(batch.base, lsn) }));
+}
+
+/**
  * Own operations after `through` as the text holds them, acknowledged ones included, to be offered
  * to another history: their base is `base`, because the LSNs that they had mean nothing there.
  */
-export function ownOperations(old: Fold, replica: number, through: number, base: number): Batch[] {
+function ownOperations(old: Fold, replica: number, through: number, base: number): Batch[] {
   const known = new VersionVector();
   for (const [author, last] of old.sequence.versionVector.entries()) {
     known.observe(author, author === replica ? through : last);

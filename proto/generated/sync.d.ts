@@ -1563,6 +1563,9 @@ export namespace sve {
         /** ServerFrame patch. */
         patch?: (sve.ThinPatch.$Properties|null);
 
+        /** ServerFrame snapshotPiece. */
+        snapshotPiece: Uint8Array;
+
         /**
          * Encodes the specified ServerFrame message. Does not implicitly {@link sve.ServerFrame.verify|verify} messages.
          * @param message ServerFrame message or plain object to encode
@@ -1613,6 +1616,9 @@ export namespace sve {
 
             /** ServerFrame patch */
             patch?: (sve.ThinPatch.$Properties|null);
+
+            /** ServerFrame snapshotPiece */
+            snapshotPiece?: (Uint8Array|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -1827,6 +1833,9 @@ export namespace sve {
         /** Welcome protocol. */
         protocol: number;
 
+        /** Welcome snapshotBytes. */
+        snapshotBytes: number;
+
         /**
          * Encodes the specified Welcome message. Does not implicitly {@link sve.Welcome.verify|verify} messages.
          * @param message Welcome message or plain object to encode
@@ -1880,6 +1889,9 @@ export namespace sve {
 
             /** Welcome protocol */
             protocol?: (number|null);
+
+            /** Welcome snapshotBytes */
+            snapshotBytes?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -2556,6 +2556,7 @@ export const sve = $root.sve = (() => {
         ServerFrame.prototype.heartbeat = null;
         ServerFrame.prototype.window = null;
         ServerFrame.prototype.patch = null;
+        ServerFrame.prototype.snapshotPiece = $util.newBuffer([]);
 
         ServerFrame.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2583,6 +2584,8 @@ export const sve = $root.sve = (() => {
                 $root.sve.Window.encode(message.window, writer.uint32(66).fork(), _depth + 1).ldelim();
             if (message.patch != null && $Object.hasOwnProperty.call(message, "patch"))
                 $root.sve.ThinPatch.encode(message.patch, writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.snapshotPiece != null && $Object.hasOwnProperty.call(message, "snapshotPiece") && message.snapshotPiece.length)
+                writer.uint32(82).bytes(message.snapshotPiece);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2673,6 +2676,15 @@ export const sve = $root.sve = (() => {
                         if (wireType !== 2)
                             break;
                         message.patch = $root.sve.ThinPatch.decode(reader, reader.size(), $undefined, _depth + 1, message.patch);
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.snapshotPiece = value;
+                        else
+                            delete message.snapshotPiece;
                         continue;
                     }
                 }
@@ -2970,6 +2982,7 @@ export const sve = $root.sve = (() => {
         Welcome.prototype.writable = false;
         Welcome.prototype.session = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Welcome.prototype.protocol = 0;
+        Welcome.prototype.snapshotBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         Welcome.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2998,6 +3011,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(72).uint64(message.session);
             if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
                 writer.uint32(80).uint32(message.protocol);
+            if (message.snapshotBytes != null && $Object.hasOwnProperty.call(message, "snapshotBytes") && (typeof message.snapshotBytes === "object" ? message.snapshotBytes.low || message.snapshotBytes.high : message.snapshotBytes !== 0))
+                writer.uint32(88).uint64(message.snapshotBytes);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3113,6 +3128,15 @@ export const sve = $root.sve = (() => {
                             message.protocol = value;
                         else
                             delete message.protocol;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.snapshotBytes = value;
+                        else
+                            delete message.snapshotBytes;
                         continue;
                     }
                 }

@@ -222,6 +222,7 @@ const welcome = fc.record({
   writable: fc.boolean(),
   session: uint,
   protocol: uint32,
+  snapshotBytes: uint,
 });
 const peer = fc.record({
   session: uint,
@@ -257,6 +258,7 @@ export const serverFrame: fc.Arbitrary<ServerFrame> = fc.record({
   heartbeat: fc.option(fc.record({ at: uint })),
   window: fc.option(window),
   patch: fc.option(fc.record({ lsn: uint, at: uint, splices: fc.array(splice, { maxLength: 3 }) })),
+  snapshotPiece: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
 });
 
 const busRow = fc.record({

@@ -167,7 +167,7 @@ function peerFields({ session, state, line, column }: Peer): Fields {
 }
 
 export function serverFields(frame: ServerFrame): Fields {
-  const { rows, welcome, presence, ack, error, heartbeat, window, patch } = frame;
+  const { rows, welcome, presence, ack, error, heartbeat, window, patch, snapshotPiece } = frame;
   return set({
     channel: frame.channel,
     rows: rows.map(({ at, introduced, batches, epoch }) =>
@@ -187,5 +187,6 @@ export function serverFields(frame: ServerFrame): Fields {
     heartbeat: heartbeat && set({ ...heartbeat }),
     window: window && set({ ...window }),
     patch: patch && set({ ...patch, splices: patch.splices.map((splice) => set({ ...splice })) }),
+    snapshotPiece,
   });
 }

@@ -21,6 +21,7 @@ import {
   encodePatchPart,
   encodePresencePart,
   encodeRowPart,
+  encodeSnapshotPiecePart,
   encodeWelcomePart,
   encodeWindowPart,
   joinParts,
@@ -110,11 +111,12 @@ const nothing: ServerFrame = {
   heartbeat: null,
   window: null,
   patch: null,
+  snapshotPiece: null,
 };
 
 /** Encodes a frame from its parts, in the order of their fields. */
 export function encodeServerFrame(frame: ServerFrame): Uint8Array {
-  const { rows, ack, welcome, presence, error, heartbeat, window, patch } = frame;
+  const { rows, ack, welcome, presence, error, heartbeat, window, patch, snapshotPiece } = frame;
   return joinParts(frame.channel, [
     ...rows.map((row) => encodeRowPart({ ...row, batchParts: row.batches.map(encodeBatchPart) })),
     ...(ack ? [encodeAckPart(ack)] : []),
@@ -124,6 +126,7 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array {
     ...(heartbeat ? [encodeHeartbeatPart(heartbeat.at)] : []),
     ...(window ? [encodeWindowPart(window)] : []),
     ...(patch ? [encodePatchPart(patch)] : []),
+    ...(snapshotPiece ? [encodeSnapshotPiecePart(snapshotPiece)] : []),
   ]);
 }
 
@@ -439,7 +442,27 @@ export const goldenCases: readonly GoldenCase[] = [
       writable: true,
       session: 5,
       protocol: 1,
+      snapshotBytes: 0,
     },
+  }),
+  server('server-welcome-first-piece', 'A welcome whose snapshot goes on in later frames.', {
+    welcome: {
+      cursor: { epoch: 77, lsn: 12, at: noon, operations: 9 },
+      snapshot: encodeSnapshot(snapshot).subarray(0, 8),
+      through: 6,
+      headLsn: 15,
+      now: noon + 500,
+      heartbeatMs: 10_000,
+      window: { bytes: 262_144, operations: 65_536 },
+      writable: true,
+      session: 5,
+      protocol: 1,
+      snapshotBytes: 70_000,
+    },
+  }),
+  server('server-snapshot-piece', 'A later piece of a snapshot, on channel 3.', {
+    channel: 3,
+    snapshotPiece: encodeSnapshot(snapshot).subarray(8, 16),
   }),
   server('server-presence', 'Who is here.', {
     presence: {

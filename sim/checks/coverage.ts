@@ -35,6 +35,7 @@ export const properties = [
   'L4',
   'L5',
   'L6',
+  'L7',
 ] as const;
 
 export type Property = (typeof properties)[number];

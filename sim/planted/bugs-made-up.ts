@@ -216,4 +216,43 @@ export const bugsMadeUp: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'N18',
+    story: 'A snapshot that could not be made is never tried again.',
+    properties: ['L7'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: 'engine/sync/snapshot-schedule.ts',
+        text: '    this.#asked = null;\n    if (lsn === null) {',
+        replacement: '    if (lsn !== null) this.#asked = null;\n    if (lsn === null) {',
+      },
+    ],
+  },
+  {
+    id: 'N19',
+    story: 'Rows are sent to a session while its snapshot is on its way.',
+    properties: ['L1', 'L2', 'S6', 'S8', 'G4', 'S1', 'assert'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/delivery.ts',
+        text: 'return snapshot === null && this.#parts',
+        replacement: 'return snapshot !== undefined && this.#parts',
+      },
+    ],
+  },
+  {
+    id: 'N20',
+    story: 'A snapshot of a history that a failover has changed gets its pointer.',
+    properties: ['P1', 'P4', 'S8', 'S6', 'S4', 'L1', 'L2', 'G4', 'L7'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'sim/world/sim-snapshot-index.ts',
+        text: 'return row?.epoch === epoch && row.at === at;',
+        replacement: 'return row?.epoch === epoch || row?.at === at;',
+      },
+    ],
+  },
 ];

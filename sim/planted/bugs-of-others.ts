@@ -6,8 +6,9 @@ import type { PlantedBug, Planting } from './planting.ts';
 
 const room = 'engine/sync/room.ts';
 const session = 'engine/sync/replica-session.ts';
+const maker = 'engine/driver/snapshot-maker.ts';
 const appendLine =
-  'append: (batches) => this.#context.append(this, this.fold.epoch, encodeUpdate({ batches })),';
+  'append: (batches) => context.append(this, this.fold.epoch, encodeUpdate({ batches })),';
 
 /** An append that also does `more` with the row `row`, as if it were committed. */
 function hastyAppend(more: string): Planting {
@@ -245,6 +246,32 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     ],
   },
   {
+    id: 'M21',
+    story: 'A snapshot names the row after the one that it ends with.',
+    properties: ['P4', 'L7'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: maker,
+        text: 'const { epoch, lsn, at } = fold;',
+        replacement: 'const { epoch, at } = fold;\n  const lsn = fold.lsn + 1;',
+      },
+    ],
+  },
+  {
+    id: 'M22',
+    story: 'The pointer to a snapshot is written although its body was not stored.',
+    properties: ['P4'],
+    seedsMax: 300,
+    plantings: [
+      {
+        file: maker,
+        text: 'if (!isStored) {',
+        replacement: 'if (!isStored && bytes.length === 0) {',
+      },
+    ],
+  },
+  {
     id: 'M23',
     story: 'The document at a time lacks the rows of that very time.',
     properties: ['P2'],
@@ -254,6 +281,20 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         file: 'engine/sync/playback.ts',
         text: 'at <= this.#moment.at',
         replacement: 'at < this.#moment.at',
+      },
+    ],
+  },
+  {
+    id: 'M24',
+    story: 'A row is stamped by the clock alone, which may stand before the row before.',
+    properties: ['P2', 'P3', 'P5', 'assert'],
+    seedsMax: 300,
+    plantings: [
+      {
+        // What the database's statement keeps, in its model.
+        file: 'sim/world/sim-log.ts',
+        text: 'const at = Math.max(head?.at ?? 0, this.clock.nowMs);',
+        replacement: 'const at = this.clock.nowMs;',
       },
     ],
   },
@@ -288,7 +329,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
       },
       {
         file: room,
-        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        text: '} else if (row.at !== (this.#history.delivery.timeOf(row.lsn) ?? row.at)) {',
         replacement: '} else if (row.at < 0) {',
       },
     ],
@@ -301,7 +342,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/gateway.ts',
-        text: 'const room = this.#rooms.get(session.identity.document) ?? null;',
+        text: 'const room = this.#rooms.get(document) ?? null;',
         replacement: 'const room = [...this.#rooms.values()].at(-1) ?? null;',
       },
     ],

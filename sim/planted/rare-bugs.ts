@@ -106,7 +106,7 @@ export const rareBugs: readonly PlantedBug[] = [
       },
       {
         file: room,
-        text: '} else if (row.at !== (this.#delivery.timeOf(row.lsn) ?? row.at)) {',
+        text: '} else if (row.at !== (this.#history.delivery.timeOf(row.lsn) ?? row.at)) {',
         replacement: '} else if (row.at < 0) {',
       },
     ],
@@ -148,6 +148,19 @@ export const rareBugs: readonly PlantedBug[] = [
         file: 'engine/sync/presence-exchange.ts',
         text: 'if (nowMs >= leaseUntilMs) this.#forget(node);',
         replacement: 'if (nowMs >= leaseUntilMs) this.#others.delete(node);',
+      },
+    ],
+  },
+  {
+    id: 'F22',
+    story: 'A snapshot that failed and is not needed any more wakes its node for ever.',
+    properties: ['L4'],
+    seedsMax: 10_000,
+    plantings: [
+      {
+        file: 'engine/sync/snapshot-schedule.ts',
+        text: '    this.#retryAtMs = null;\n    const isDue =',
+        replacement: '    const isDue =',
       },
     ],
   },

@@ -122,6 +122,10 @@ function drawLimits(seed: number): Limits {
     pollMaxMs: random.between(pollMinMs, 2_000),
     headsMax: shrunk(defaultLimits.headsMax, 1, 2),
     presenceLeaseMs: shrunk(defaultLimits.presenceLeaseMs, 300, 3_000),
+    snapshotPieceBytes: shrunk(defaultLimits.snapshotPieceBytes, 1, 200),
+    servedSnapshotMs: shrunk(defaultLimits.servedSnapshotMs, 1, 1_000),
+    snapshotRetryMinMs: 100,
+    snapshotRetryMaxMs: 2_000,
   });
 }
 

@@ -42,6 +42,12 @@ export class SimSnapshotIndex {
     };
   }
 
+  /** LSN of the newest snapshot, for the checkers; 0 = there is none. */
+  newestLsn(document: string): number {
+    const moment = { type: 'lsn', lsn: Number.MAX_SAFE_INTEGER } as const;
+    return this.#newest(document, moment)[0]?.lsn ?? 0;
+  }
+
   #newest(document: string, moment: Moment): SnapshotPointer[] {
     const fits = (this.#pointers.get(document) ?? []).filter(
       (pointer) =>
