@@ -1,4 +1,6 @@
-/** Progress is for whoever looks at a terminal: one line, gone at the end, and nothing elsewhere. */
+/**
+ * Progress is for whoever looks at a terminal: one line, gone at the end, and nothing elsewhere.
+ */
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { progressLine } from './progress.ts';

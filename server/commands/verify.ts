@@ -87,7 +87,8 @@ function namesAfter({ pool }: CommandStores, after: string): Promise<readonly st
 function report(verified: Verified): string[] {
   const { document, lsn, rows, snapshots, ignored, differences } = verified;
   const other = ignored === 0 ? '' : `, ${ignored} of another history left aside`;
-  const extent = `${countText(rows, 'row')} up to LSN ${lsn}, ${countText(snapshots, 'snapshot')}${other}`;
+  const compared = `${countText(snapshots, 'snapshot')}${other}`;
+  const extent = `${countText(rows, 'row')} up to LSN ${lsn}, ${compared}`;
   if (differences.length === 0) return [`${document}: sound (${extent})`];
   return [
     `${document}: NOT SOUND (${extent})`,
