@@ -27,7 +27,7 @@ export interface CommandAnswer {
   readonly json: object;
   /** For people: lines without their ends. */
   readonly text: readonly string[];
-  /** The process ends with 1: what was asked for was not found well. */
+  /** Something is wrong with what was looked at: the process ends with 1. */
   readonly isBad?: boolean;
   /** Standard output has something else: the answer goes to standard error. */
   readonly isAside?: boolean;

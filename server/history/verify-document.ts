@@ -75,6 +75,8 @@ class Verifying {
   readonly #source: VerifySource;
   readonly #head: LogHead;
   readonly #pointers: readonly SnapshotPointer[];
+  /** Position in `#pointers` of the next that is compared. */
+  #next = 0;
   #fold: Fold;
   /** LSN of the last snapshot that was as the fold, or of the fold's beginning. */
   #agreedLsn = 0;
@@ -104,7 +106,9 @@ class Verifying {
     const { prunedLsn = 0 } = this.#head;
     if (prunedLsn === 0) return true;
     const first = this.#pointers.find(({ lsn }) => lsn >= prunedLsn)?.lsn ?? prunedLsn;
-    for (const pointer of this.#pointers.filter(({ lsn }) => lsn <= first)) {
+    const early = this.#pointers.filter(({ lsn }) => lsn <= first);
+    this.#next = early.length;
+    for (const pointer of early) {
       const fold = await this.#read(pointer);
       if (fold !== null && pointer.lsn === first) this.#fold = fold;
     }
@@ -124,9 +128,7 @@ class Verifying {
         return false;
       }
       this.rows++;
-      for (const pointer of this.#pointers.filter(({ lsn }) => lsn === row.lsn)) {
-        await this.#compare(pointer);
-      }
+      await this.#compareAt(row.lsn);
     }
     return true;
   }
@@ -145,6 +147,13 @@ class Verifying {
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       return `row ${row.lsn} cannot be read: ${error.message}`;
+    }
+  }
+
+  async #compareAt(row: number): Promise<void> {
+    for (let next = this.#pointers[this.#next]; next?.lsn === row; ) {
+      await this.#compare(next);
+      next = this.#pointers[++this.#next];
     }
   }
 
