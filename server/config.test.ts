@@ -38,6 +38,9 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   silenceMs: ['500', 500],
   documentIdleMs: ['60', 60],
   drainMs: ['70', 70],
+  playbackWaitingMax: ['5', 5],
+  playbackCacheBytes: ['0', 0],
+  playbackFoldBytes: ['1048576', 1_048_576],
   logLevel: ['debug', 'debug'],
 };
 

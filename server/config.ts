@@ -171,6 +171,21 @@ const settings = {
     defaultLimits.drainMs,
     'Time for edits under way when the server stops',
   ),
+  playbackWaitingMax: setting(
+    integer(1, 100_000),
+    100,
+    'Questions about the past that may wait for an answer; more are refused',
+  ),
+  playbackCacheBytes: setting(
+    integer(0, 2 ** 40),
+    64 * 1024 * 1024,
+    'Bytes of answers about the past that are kept for the next who asks the same',
+  ),
+  playbackFoldBytes: setting(
+    integer(0, 2 ** 40),
+    128 * 1024 * 1024,
+    'About how many bytes of documents as they were are kept for questions that go on from there',
+  ),
   logLevel: setting(level, 'info', 'Least level that is logged (JSON lines on standard error)'),
 };
 

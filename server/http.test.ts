@@ -148,9 +148,12 @@ describe('metrics', () => {
     expect(before).not.toHaveProperty('sve_bus_up');
     logUp = false;
     metrics.committed({ documents: 2, rows: 1, bytes: 70, ms: 3 });
+    metrics.playbackAnswered(0.004);
+    metrics.playbackRefused();
     expect(await samples()).toMatchObject({
       ...{ sve_log_up: 0, sve_log_rows_total: 1, sve_log_bytes_total: 70 },
       ...{ sve_log_commit_seconds_count: 1, sve_log_commit_seconds_sum: 0.003 },
+      ...{ sve_playback_seconds_count: 1, sve_playback_refused_total: 1 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.002"}': 0 },
       ...{ 'sve_log_commit_seconds_bucket{le="0.005"}': 1 },
     });

@@ -5,15 +5,23 @@
  *   /assets/…          what it loads, for ever
  *   /livez             the process answers
  *   /readyz            whether it should get traffic (health.ts)
+ *   /v1/…              the interface for programs (history/history-api.ts)
  *   /metrics           numbers for Prometheus (metrics.ts)
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { isDocumentName } from '../proto/client-frame.ts';
+import type { ProblemCode } from '../proto/codes.ts';
 import type { Health } from './health.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
-import { problemBody, problemType } from './problem.ts';
+import { problemBody, problemStatus, problemType } from './problem.ts';
 import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
@@ -22,6 +30,8 @@ export interface HttpParts {
   /** Rejected: the page could not be made, and its addresses say so. */
   readonly page: Promise<Page>;
   readonly log: Log;
+  /** Answers below /v1/; absent = nothing is there but the socket. */
+  readonly api?: RequestListener;
 }
 
 /** For every answer: the page takes nothing from elsewhere and is shown nowhere else. */
@@ -39,12 +49,21 @@ const securityHeaders = {
 export function createHttpServer(parts: HttpParts): Server {
   return createServer((request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    if (parts.api !== undefined && isForApi(request)) {
+      parts.api(request, response);
+      return;
+    }
     respond(parts, request, response).catch((error: unknown) => {
       parts.log.error({ event: 'http-failed', err: error, path: request.url });
       if (response.headersSent) response.destroy();
-      else sendProblem(response, 500, 'the server failed; its log has more');
+      else sendProblem(response, 'internal', 'the server failed; its log has more');
     });
   });
+}
+
+function isForApi({ url = '' }: IncomingMessage): boolean {
+  const path = url.split('?')[0] ?? '';
+  return path.startsWith('/v1/') && path !== syncPath;
 }
 
 async function respond(
@@ -56,7 +75,7 @@ async function respond(
   const path = url.split('?')[0] ?? '';
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    return sendProblem(response, 405, `${method} is not answered here`);
+    return sendProblem(response, 'wrong-method', `${method} is not answered here`);
   }
   if (path === '/livez') return sendJson(response, 200, { status: 'ok' });
   if (path === '/readyz') {
@@ -69,14 +88,14 @@ async function respond(
   }
   if (path === syncPath) {
     response.setHeader('Upgrade', 'websocket');
-    return sendProblem(response, 426, 'this is a WebSocket: upgrade the connection');
+    return sendProblem(response, 'upgrade-required', 'this is a WebSocket: upgrade the connection');
   }
   if (path === '/' || (path.startsWith('/d/') && isDocumentName(path.slice(3)))) {
     const { html } = await parts.page;
     return sendAsset(request, response, html, 'no-cache');
   }
   const asset = path.startsWith('/assets/') ? (await parts.page).assets.get(path) : undefined;
-  if (asset === undefined) return sendProblem(response, 404, `nothing is at ${path}`);
+  if (asset === undefined) return sendProblem(response, 'unknown-path', `nothing is at ${path}`);
   sendAsset(request, response, asset, 'public, max-age=31536000, immutable');
 }
 
@@ -103,9 +122,9 @@ function sendJson(response: ServerResponse, status: number, value: object): void
   send(response, status, 'application/json; charset=utf-8', `${JSON.stringify(value)}\n`);
 }
 
-function sendProblem(response: ServerResponse, status: number, detail: string): void {
+function sendProblem(response: ServerResponse, code: ProblemCode, detail: string): void {
   response.setHeader('Cache-Control', 'no-store');
-  send(response, status, problemType, problemBody(status, detail));
+  send(response, problemStatus(code), problemType, problemBody(code, detail));
 }
 
 /** Node leaves the body out of an answer to HEAD. */

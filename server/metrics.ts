@@ -24,6 +24,9 @@ const snapshotBuckets = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 /** From a fast disk to the longest that an append may take. */
 const commitBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
+/** From a fold that is at hand to the longest that a question may take. */
+const playbackBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #commits: Histogram;
@@ -32,6 +35,8 @@ export class Metrics {
   readonly #snapshots: Counter<'outcome'>;
   readonly #snapshotSeconds: Histogram;
   readonly #snapshotsBad: Counter;
+  readonly #playback: Histogram;
+  readonly #playbackRefused: Counter;
 
   constructor({ stats, isLogUp, bus }: MetricSources) {
     const registers = [this.#registry];
@@ -79,6 +84,17 @@ export class Metrics {
       help: 'Times that a snapshot was passed over since its body is gone or damaged',
       registers,
     });
+    this.#playback = new Histogram({
+      name: 'sve_playback_seconds',
+      help: 'From a question about the past to its answer, waiting included',
+      buckets: playbackBuckets,
+      registers,
+    });
+    this.#playbackRefused = new Counter({
+      name: 'sve_playback_refused_total',
+      help: 'Questions about the past that were refused as too many or too long',
+      registers,
+    });
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -103,6 +119,16 @@ export class Metrics {
   /** A snapshot was passed over for its body. */
   snapshotBad(): void {
     this.#snapshotsBad.inc();
+  }
+
+  /** A question about the past has its answer. */
+  playbackAnswered(seconds: number): void {
+    this.#playback.observe(seconds);
+  }
+
+  /** A question about the past was refused for want of time. */
+  playbackRefused(): void {
+    this.#playbackRefused.inc();
   }
 
   /** In the text format of Prometheus. */

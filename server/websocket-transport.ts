@@ -10,8 +10,9 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TransportPort } from '../engine/driver/ports.ts';
 import type { ConnId } from '../engine/ids.ts';
+import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
-import { problemBody, problemType } from './problem.ts';
+import { problemBody, problemStatus, problemType } from './problem.ts';
 
 /** Where sockets are opened. */
 export const syncPath = '/v1/sync';
@@ -54,7 +55,7 @@ interface Link {
 }
 
 interface Refusal {
-  readonly status: number;
+  readonly code: ProblemCode;
   readonly reason: string;
 }
 
@@ -108,21 +109,21 @@ export class WebSocketTransport implements TransportPort {
 
   #refusal({ url = '', method, headers }: IncomingMessage): Refusal | null {
     if (url.split('?')[0] !== syncPath) {
-      return { status: 404, reason: `sockets are opened at ${syncPath}` };
+      return { code: 'unknown-path', reason: `sockets are opened at ${syncPath}` };
     }
-    if (method !== 'GET') return { status: 405, reason: 'a socket is opened with GET' };
+    if (method !== 'GET') return { code: 'wrong-method', reason: 'a socket is opened with GET' };
     if (headers.upgrade?.toLowerCase() !== 'websocket') {
-      return { status: 400, reason: 'the only protocol to upgrade to is websocket' };
+      return { code: 'bad-request', reason: 'the only protocol to upgrade to is websocket' };
     }
     if (headers['sec-websocket-version'] !== '13') {
-      return { status: 426, reason: 'WebSocket version 13 is spoken here' };
+      return { code: 'upgrade-required', reason: 'WebSocket version 13 is spoken here' };
     }
     if (!this.#allows(headers.origin, headers.host)) {
       const reason = `the origin ${headers.origin} is not allowed: add it to ALLOWED_ORIGINS`;
-      return { status: 403, reason };
+      return { code: 'forbidden', reason };
     }
     if (this.#links.size >= this.#options.connectionsMax) {
-      return { status: 503, reason: 'too many connections: try again later' };
+      return { code: 'overloaded', reason: 'too many connections: try again later' };
     }
     return null;
   }
@@ -183,8 +184,9 @@ function bytesOf(data: RawData): Uint8Array | null {
   return Buffer.isBuffer(data) ? data : null;
 }
 
-function refuse(socket: Duplex, { status, reason }: Refusal): void {
-  const body = problemBody(status, reason);
+function refuse(socket: Duplex, { code, reason }: Refusal): void {
+  const status = problemStatus(code);
+  const body = problemBody(code, reason);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',

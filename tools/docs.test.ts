@@ -5,19 +5,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../proto/codes.ts';
+import { errorCodes, requestCodes } from '../proto/codes.ts';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
 
 describe('docs/errors.md', () => {
-  it('has one row for each error code, with its close code', () => {
-    const rows = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)];
-    const documented = Object.fromEntries(
-      rows.map(([, code = '', close]) => [code, Number(close)]),
+  const numbers = (codes: object): unknown =>
+    Object.fromEntries(
+      Object.entries(codes).map(([code, { close, http }]) => [
+        code,
+        close === undefined ? [http] : [close, http],
+      ]),
     );
-    const known = Object.entries(errorCodes).map(([code, { close }]) => [code, close]);
-    expect(documented).toEqual(Object.fromEntries(known));
-    expect(rows).toHaveLength(known.length);
+
+  it('has one row for each error code, with its close code and its HTTP status', () => {
+    const row = /^\| `([a-z-]+)` \| (\d+)(?: \| (\d+))? \|/gm;
+    const rows = [...read('docs/errors.md').matchAll(row)];
+    const documented = rows.map(([, code = '', ...told]) => [
+      code,
+      told.flatMap((number) => (number === undefined ? [] : [Number(number)])),
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(numbers({ ...errorCodes, ...requestCodes }));
+    expect(rows).toHaveLength(new Set(rows.map(([, code]) => code)).size);
   });
 });
 

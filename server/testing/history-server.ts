@@ -1,0 +1,169 @@
+/**
+ * A server that answers about the past, in this process but for the history thread. Every answer is
+ * held against the OpenAPI document that it serves itself.
+ */
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { assert } from '../../engine/assert.ts';
+import { Health } from '../health.ts';
+import { HistoryApi } from '../history/history-api.ts';
+import type { TimedJob } from '../history/history-job.ts';
+import type { HistoryThreadData } from '../history/history-jobs.ts';
+import type { VersionLookup } from '../history/history-request.ts';
+import { HistoryThread } from '../history/history-thread.ts';
+import { createHttpServer } from '../http.ts';
+import { JobThread } from '../job-thread.ts';
+import { createLog } from '../log.ts';
+import { Metrics } from '../metrics.ts';
+import { LogReader } from '../postgres/log-reader.ts';
+import { ReaderPool } from '../postgres/reader-pool.ts';
+import { type Answer, OpenApiCheck } from './openapi-check.ts';
+
+export interface HistoryServerOptions {
+  readonly databaseUrl: string;
+  readonly waitingMax?: number;
+  readonly limitMs?: number;
+  readonly openMax?: number;
+  readonly allowedOrigins?: readonly string[];
+  /** By document and name. */
+  readonly versions?: Readonly<Record<string, number>>;
+  /** In place of `versions`. */
+  readonly versionOf?: VersionLookup;
+  /** Adds paths. */
+  readonly extend?: (api: HistoryApi, thread: HistoryThread) => void;
+  /** In place of the thread. */
+  readonly run?: (job: unknown) => Promise<unknown>;
+}
+
+/** What a request is, besides its path. */
+export interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export class HistoryServer {
+  /** Jobs that the thread was handed. */
+  jobs = 0;
+  /** Pieces of changes that were asked for. */
+  pieces = 0;
+  overloaded = 0;
+  readonly thread: HistoryThread;
+  readonly #server: Server;
+  readonly #jobThread: JobThread<TimedJob, unknown>;
+  readonly #pool: ReaderPool;
+  #check: OpenApiCheck | null = null;
+
+  /** See `start`. */
+  constructor(options: HistoryServerOptions) {
+    const { databaseUrl, waitingMax = 100, limitMs = 30_000, versions = {} } = options;
+    this.#pool = new ReaderPool(databaseUrl);
+    this.#jobThread = new JobThread({
+      module: new URL('../history/history-jobs', import.meta.url),
+      data: { databaseUrl, foldBytesMax: 64 * 1024 * 1024 } satisfies HistoryThreadData,
+      jobsMax: 4,
+      idleMs: 60_000,
+    });
+    const run = options.run ?? ((job: unknown) => this.#jobThread.run(job));
+    const counting = (job: unknown): Promise<unknown> => {
+      this.jobs++;
+      return run(job);
+    };
+    this.thread = new HistoryThread({ thread: { run: counting }, waitingMax, limitMs });
+    const log = createLog('silent');
+    const api = new HistoryApi({
+      thread: {
+        ask: (type, job, signal) => {
+          if (job.type === 'changes') this.pieces++;
+          return this.thread.ask(type, job, signal);
+        },
+      },
+      reader: new LogReader(this.#pool),
+      versionOf:
+        options.versionOf ?? (async (document, name) => versions[`${document}/${name}`] ?? null),
+      allowedOrigins: options.allowedOrigins ?? [],
+      cacheBytesMax: 16 * 1024 * 1024,
+      openMax: options.openMax ?? 100,
+      limitMs,
+      log,
+      onAnswer: () => {},
+      onOverloaded: () => {
+        this.overloaded++;
+      },
+    });
+    options.extend?.(api, this.thread);
+    const page = Promise.reject(new Error('no page'));
+    page.catch(() => {});
+    this.#server = createHttpServer({
+      health: new Health({ port: { ready: async () => true }, durability: null }, 'none'),
+      metrics: new Metrics({
+        stats: () => ({ connections: 0, sessions: 0, rooms: 0 }),
+        isLogUp: () => true,
+        bus: () => 'none',
+      }),
+      page,
+      log,
+      api: api.listener(),
+    });
+  }
+
+  static async start(options: HistoryServerOptions): Promise<HistoryServer> {
+    const server = new HistoryServer(options);
+    await server.#listen();
+    return server;
+  }
+
+  /** A request whose answer nobody has read yet. */
+  request(path: string, { method = 'GET', headers = {}, body }: Asked = {}): ClientRequest {
+    const address = this.#server.address();
+    assert(address !== null && typeof address === 'object', 'a TCP address');
+    return request({ port: address.port, path, method, headers, host: '127.0.0.1' }).end(body);
+  }
+
+  /** The answer, unpacked. Throws if it is another one than the OpenAPI document allows. */
+  async ask(path: string, asked: Asked = {}): Promise<Answer> {
+    const [response] = await once(this.request(path, asked), 'response');
+    const answer = await answerOf(response);
+    const [plainPath = ''] = path.split('?');
+    const { method = 'GET' } = asked;
+    const isTold = !['HEAD', 'OPTIONS'].includes(method);
+    const problems = isTold ? this.#check?.problemsOf(method, plainPath, answer) : [];
+    if (problems !== undefined && problems.length > 0 && plainPath !== '/v1/openapi.json') {
+      throw new Error(`${path}: ${problems.join('; ')}: ${answer.body}`);
+    }
+    return answer;
+  }
+
+  async #listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#check = new OpenApiCheck(JSON.parse((await this.ask('/v1/openapi.json')).body));
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await this.#jobThread.close();
+    await this.#pool.close();
+  }
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
+  const bytes = Buffer.concat(chunks);
+  return {
+    status: response.statusCode ?? 0,
+    headers,
+    body: unpacked(bytes, headers.get('Content-Encoding')).toString(),
+  };
+}
+
+function unpacked(bytes: Buffer, encoding: string | null): Buffer {
+  if (bytes.length === 0) return bytes;
+  if (encoding === 'br') return brotliDecompressSync(bytes);
+  return encoding === 'gzip' ? gunzipSync(bytes) : bytes;
+}
