@@ -3,7 +3,7 @@
  * their bodies, found as the server finds them; beside a server or without one.
  */
 import { mkdir } from 'node:fs/promises';
-import type { LogPage, LogPort } from '../../engine/driver/ports.ts';
+import type { LogPort } from '../../engine/driver/ports.ts';
 import type { Config } from '../config.ts';
 import type { OnObjectFailure } from '../folder-objects.ts';
 import {
@@ -13,11 +13,15 @@ import {
   reachObjectStore,
   tellPlace,
 } from '../object-store.ts';
-import { readPage } from '../postgres/log-statements.ts';
+import { LogReader } from '../postgres/log-reader.ts';
 import { checkSchema } from '../postgres/migrate.ts';
 import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
 import { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import { listVersions, type NamedVersion } from '../postgres/version-statements.ts';
 import { openCommandDatabase } from './command-database.ts';
+
+/** More than a document can have. */
+const versionsMax = 100_000;
 
 /** Nobody waits for a command as for a node. */
 const limits = {
@@ -35,6 +39,7 @@ export interface CommandStores {
   readonly log: Pick<LogPort, 'read'>;
   readonly index: SnapshotIndex;
   readonly objects: ObjectStore['port'];
+  readonly versions: (document: string) => Promise<readonly NamedVersion[]>;
   /** Where they are, for people. */
   readonly places: { readonly database: string; readonly objects: string };
 }
@@ -54,8 +59,8 @@ export async function withStores<T>(
     );
     const places = { database: database.place, objects: tellPlace(objects.place) };
     return await work({
-      ...{ url: database.url, pool, log: logOver(pool), index: new SnapshotIndex(pool) },
-      ...{ objects: objects.port, places },
+      ...{ url: database.url, pool, log: new LogReader(pool), index: new SnapshotIndex(pool) },
+      ...{ objects: objects.port, versions: versionsOver(pool), places },
     });
   } catch (error) {
     if (failures.length === 0) throw error;
@@ -76,11 +81,7 @@ async function openObjects(config: Config, onFailure: OnObjectFailure): Promise<
   return reachObjectStore(place, onFailure);
 }
 
-function logOver(pool: ReaderPool): Pick<LogPort, 'read'> {
-  return {
-    read(document, afterLsn, bytesMax, done) {
-      const page = pool.with((client) => readPage(client, document, afterLsn, bytesMax));
-      void page.catch((): LogPage | null => null).then(done);
-    },
-  };
+function versionsOver(pool: ReaderPool): CommandStores['versions'] {
+  return async (document) =>
+    (await pool.with((client) => listVersions(client, document, '', versionsMax))).versions;
 }

@@ -209,6 +209,12 @@ describeWithPostgres('the commands about documents', (serverUrl) => {
 
   it('inspects a document without telling its text', async () => {
     const keys = await write('seen');
+    const { at = 0 } = (await site.past('seen', { type: 'lsn', lsn: 16 })) ?? {};
+    await execute(
+      database.url,
+      `INSERT INTO version (document, name, lsn, at, created_by)
+       VALUES ('seen', 'Fertig', 16, ${at}, 'ann')`,
+    );
     const found = await json('inspect', 'seen');
     expect(found).toMatchObject({
       ...{ document: 'seen', state: 'live', epoch: 1, lsn: 20, prunedLsn: 0, exitCode: 0 },
@@ -216,10 +222,12 @@ describeWithPostgres('the commands about documents', (serverUrl) => {
       text: { units: texts[rows]?.length, replicas: 2, voidBatches: 1 },
       snapshots: keys.map((key, i) => ({ key, lsn: 8 * (i + 1), isOfThisLog: true })),
       unreadable: [],
+      versions: [{ name: 'Fertig', lsn: 16 }],
     });
     const { output } = await run('inspect', 'seen');
     expect(output).toMatch(/^document +seen \(live\)\nepoch +1\nhead +LSN 20, 2\d{3}-/);
     expect(output).toMatch(/^ {2}LSN 16, \S+Z, \d+ B, made \d+ m?s ago$/m);
+    expect(output).toMatch(/\n1 named version\n {2}"Fertig": LSN 16, \S+Z\n$/);
     expect(output).not.toContain('words');
   });
 

@@ -7,6 +7,9 @@ import type { Command, CommandAnswer, CommandRun } from './command.ts';
 import { type CommandStores, withStores } from './command-stores.ts';
 import { ageText, bytesText, countText, ratioText, table } from './measures.ts';
 
+/** Those that are printed; all are in `--json`. */
+const versionsShown = 20;
+
 export const inspect: Command = {
   name: 'inspect',
   positionals: ['DOCUMENT'],
@@ -37,6 +40,9 @@ async function look(stores: CommandStores, document: string): Promise<CommandAns
     key: pointer.key,
     isOfThisLog,
   }));
+  const versions = (await stores.versions(document)).map(({ name, lsn, at: time }) => ({
+    ...{ name, lsn, at: timeText(time) },
+  }));
   const characters = text.units + text.tombstones;
   const newest = snapshots.findLast(({ isOfThisLog }) => isOfThisLog);
   const unreadable = bad.map(({ pointer, detail }) => `snapshot at LSN ${pointer.lsn}: ${detail}`);
@@ -55,10 +61,21 @@ async function look(stores: CommandStores, document: string): Promise<CommandAns
     ['database', stores.places.database],
   ]);
   return {
-    json: { ...place, log, text, snapshots, unreadable },
-    text: [...sizes, ...snapshots.map(snapshotLine), ...unreadable],
+    json: { ...place, log, text, snapshots, unreadable, versions },
+    text: [...sizes, ...snapshots.map(snapshotLine), ...unreadable, ...versionLines(versions)],
     isBad: unreadable.length > 0,
   };
+}
+
+function versionLines(versions: readonly { name: string; lsn: number; at: string }[]): string[] {
+  const rest = versions.length - versionsShown;
+  return [
+    ...(versions.length === 0 ? [] : [countText(versions.length, 'named version')]),
+    ...versions
+      .slice(0, versionsShown)
+      .map(({ name, lsn, at }) => `  ${JSON.stringify(name)}: LSN ${lsn}, ${at}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ];
 }
 
 function headLines(place: {

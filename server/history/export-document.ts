@@ -12,6 +12,7 @@ import {
   frameExportRecord,
 } from '../../proto/export-format.ts';
 import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import type { NamedVersion } from '../postgres/version-statements.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { HistoryError } from './history-error.ts';
 import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
@@ -23,8 +24,8 @@ export interface ExportSource {
   readonly log: Pick<LogPort, 'read'>;
   readonly index: Pick<SnapshotIndex, 'list'>;
   readonly objects: ObjectStorePort;
-  /** Names of moments up to this LSN; absent: there are none. */
-  readonly versions?: (document: string, throughLsn: number) => Promise<readonly ExportVersion[]>;
+  /** Every named version of a document. */
+  readonly versions: (document: string) => Promise<readonly NamedVersion[]>;
 }
 
 export interface ExportOptions {
@@ -64,7 +65,7 @@ export async function* exportDocument(
     );
     onProgress?.((page.at(-1)?.lsn ?? lsn) - prunedLsn, lsn - prunedLsn);
   }
-  const versions = (await source.versions?.(document, lsn)) ?? [];
+  const versions = exported(await source.versions(document), lsn);
   if (versions.length > 0) {
     yield hashed(
       hash,
@@ -74,6 +75,13 @@ export async function* exportDocument(
   const counts = { rows: lsn - prunedLsn, versions: versions.length };
   const end: ExportRecord = { type: 'end', end: { ...counts, hash: hash.digest() } };
   yield frameExportRecord(end);
+}
+
+/** Those of this history; what was named since the export began is not in it. */
+function exported(versions: readonly NamedVersion[], throughLsn: number): ExportVersion[] {
+  return versions
+    .filter(({ lsn, isOfThisLog }) => isOfThisLog && lsn <= throughLsn)
+    .map(({ isOfThisLog: _, createdBy: principal, ...version }) => ({ ...version, principal }));
 }
 
 /** Rows as the log should have them; a hole is not exported. */

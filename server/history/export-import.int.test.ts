@@ -13,6 +13,8 @@ import { type ExportRecord, exportMagic, frameExportRecord } from '../../proto/e
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { FolderObjects } from '../folder-objects.ts';
 import { deleteDocument } from '../postgres/log-maintenance.ts';
+import { ReaderPool } from '../postgres/reader-pool.ts';
+import type { NamedVersion } from '../postgres/version-statements.ts';
 import { pruneToSnapshot } from '../snapshots/pruning.ts';
 import { snapshotFolder } from '../snapshots/snapshot-key.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
@@ -23,6 +25,7 @@ import { typedHistory } from '../testing/typed-history.ts';
 import { exportDocument } from './export-document.ts';
 import { type Pieces, readExportFile } from './export-file.ts';
 import { type Imported, importDocument } from './import-document.ts';
+import { Versions } from './versions.ts';
 
 const rows = 40;
 const { bodies, texts } = typedHistory(rows);
@@ -32,6 +35,8 @@ describeWithPostgres('a history that is exported and imported', (serverUrl) => {
   let database: TestDatabase;
   let folder: string;
   let site: SnapshotSite;
+  let pool: ReaderPool;
+  let versions: Versions;
   let whole: Uint8Array;
   let pruned: Uint8Array;
 
@@ -45,20 +50,33 @@ describeWithPostgres('a history that is exported and imported', (serverUrl) => {
         if (i === 19) await site.made(document);
       }
     }
+    pool = new ReaderPool(database.url);
+    versions = new Versions(pool);
+    for (const document of ['whole', 'pruned']) {
+      for (const lsn of [20, 33]) {
+        const { at = 0 } = (await site.past(document, { type: 'lsn', lsn })) ?? {};
+        await versions.put(document, { name: `row ${lsn}`, lsn, at, createdBy: 'ann' });
+      }
+    }
     await pruneToSnapshot('pruned', { type: 'lsn', lsn: 20 }, { ...site, url: database.url });
     whole = await exported('whole');
     pruned = await exported('pruned');
   });
 
   afterAll(async () => {
-    await site?.close();
+    await Promise.all([site?.close(), pool?.close()]);
     await database?.drop();
     await rm(folder, { recursive: true, force: true });
   });
 
+  const allVersions = (document: string): Promise<readonly NamedVersion[]> =>
+    versions.list(document, '', 1_000);
+
   async function exported(document: string): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
-    for await (const piece of exportDocument(site, document, { now })) pieces.push(piece);
+    const { log, index, objects } = site;
+    const source = { log, index, objects, versions: allVersions };
+    for await (const piece of exportDocument(source, document, { now })) pieces.push(piece);
     return new Uint8Array(Buffer.concat(pieces));
   }
 
@@ -99,6 +117,8 @@ describeWithPostgres('a history that is exported and imported', (serverUrl) => {
     expect(again.map((record) => withHeader(record, epoch))).toEqual(
       before.map((record) => withHeader(record, epoch)),
     );
+    expect(await allVersions(to)).toEqual(await allVersions(from));
+    expect(await allVersions(to)).toMatchObject([{ lsn: 20 }, { lsn: 33, isOfThisLog: true }]);
     expect(told.epoch).not.toBe(1);
     expect(site.takeBad()).toEqual([]);
   });
@@ -145,10 +165,20 @@ describeWithPostgres('a history that is exported and imported', (serverUrl) => {
     ['a time falls', (all) => all.with(5, row(5, 7)), 'row 5 has time 1970-01-01T00:00:00.007Z'],
     [
       'a row is none',
-      (all) => [...all.slice(0, 5), { type: 'row', row: { ...placeOf(all[5]), body: rubbish } }],
+      (all) => all.with(5, { type: 'row', row: { ...placeOf(all[5]), body: rubbish } }),
       'row 5 cannot be read',
     ],
-    ['rows are left out at the end', (all) => all.slice(0, -3), 'rows 38 … 40 are missing'],
+    ['rows are left out at the end', (all) => all.toSpliced(38, 3), 'rows 38 … 40 are missing'],
+    [
+      'a version stands for another row',
+      (all) => [...all, version({ lsn: 7 })],
+      '1 of its versions stand for no row of it',
+    ],
+    [
+      'two versions have one name',
+      (all) => [...all, version({ ...timeOf(all[7]) }), version({ ...timeOf(all[8]) })],
+      'duplicate key',
+    ],
     ['there is a second header', (all) => all.toSpliced(3, 0, ...all.slice(0, 1)), 'second header'],
     ['there is no header', (all) => all.slice(1), 'it begins with a row'],
   ])('is refused with a hash that is right when %s', async (_, change, problem) => {
@@ -225,15 +255,26 @@ function row(lsn: number, at: number): ExportRecord {
   return { type: 'row', row: { lsn, at, body: bodies[lsn - 1] ?? rubbish } };
 }
 
+function version(place: { readonly lsn: number; readonly at?: number }): ExportRecord {
+  const given = { name: 'named', createdAt: 1, principal: 'ann' };
+  return { type: 'version', version: { ...given, at: 1, ...place } };
+}
+
+function timeOf(record: ExportRecord | undefined): { readonly lsn: number; readonly at: number } {
+  const { lsn, at } = placeOf(record);
+  return { lsn, at };
+}
+
 function placeOf(record: ExportRecord | undefined): { readonly lsn: number; readonly at: number } {
   return record?.type === 'row' ? record.row : { lsn: 0, at: 0 };
 }
 
 /** A file of these records, with the end that belongs to them but for the count. */
 function sealed(records: readonly ExportRecord[], count: number): Uint8Array {
+  const versions = records.filter(({ type }) => type === 'version').length;
   const body = Buffer.concat([exportMagic, ...records.map(frameExportRecord)]);
   const hash = createHash('sha256').update(body).digest();
-  const end = frameExportRecord({ type: 'end', end: { rows: count, versions: 0, hash } });
+  const end = frameExportRecord({ type: 'end', end: { rows: count, versions, hash } });
   return Buffer.concat([body, end]);
 }
 

@@ -8,13 +8,15 @@
  * A crash before the commit leaves at most a body without a pointer, which nobody reads and
  * `orphans` finds.
  */
+
+import { DatabaseError } from 'pg';
 import type { LogRow, ObjectStorePort, SnapshotPointer } from '../../engine/driver/ports.ts';
 import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import { foldOf } from '../../engine/sync/fold-snapshot.ts';
 import { isDocumentName } from '../../proto/client-frame.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
-import type { ExportHeader } from '../../proto/export-format.ts';
+import type { ExportHeader, ExportVersion } from '../../proto/export-format.ts';
 import { ImportTransaction } from '../postgres/import-transaction.ts';
 import { randomEpoch } from '../postgres/log-maintenance.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
@@ -26,6 +28,8 @@ import { orderProblem } from './log-walk.ts';
 /** What is in memory of the rows: what comes first, and one more row. */
 const groupBytesMax = 1_048_576;
 const groupRowsMax = 1_000;
+/** As many as a document can have (versions.ts). */
+const versionsMax = 50_000;
 
 export interface ImportTarget {
   /** Of the database. */
@@ -61,11 +65,15 @@ export async function importDocument(
       if (record.type === 'header') await importing.begin(record.header);
       else if (record.type === 'snapshot') importing.addPiece(record.piece);
       else if (record.type === 'row') await importing.addRow(record.row);
+      else importing.addVersion(record.version);
     }
     return await importing.finish();
   } catch (error) {
     await importing.abandon();
     if (error instanceof HistoryError) throw error;
+    // Data exception, integrity constraint violation: the database refused what is in the file.
+    const isRefused = error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
+    if (isRefused) throw damaged(error.message);
     const what = `${document} was not imported: ${String(error)}`;
     throw new HistoryError(what, { code: 'unavailable', cause: error });
   }
@@ -86,6 +94,7 @@ class Importing {
   readonly #epoch = randomEpoch();
   readonly #pieces: Uint8Array[] = [];
   #begun: Begun | null = null;
+  readonly #versions: ExportVersion[] = [];
   #group: LogRow[] = [];
   #groupBytes = 0;
   /** Of the body that was stored. */
@@ -136,9 +145,15 @@ class Importing {
     if (isFull) await this.#flush();
   }
 
+  addVersion(version: ExportVersion): void {
+    this.#versions.push(version);
+    if (this.#versions.length > versionsMax) throw damaged(`it has over ${versionsMax} versions`);
+  }
+
   async finish(): Promise<Imported> {
     const fold = await this.#folded();
     await this.#flush();
+    await this.#addVersions();
     const { header, transaction } = this.#certain();
     await transaction.commit();
     const { lsn, at, document, prunedLsn } = header;
@@ -153,6 +168,14 @@ class Importing {
     const key = this.#key;
     if (key === null) return;
     await new Promise((done) => this.#target.objects.remove(key, done));
+  }
+
+  async #addVersions(): Promise<void> {
+    const versions = this.#versions;
+    if (versions.length === 0) return;
+    const added = await this.#certain().transaction.addVersions(versions);
+    if (added === versions.length) return;
+    throw damaged(`${versions.length - added} of its versions stand for no row of it`);
   }
 
   async #flush(): Promise<void> {

@@ -11,7 +11,8 @@
 import { Client, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
 import type { LogHead, LogRow, SnapshotPointer } from '../../engine/driver/ports.ts';
-import { byteaArray, int8Array } from './binary-array.ts';
+import type { ExportVersion } from '../../proto/export-format.ts';
+import { byteaArray, int8Array, textArray } from './binary-array.ts';
 
 /** Every statement of an import. */
 export const importStatements = {
@@ -23,6 +24,13 @@ VALUES ($1, $2, 'live', $3, $4, $5) ON CONFLICT (document) DO NOTHING`,
 INSERT INTO log_row (document, lsn, epoch, at, body)
 SELECT $1, lsn, $2, at, body
 FROM unnest($3::bigint[], $4::bigint[], $5::bytea[]) AS line (lsn, at, body)`,
+  versions: `
+INSERT INTO version (document, name, lsn, at, created_at, created_by)
+SELECT $1, name, lsn, at, created_at, created_by
+FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+  AS line (name, lsn, at, created_at, created_by)
+WHERE lsn <= $2 OR at = (
+  SELECT log_row.at FROM log_row WHERE log_row.document = $1 AND log_row.lsn = line.lsn)`,
   snapshot: `
 INSERT INTO snapshot (document, key, epoch, lsn, at, bytes, checksum)
 VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -37,12 +45,18 @@ export class ImportTransaction {
   readonly #client: Client;
   readonly #document: string;
   readonly #epoch: number;
+  readonly #prunedLsn: number;
 
   /** Of a transaction that has taken the name: see `begin`. */
-  constructor(client: Client, document: string, epoch: number) {
+  constructor(
+    client: Client,
+    document: string,
+    { epoch, prunedLsn = 0 }: Pick<LogHead, 'epoch' | 'prunedLsn'>,
+  ) {
     this.#client = client;
     this.#document = document;
     this.#epoch = epoch;
+    this.#prunedLsn = prunedLsn;
   }
 
   /**
@@ -52,7 +66,7 @@ export class ImportTransaction {
   static async begin(
     url: string,
     document: string,
-    { epoch, lsn, at, prunedLsn = 0 }: Omit<LogHead, 'state'>,
+    head: Omit<LogHead, 'state'>,
   ): Promise<ImportTransaction | LogHead['state']> {
     const client = new Client({
       connectionString: url,
@@ -69,9 +83,10 @@ export class ImportTransaction {
     try {
       await client.connect();
       await client.query('BEGIN');
+      const { epoch, lsn, at, prunedLsn = 0 } = head;
       const values = [document, epoch, lsn, at, prunedLsn];
       const { rowCount } = await client.query(importStatements.begin, values);
-      if (rowCount === 1) return new ImportTransaction(client, document, epoch);
+      if (rowCount === 1) return new ImportTransaction(client, document, head);
       const { rows } = await client.query<{ state: string }>(importStatements.taken, [document]);
       await client.end();
       return rows[0]?.state === 'deleted' ? 'deleted' : 'live';
@@ -93,6 +108,22 @@ export class ImportTransaction {
       byteaArray(rows.map(({ body }) => body)),
     ]);
     assert(rowCount === rows.length, `${rows.length} rows, the database took ${rowCount}`);
+  }
+
+  /**
+   * After all rows. Returns how many there are of: those whose row is pruned, or has their time.
+   */
+  async addVersions(versions: readonly ExportVersion[]): Promise<number> {
+    const { rowCount } = await this.#client.query(importStatements.versions, [
+      this.#document,
+      this.#prunedLsn,
+      textArray(versions.map(({ name }) => name)),
+      int8Array(versions.map(({ lsn }) => lsn)),
+      int8Array(versions.map(({ at }) => at)),
+      int8Array(versions.map(({ createdAt }) => createdAt)),
+      textArray(versions.map(({ principal }) => principal)),
+    ]);
+    return rowCount ?? 0;
   }
 
   /** Its body is stored already. */

@@ -168,6 +168,17 @@ const askedByOperators: Readonly<Record<string, Asked>> = {
     values: ["'new'", '1', array(['3', '4'], 'bigint'), ...appendOf(["'a'", "'b'"]).slice(1)],
     partitionsMax: 0,
   },
+  'versions of an import': {
+    statement: importStatements.versions,
+    values: [
+      "'large'",
+      '3',
+      ...[array(["'p'", "'q'"], 'text'), array(['3', '700'], 'bigint')],
+      ...[array(['9', '1000'], 'bigint'), array(['1', '1'], 'bigint')],
+      array(["'anna'", "'ben'"], 'text'),
+    ],
+    partitionsMax: 1,
+  },
   'the snapshot of an import': {
     statement: importStatements.snapshot,
     values: ["'new'", "'key'", '1', '2', '1000', '9', `'${'ab'.repeat(32)}'`],

@@ -65,8 +65,8 @@ export class HistoryServer {
       jobsMax: 4,
       idleMs: 60_000,
     });
-    const run = options.run ?? ((job: unknown) => this.#jobThread.run(job));
-    const counting = (job: unknown): Promise<unknown> => {
+    const run = options.run ?? ((job: TimedJob) => this.#jobThread.run(job));
+    const counting = (job: TimedJob): Promise<unknown> => {
       this.jobs++;
       return run(job);
     };
