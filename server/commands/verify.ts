@@ -1,5 +1,5 @@
 /** `verify`: whether the log and the snapshots of documents fit together (verify-document.ts). */
-import { HistoryError } from '../history/history-error.ts';
+import { HistoryRefusal } from '../history/history-refusal.ts';
 import { type Verified, verifyDocument } from '../history/verify-document.ts';
 import { readNames } from '../postgres/document-sizes.ts';
 import type { Command, CommandAnswer, CommandRun } from './command.ts';
@@ -74,7 +74,7 @@ async function verifyUnlessChanged(stores: CommandStores, name: string): Promise
   try {
     return await verifyDocument(stores, name);
   } catch (error) {
-    const hasChanged = error instanceof HistoryError && error.code !== 'unavailable';
+    const hasChanged = error instanceof HistoryRefusal && error.code !== 'unavailable';
     if (hasChanged) return null;
     throw error;
   }

@@ -9,7 +9,7 @@ import {
 import { rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 import { endProblem, orderProblem, walkLog } from './log-walk.ts';
 
 export interface FactsSource extends Pick<SnapshotSource, 'index' | 'objects'> {
@@ -30,7 +30,7 @@ export interface DocumentFacts {
   readonly bad: readonly BadSnapshot[];
 }
 
-/** From the newest snapshot and the rows after it. Rejects with HistoryError. */
+/** From the newest snapshot and the rows after it. Rejects with HistoryRefusal. */
 export async function readFacts(
   source: FactsSource,
   document: string,
@@ -64,12 +64,12 @@ async function foldAtHead(
   );
   if (found === 'failed') {
     const what = 'the database did not tell which snapshots there are: try again';
-    throw new HistoryError(what, { code: 'unavailable' });
+    throw new HistoryRefusal('unavailable', what);
   }
   const fold = found?.fold ?? new Fold(head.epoch);
   if (fold.lsn < (head.prunedLsn ?? 0)) {
     const what = `no snapshot that can be read has the rows up to ${head.prunedLsn}`;
-    throw new HistoryError(`${document} is damaged: ${what}`, { code: 'damaged-history' });
+    throw new HistoryRefusal('damaged-history', `${document} is damaged: ${what}`);
   }
   for await (const rows of walkLog(source.log, document, { head, afterLsn: fold.lsn })) {
     for (const row of rows) {
@@ -84,5 +84,5 @@ async function foldAtHead(
 function refuse(document: string, problem: string | null): void {
   if (problem === null) return;
   const what = `${document} is damaged: ${problem}; see verify`;
-  throw new HistoryError(what, { code: 'damaged-history' });
+  throw new HistoryRefusal('damaged-history', what);
 }

@@ -14,7 +14,7 @@ import {
 import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
 import type { NamedVersion } from '../postgres/version-statements.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
 
 /** Of the snapshot, in one record. */
@@ -37,7 +37,7 @@ export interface ExportOptions {
 
 /**
  * Yields the file in pieces; the first comes when it is known that there is such a document.
- * Rejects with HistoryError: what was yielded until then is no whole file, and no reader takes it
+ * Rejects with HistoryRefusal: what was yielded until then is no whole file, and no reader takes it
  * for one.
  */
 export async function* exportDocument(
@@ -103,9 +103,7 @@ async function* rowPages(
 
 function refuse(document: string, problem: string | null): void {
   if (problem === null) return;
-  throw new HistoryError(`${document} is damaged: ${problem}; see verify`, {
-    code: 'damaged-history',
-  });
+  throw new HistoryRefusal('damaged-history', `${document} is damaged: ${problem}; see verify`);
 }
 
 /** The first snapshot that has the rows that were pruned; null: none were. */
@@ -129,7 +127,7 @@ async function findBase(
   }
   const found = problems.length === 0 ? 'there is none' : problems.join('; ');
   const what = `no snapshot has the rows up to ${prunedLsn}, which were pruned: ${found}`;
-  throw new HistoryError(`${document} is damaged: ${what}`, { code: 'damaged-history' });
+  throw new HistoryRefusal('damaged-history', `${document} is damaged: ${what}`);
 }
 
 /** In one piece; they are part of what the hash is of. */

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { type ExportRecord, exportMagic, frameExportRecord } from '../../proto/export-format.ts';
 import { typedHistory } from '../testing/typed-history.ts';
 import { readExportFile } from './export-file.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 
 const rows = 12;
 const records: readonly ExportRecord[] = [
@@ -31,13 +31,13 @@ const end = frameExportRecord({ type: 'end', end: { rows, versions: 1, hash } })
 const file = Uint8Array.from(Buffer.concat([body, end]));
 
 /** What a reader has of it when it has come to the end, or the error. */
-async function outcomeOf(bytes: Uint8Array): Promise<readonly ExportRecord[] | HistoryError> {
+async function outcomeOf(bytes: Uint8Array): Promise<readonly ExportRecord[] | HistoryRefusal> {
   const found: ExportRecord[] = [];
   try {
     for await (const record of readExportFile([bytes])) found.push(record);
     return found;
   } catch (error) {
-    if (error instanceof HistoryError) return error;
+    if (error instanceof HistoryRefusal) return error;
     throw error;
   }
 }

@@ -16,13 +16,13 @@ import {
   ExportSplitter,
   exportMagic,
 } from '../../proto/export-format.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 import { endProblem, orderProblem, type RowPlace } from './log-walk.ts';
 
 /** A file as it comes, cut anywhere. */
 export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Gives every record but the end. Rejects with HistoryError `damaged-file`. */
+/** Gives every record but the end. Rejects with HistoryRefusal `damaged-file`. */
 export async function* readExportFile(
   pieces: Pieces,
 ): AsyncGenerator<Exclude<ExportRecord, { type: 'end' }>> {
@@ -112,15 +112,15 @@ class FileOrder {
     throw damaged(`its end counts ${expected}, it has ${found.rows} and ${found.versions}`);
   }
 
-  #otherSnapshot({ snapshotBytes }: ExportHeader): HistoryError {
+  #otherSnapshot({ snapshotBytes }: ExportHeader): HistoryRefusal {
     return damaged(`its snapshot has ${this.#snapshotBytes} bytes, not ${snapshotBytes}`);
   }
 }
 
 /** The error for bytes that are not what an export writes. */
-export function damaged(problem: string): HistoryError {
+export function damaged(problem: string): HistoryRefusal {
   const what = `the file is damaged, or no exported history: ${problem}. Nothing was imported`;
-  return new HistoryError(what, { code: 'damaged-file' });
+  return new HistoryRefusal('damaged-file', what);
 }
 
 function refuse(problem: string | null): void {

@@ -22,7 +22,7 @@ import { randomEpoch } from '../postgres/log-maintenance.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { newSnapshotKey } from '../snapshots/snapshot-key.ts';
 import { damaged, type Pieces, readExportFile } from './export-file.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 import { orderProblem } from './log-walk.ts';
 
 /** What is in memory of the rows: what comes first, and one more row. */
@@ -49,7 +49,7 @@ export interface Imported {
   readonly voidBatches: number;
 }
 
-/** Rejects with HistoryError; then there is no document of this name, or the one from before. */
+/** Rejects with HistoryRefusal; then there is no document of this name, or the one from before. */
 export async function importDocument(
   target: ImportTarget,
   document: string,
@@ -57,7 +57,7 @@ export async function importDocument(
   onProgress: (rows: number, total: number) => void = () => {},
 ): Promise<Imported> {
   if (!isDocumentName(document)) {
-    throw new HistoryError(`${document} is no name of a document`, { code: 'unknown-document' });
+    throw new HistoryRefusal('bad-document', `${document} is no name of a document`);
   }
   const importing = new Importing(target, document, onProgress);
   try {
@@ -70,13 +70,16 @@ export async function importDocument(
     return await importing.finish();
   } catch (error) {
     await importing.abandon();
-    if (error instanceof HistoryError) throw error;
+    if (error instanceof HistoryRefusal) throw error;
     // Data exception, integrity constraint violation: the database refused what is in the file.
     const isRefused = error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
     if (isRefused) throw damaged(error.message);
-    const what = `${document} was not imported: ${String(error)}`;
-    throw new HistoryError(what, { code: 'unavailable', cause: error });
+    throw notImported(document, error);
   }
+}
+
+function notImported(document: string, error: unknown): HistoryRefusal {
+  return new HistoryRefusal('unavailable', `${document} was not imported: ${String(error)}`);
 }
 
 /** What an import has by now. */
@@ -116,11 +119,11 @@ class Importing {
     const transaction = await ImportTransaction.begin(this.#target.url, this.#document, head);
     if (transaction === 'deleted') {
       const what = `${this.#document} was deleted: its name is not given again; choose another`;
-      throw new HistoryError(what, { code: 'document-deleted' });
+      throw new HistoryRefusal('document-deleted', what);
     }
     if (transaction === 'live') {
       const what = `there is a document ${this.#document} already: choose another name`;
-      throw new HistoryError(what, { code: 'document-exists' });
+      throw new HistoryRefusal('document-exists', what);
     }
     this.#begun = { header, transaction, fold: null };
   }

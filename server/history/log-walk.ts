@@ -3,7 +3,7 @@
  * appended meanwhile is not looked at, and a history that becomes another one ends the walk.
  */
 import type { LogHead, LogPage, LogPort, LogRow } from '../../engine/driver/ports.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryRefusal } from './history-refusal.ts';
 
 /** What is in memory of the rows: about this much, and one more row. */
 const pageBytesDefault = 1_048_576;
@@ -14,21 +14,21 @@ export interface RowPlace {
   readonly at: number;
 }
 
-/** The head of a document that is there. Rejects with HistoryError. */
+/** The head of a document that is there. Rejects with HistoryRefusal. */
 export async function findHead(log: Pick<LogPort, 'read'>, document: string): Promise<LogHead> {
   const head = await findHeadOrTombstone(log, document);
   if (head.state === 'live') return head;
-  throw new HistoryError(`${document} was deleted`, { code: 'document-deleted' });
+  throw new HistoryRefusal('document-deleted', `${document} was deleted`);
 }
 
-/** The head of a document that is or was there. Rejects with HistoryError. */
+/** The head of a document that is or was there. Rejects with HistoryRefusal. */
 export async function findHeadOrTombstone(
   log: Pick<LogPort, 'read'>,
   document: string,
 ): Promise<LogHead> {
   const { head } = await readPage(log, document, { afterLsn: 0, bytesMax: 1 });
   if (head !== null) return head;
-  throw new HistoryError(`there is no document ${document}`, { code: 'unknown-document' });
+  throw new HistoryRefusal('unknown-document', `there is no document ${document}`);
 }
 
 export interface Walk {
@@ -39,7 +39,7 @@ export interface Walk {
   readonly pageBytesMax?: number;
 }
 
-/** Rows as they are stored, up to the head. Rejects with HistoryError. */
+/** Rows as they are stored, up to the head. Rejects with HistoryRefusal. */
 export async function* walkLog(
   log: Pick<LogPort, 'read'>,
   document: string,
@@ -50,7 +50,7 @@ export async function* walkLog(
     const isSame = page.head?.epoch === head.epoch && page.head.state === 'live';
     if (!isSame || page.head?.prunedLsn !== head.prunedLsn) {
       const what = `${document} was deleted, pruned or restored meanwhile: try again`;
-      throw new HistoryError(what, { code: 'history-changed' });
+      throw new HistoryRefusal('history-changed', what);
     }
     const rows = page.rows.filter(({ lsn }) => lsn <= head.lsn);
     const last = rows.at(-1);
@@ -94,7 +94,5 @@ async function readPage(
     log.read(document, place.afterLsn, place.bytesMax, done),
   );
   if (page !== null) return page;
-  throw new HistoryError(`the log of ${document} could not be read: try again`, {
-    code: 'unavailable',
-  });
+  throw new HistoryRefusal('unavailable', `the log of ${document} could not be read: try again`);
 }

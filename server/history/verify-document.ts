@@ -47,7 +47,7 @@ export interface Verified {
   readonly differences: readonly Difference[];
 }
 
-/** Rejects with HistoryError when there is no such document, or it changes meanwhile. */
+/** Rejects with HistoryRefusal when there is no such document, or it changes meanwhile. */
 export async function verifyDocument(
   source: VerifySource,
   document: string,
