@@ -13,6 +13,11 @@ import type { GatewayPorts } from './ports.ts';
 /** Something for an operator: never text or tokens. */
 export type LogEvent = Extract<Effect, { type: 'log' }>;
 
+type Question = Extract<
+  Effect,
+  { type: 'readLog' | 'loadSnapshot' | 'makeSnapshot' | 'readHeads' }
+>;
+
 export class GatewayDriver {
   readonly #driver: Driver<Input, Effect>;
   readonly #ports: GatewayPorts;
@@ -90,7 +95,7 @@ export class GatewayDriver {
   }
 
   #perform(effect: Effect): void {
-    const { transport, log, snapshots, bus, auth } = this.#ports;
+    const { transport, log, bus, auth } = this.#ports;
     switch (effect.type) {
       case 'send':
         assert(isDurable(effect.frame), 'a frame with operations needs its proof of durability');
@@ -121,6 +126,40 @@ export class GatewayDriver {
         );
         return;
       }
+      case 'readLog':
+      case 'loadSnapshot':
+      case 'makeSnapshot':
+      case 'readHeads':
+        this.#ask(effect);
+        return;
+      case 'publish':
+        assert(isDurable(effect.message), 'a published row needs its proof of durability');
+        bus.publish(effect.document, effect.message.bytes);
+        return;
+      case 'publishPresence':
+        bus.publishPresence(effect.document, effect.bytes);
+        return;
+      case 'subscribe':
+        bus.subscribe(effect.document);
+        return;
+      case 'unsubscribe':
+        bus.unsubscribe(effect.document);
+        return;
+      case 'log':
+        this.#onLog(effect);
+        return;
+      case 'drained':
+        this.#onDrained();
+        return;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  /** What the log and the store know. */
+  #ask(effect: Question): void {
+    const { log, snapshots } = this.#ports;
+    switch (effect.type) {
       case 'readLog': {
         const { readId, document, afterLsn, bytesMax } = effect;
         log.read(document, afterLsn, bytesMax, (page) =>
@@ -144,25 +183,6 @@ export class GatewayDriver {
       }
       case 'readHeads':
         log.heads(effect.documents, (heads) => this.#driver.submit({ type: 'headsRead', heads }));
-        return;
-      case 'publish':
-        assert(isDurable(effect.message), 'a published row needs its proof of durability');
-        bus.publish(effect.document, effect.message.bytes);
-        return;
-      case 'publishPresence':
-        bus.publishPresence(effect.document, effect.bytes);
-        return;
-      case 'subscribe':
-        bus.subscribe(effect.document);
-        return;
-      case 'unsubscribe':
-        bus.unsubscribe(effect.document);
-        return;
-      case 'log':
-        this.#onLog(effect);
-        return;
-      case 'drained':
-        this.#onDrained();
         return;
       default:
         unreachable(effect);

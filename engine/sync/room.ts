@@ -245,8 +245,11 @@ export class Room {
   }
 
   #snapshotLoaded(fold: Fold | null | 'failed'): void {
-    this.#tail.began(fold !== 'failed', this.#now());
-    if (fold === 'failed') return;
+    if (fold === 'failed') {
+      this.#tail.failedToBegin(this.#now());
+      return;
+    }
+    this.#tail.began();
     if (fold !== null) {
       this.#history = this.#begin(fold);
       if (this.sessions > 0) this.#history.exchange.ask(this.#now());

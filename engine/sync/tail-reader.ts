@@ -75,12 +75,17 @@ export class TailReader {
     this.#read(afterLsn);
   }
 
-  /** Whether it is known what to begin with; if not, `retryAtMs` says when to ask again. */
-  began(isKnown: boolean, nowMs: number): void {
+  /** It is known what to begin with. */
+  began(): void {
     this.#isReading = false;
-    this.#hasBegun = isKnown;
-    if (isKnown) this.#backoff.reset();
-    else this.#retryAtMs = nowMs + this.#backoff.next(this.#random);
+    this.#hasBegun = true;
+    this.#backoff.reset();
+  }
+
+  /** It is not known what to begin with: `retryAtMs` says when to ask again. */
+  failedToBegin(nowMs: number): void {
+    this.#isReading = false;
+    this.#retryAtMs = nowMs + this.#backoff.next(this.#random);
   }
 
   /**

@@ -279,22 +279,22 @@ export class SimNode implements ServerEnd {
   /** Of the process `life`; made beside what the node does, also while it stands still. */
   #snapshots(
     life: string,
-    process: { readonly isAlive: () => boolean; readonly enter: (work: () => void) => void },
+    own: { readonly isAlive: () => boolean; readonly enter: (work: () => void) => void },
   ): SnapshotPort {
-    const { isAlive, enter } = process;
+    const { isAlive, enter } = own;
     const { log, objects, snapshots: index, limits, observer } = this.#parts;
     const lane = this.name;
     const port = objects.connect(lane, isAlive);
     const source = simSnapshotSource({ lane, isAlive, index, objects: port, observer });
     const rowsMin = limits.snapshotRows;
-    const own = simSnapshots({ life, source, log: log.connect(lane, isAlive), rowsMin });
+    const product = simSnapshots({ life, source, log: log.connect(lane, isAlive), rowsMin });
     return {
       load: (document, done) =>
-        own.load(document, (fold) => {
+        product.load(document, (fold) => {
           if (fold !== null && fold !== 'failed') observer.nodeLoaded(lane, document, fold.lsn);
           enter(() => done(fold));
         }),
-      make: (document, done) => own.make(document, (lsn) => enter(() => done(lsn))),
+      make: (document, done) => product.make(document, (lsn) => enter(() => done(lsn))),
     };
   }
 

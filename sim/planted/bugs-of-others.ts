@@ -337,7 +337,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M35',
     story: 'An edit goes to another document of the node.',
-    properties: ['S14', 'S4', 'S6', 'S8', 'S1', 'L1', 'L5', 'G4', 'S12', 'assert', 'L6'],
+    properties: ['S14', 'S4', 'S6', 'S7', 'S8', 'S1', 'L1', 'L5', 'G4', 'S12', 'assert', 'L6'],
     seedsMax: 300,
     plantings: [
       {

@@ -160,8 +160,8 @@ export class SimLog {
   }
 
   /**
-   * Goes to the database, does `look` there, and comes back. null: that failed; if it was on the way
-   * back, `look` was done.
+   * Goes to the database, does `look` there, and comes back. null: that failed; if it was on the
+   * way back, `look` was done.
    */
   ask<T>(lane: string, look: () => T, done: (answer: T | null) => void): void {
     const { way, readFailure } = this.#sitesOf(lane);

@@ -14,6 +14,7 @@ export class ReplicaScript {
   readonly rescued: string[] = [];
   readonly failed: string[] = [];
   readonly acked: number[] = [];
+  readonly previews: string[] = [];
   nowMs = 0;
   #identities: number;
   #connection = 0;
@@ -112,6 +113,9 @@ export class ReplicaScript {
         return;
       case 'failed':
         this.failed.push(effect.code);
+        return;
+      case 'previewed':
+        this.previews.push(effect.text);
         return;
       case 'acked':
         this.acked.push(effect.ack.through);
