@@ -87,9 +87,9 @@ export function readBody(
   if (bytes === null) return { reason: 'absent', detail: `there is no ${pointer.key}` };
   const checksum = checksumOf(bytes);
   if (bytes.length !== pointer.bytes || checksum !== pointer.checksum) {
-    const expected = `${pointer.bytes} with ${pointer.checksum}`;
-    const detail = `${bytes.length} bytes with checksum ${checksum} in place of ${expected}`;
-    return { reason: 'checksum', detail };
+    const found = `${bytes.length} bytes with checksum ${checksum}`;
+    const promised = `${pointer.bytes} with ${pointer.checksum}`;
+    return { reason: 'checksum', detail: `${found} in place of ${promised}` };
   }
   try {
     const fold = foldOf(bytes, { compressions });

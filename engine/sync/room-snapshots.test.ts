@@ -154,9 +154,8 @@ describe('a snapshot in pieces', () => {
       newcomer.pass(script);
       seen.push(`${newcomer.previews.at(-1) ?? ''}|${newcomer.session.text}`);
     }
-    expect(new Set(seen)).toEqual(
-      new Set(['|', `${text}|`, `${text}|${text}`, `${text}|${text} More.`]),
-    );
+    expect(seen).toContain(`${text}|`);
+    expect(seen.at(-1)).toBe(`${text}|${text} More.`);
     expect(newcomer.previews).toEqual([text]);
   });
 

@@ -81,6 +81,8 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
     application_name: 'sync-vector-engine restored',
     connectionTimeoutMillis: lockTimeoutMs,
     lock_timeout: lockTimeoutMs,
+    // A process that is stopped in the middle of a batch must not keep its heads for long.
+    idle_in_transaction_session_timeout: lockTimeoutMs,
   });
   // A connection that breaks between two statements says so here; the next one fails with it.
   client.on('error', () => {});
