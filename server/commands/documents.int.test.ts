@@ -123,6 +123,9 @@ describeWithPostgres('the commands about documents', (serverUrl) => {
       expect(await differences('hole')).toEqual([
         { in: 'log', lsn: 10, problem: 'row 11 is missing' },
       ]);
+      await expect(run('export', 'hole', '--out', join(dataDir, 'hole'))).rejects.toThrow(
+        'hole is damaged: row 11 is missing; see verify',
+      );
       await write('short');
       await execute(database.url, "DELETE FROM log_row WHERE document = 'short' AND lsn > 17");
       expect(await differences('short')).toEqual([
