@@ -7,17 +7,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBusMessage, encodeBusMessage } from './bus-codec.ts';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
+import { decodeExportRecord, encodeExportRecord } from './export-format.ts';
 import { decodeServerFrame, encodeBatchPart, encodeRowPart } from './server-frame.ts';
 import {
   batch,
   busMessage,
   clientFrame,
+  exportRecord,
   serverFrame,
   updateBatches,
 } from './testing/arbitraries.ts';
 import {
   busFields,
   clientFields,
+  exportFields,
   type Fields,
   type GeneratedType,
   serverFields,
@@ -103,6 +106,16 @@ describe('ours and the generated code write and read the same', () => {
       decode: decodeBusMessage,
       generated: sve.BusMessage,
       fields: busFields,
+    });
+  });
+
+  test('ExportRecord', () => {
+    checkAgainstGenerated({
+      arbitrary: exportRecord,
+      encode: encodeExportRecord,
+      decode: decodeExportRecord,
+      generated: sve.ExportRecord,
+      fields: exportFields,
     });
   });
 });

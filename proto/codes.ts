@@ -81,9 +81,18 @@ export const requestCodes = {
   'unknown-version': { http: 404, meaning: 'The document has no version of this name.' },
   'unknown-path': { http: 404, meaning: 'Nothing is at this path.' },
   'wrong-method': { http: 405, meaning: 'The path does not answer to this method.' },
+  'document-exists': { http: 409, meaning: 'There is a document of this name already.' },
   'history-pruned': { http: 410, meaning: 'An operator removed that part of the history.' },
   'bad-moment': { http: 422, meaning: 'The time or LSN cannot be read, or has not come yet.' },
+  'damaged-file': {
+    http: 422,
+    meaning: 'The file is no exported history, or not all of it; nothing was imported.',
+  },
   'upgrade-required': { http: 426, meaning: 'This path is a WebSocket.' },
+  'damaged-history': {
+    http: 500,
+    meaning: 'The stored log or its snapshots do not fit together.',
+  },
   unavailable: { http: 503, meaning: 'The database did not answer in time; nothing was changed.' },
   'bad-range': { http: 422, meaning: 'A range of an edit does not fit the text, or cuts a pair.' },
   'idempotency-key-reused': {

@@ -3,7 +3,7 @@
  * can be encoded and decodes to itself. No other exception, no endless loop, no value out of
  * proportion.
  *
- * 75,000 mutants of well-formed messages (bit flips, cuts, random bytes, doubled and foreign
+ * 100,000 mutants of well-formed messages (bit flips, cuts, random bytes, doubled and foreign
  * pieces), the same for the same SEED.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -11,14 +11,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
 import { DecodeError } from './decode-error.ts';
+import { decodeExportRecord, encodeExportRecord } from './export-format.ts';
 import { decodeServerFrame } from './server-frame.ts';
-import { clientFrame, serverFrame, updateBatches } from './testing/arbitraries.ts';
+import { clientFrame, exportRecord, serverFrame, updateBatches } from './testing/arbitraries.ts';
 import { encodeServerFrame } from './testing/golden-cases.ts';
 import { mutate, randomNumbers } from './testing/mutate.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
 const mutantsPerMessage = 50;
-/** × 50 mutants × 3 formats = 75,000; those of snapshots are in snapshot.prop.test.ts. */
+/** × 50 mutants × 4 formats = 100,000; those of snapshots are in snapshot.prop.test.ts. */
 const messagesPerFormat = 500;
 
 /** How often mutants were refused and accepted. */
@@ -87,4 +88,8 @@ test('damaged server frames', () => {
 test('damaged updates', () => {
   const update = updateBatches.map((batches) => ({ format: 0, batches }));
   expectBoth(fuzz(update, encodeUpdate, decodeUpdate));
+});
+
+test('damaged records of an exported history', () => {
+  expectBoth(fuzz(exportRecord, encodeExportRecord, decodeExportRecord));
 });

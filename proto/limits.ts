@@ -37,3 +37,10 @@ export const snapshotOperationsMax = 0x7fff_ff00;
 /** Sections of a snapshot, decompressed. Its columns take up to thirty times as much in memory. */
 export const snapshotTextBytesMax = 268_435_456;
 export const snapshotColumnsBytesMax = 67_108_864;
+
+/** A record of an exported history: a row of at most 8 MiB, and what is around it. */
+export const exportRecordBytesMax = 8_388_608 + 4_096;
+/** The snapshot in an exported history: its two sections and its head, which are held in memory. */
+export const exportSnapshotBytesMax = 536_870_912;
+/** Name of a version. */
+export const versionNameUnitsMax = 200;

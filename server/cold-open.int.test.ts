@@ -111,7 +111,8 @@ describeWithPostgres('a document with snapshots', (serverUrl) => {
   it('is opened from it after a restore, under a node that runs', async () => {
     const { client, text } = await enter();
     const command = ['--database-url', database.url, '--json'];
-    expect(JSON.parse(await runCommand('restored', command, {}))).toMatchObject({ documents: 1 });
+    const { output } = await runCommand('restored', command, {});
+    expect(JSON.parse(output)).toMatchObject({ documents: 1 });
     // Whoever types meets the new epoch, and is told to load the document anew.
     client.send(typing('lost'));
     await client.next(({ error }) => error?.code === 'history-changed');

@@ -127,7 +127,7 @@ describe('the table of settings', () => {
   for (const line of settingLines) {
     it(`is told by --help and docs/operations.md: ${line.flag}`, () => {
       const byDefault = line.default === '' ? 'none' : line.default;
-      expect(helpText()).toContain(
+      expect(helpText([])).toContain(
         `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${line.type} (default: ${byDefault})\n`,
       );
       const cells = [`\`${line.flag}\``, `\`${line.env}\``, line.type, byDefault, line.description];

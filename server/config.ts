@@ -237,16 +237,19 @@ export function readConfig(
   };
 }
 
-/** What `--help` prints. */
-export function helpText(): string {
+/** What `--help` prints. `commands`: one line for each. */
+export function helpText(commands: readonly string[]): string {
   const lines = settingLines.map((line) => {
     const byDefault = line.default === '' ? 'none' : line.default;
     const value = `${line.type} (default: ${byDefault})`;
     return `  ${line.flag}, ${line.env}\n      ${line.description}.\n      ${value}`;
   });
   return [
-    'Usage: sync-vector-engine [--flag value …]        starts the server',
-    '       sync-vector-engine restored [--flag …]     after a backup was restored; see its --help',
+    'Usage: sve [--flag value …]          starts the server',
+    '       sve COMMAND [--flag value …]  see COMMAND --help',
+    '',
+    'Commands:',
+    ...commands,
     '',
     'A flag wins over its environment variable.',
     '',

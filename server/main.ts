@@ -7,19 +7,25 @@
  */
 import { isIP } from 'node:net';
 import { withoutPassword } from './backing/address.ts';
-import { runCommand } from './commands/commands.ts';
+import { commandLines, runCommand } from './commands/commands.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { type RunningNode, startNode } from './node.ts';
 import { packageVersion } from './version.ts';
 
 const [first = '', ...others] = process.argv.slice(2);
-if (/^[a-z]/.test(first)) await runCommand(first, others, process.env).then(print, failWith);
+if (/^[a-z]/.test(first)) await command().catch(failWith);
 else await start();
+
+async function command(): Promise<void> {
+  const { output, exitCode } = await runCommand(first, others, process.env);
+  print(output);
+  process.exitCode = exitCode;
+}
 
 async function start(): Promise<void> {
   const invocation = readConfig(process.argv.slice(2), process.env);
-  if (invocation.type === 'help') print(helpText());
+  if (invocation.type === 'help') print(helpText(commandLines()));
   else if (invocation.type === 'version') print(`${packageVersion()}\n`);
   else if (invocation.type === 'invalid') fail(invocation.problems.join('\n'));
   else await run(invocation.config);

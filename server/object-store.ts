@@ -79,7 +79,8 @@ export function tellPlace(place: ObjectPlace): string {
   return `${endpoint.replace(/\/$/, '')}/${bucket}/${prefix}`;
 }
 
-function placeOf(config: ObjectConfig): ObjectPlace {
+/** Where the settings say. Throws when they do not fit together. */
+export function placeOf(config: ObjectConfig): ObjectPlace {
   const { s3Endpoint, s3Bucket, awsAccessKeyId, awsSecretAccessKey } = config;
   if (s3Endpoint === null)
     return { type: 'folder', root: join(resolve(config.dataDir), 'objects') };

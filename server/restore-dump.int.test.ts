@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, it } from 'vitest';
-import { runCommand } from './commands/commands.ts';
+import { type CommandResult, runCommand } from './commands/commands.ts';
 import { describeWithBackups, restoreInPlace } from './testing/backup-programs.ts';
 import { type OwnPostgres, startOwnPostgres } from './testing/own-postgres.ts';
 import { type Nodes, RestoreStory, startNodes } from './testing/restore-story.ts';
@@ -56,7 +56,7 @@ await describeWithBackups('a dump that is restored', (programs) => {
     return url.href;
   }
 
-  const restored = (name: string): Promise<string> =>
+  const restored = (name: string): Promise<CommandResult> =>
     runCommand('restored', ['--database-url', addressOf(name)], {});
 
   /** Over the tables that are there, in one transaction. */

@@ -44,8 +44,8 @@ await describeWithBinaries('a data folder that is put back', () => {
     await server.stop();
     await rm(cluster, { recursive: true });
     await cp(copy, cluster, { recursive: true, preserveTimestamps: true });
-    const told = await runCommand('restored', ['--data-dir', dataDir], {});
-    expect(told).toContain('documents  1 with a new epoch');
+    const { output } = await runCommand('restored', ['--data-dir', dataDir], {});
+    expect(output).toContain('documents  1 with a new epoch');
     await server.start();
     await story.afterRestore({ catIsTold: true });
   });

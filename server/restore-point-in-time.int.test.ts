@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runCommand } from './commands/commands.ts';
+import { type CommandResult, runCommand } from './commands/commands.ts';
 import { describeWithBackups } from './testing/backup-programs.ts';
 import { type OwnPostgres, startOwnPostgres } from './testing/own-postgres.ts';
 import { type Nodes, RestoreStory, startNodes } from './testing/restore-story.ts';
@@ -78,13 +78,13 @@ await describeWithBackups('a recovery to a point in time', (programs) => {
     await postgres.restart();
   }
 
-  const restored = (): Promise<string> =>
+  const restored = (): Promise<CommandResult> =>
     runCommand('restored', ['--database-url', postgres.url], {});
 
   it('with the nodes stopped', async () => {
     await nodes.stop();
     await recover();
-    expect(await restored()).toContain('documents  1 with a new epoch');
+    expect((await restored()).output).toContain('documents  1 with a new epoch');
     await nodes.start();
     await story.afterRestore({ catIsTold: true });
   });

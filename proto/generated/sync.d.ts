@@ -2395,4 +2395,403 @@ export namespace sve {
         /** Shape of a ThinPatch. */
         type $Shape = sve.ThinPatch.$Properties;
     }
+
+    /**
+     * Properties of an ExportRecord.
+     * @deprecated Use sve.ExportRecord.$Properties instead.
+     */
+    interface IExportRecord extends sve.ExportRecord.$Properties {
+    }
+
+    /** Represents an ExportRecord. */
+    class ExportRecord {
+
+        /**
+         * Constructs a new ExportRecord.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.ExportRecord.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExportRecord header. */
+        header?: (sve.ExportHeader.$Properties|null);
+
+        /** ExportRecord snapshot. */
+        snapshot: Uint8Array;
+
+        /** ExportRecord row. */
+        row?: (sve.ExportRow.$Properties|null);
+
+        /** ExportRecord version. */
+        version?: (sve.ExportVersion.$Properties|null);
+
+        /** ExportRecord end. */
+        end?: (sve.ExportEnd.$Properties|null);
+
+        /**
+         * Encodes the specified ExportRecord message. Does not implicitly {@link sve.ExportRecord.verify|verify} messages.
+         * @param message ExportRecord message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.ExportRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExportRecord message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.ExportRecord & sve.ExportRecord.$Shape} ExportRecord
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.ExportRecord & sve.ExportRecord.$Shape;
+    }
+
+    namespace ExportRecord {
+
+        /** Properties of an ExportRecord. */
+        interface $Properties {
+
+            /** ExportRecord header */
+            header?: (sve.ExportHeader.$Properties|null);
+
+            /** ExportRecord snapshot */
+            snapshot?: (Uint8Array|null);
+
+            /** ExportRecord row */
+            row?: (sve.ExportRow.$Properties|null);
+
+            /** ExportRecord version */
+            version?: (sve.ExportVersion.$Properties|null);
+
+            /** ExportRecord end */
+            end?: (sve.ExportEnd.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExportRecord. */
+        type $Shape = sve.ExportRecord.$Properties;
+    }
+
+    /**
+     * Properties of an ExportHeader.
+     * @deprecated Use sve.ExportHeader.$Properties instead.
+     */
+    interface IExportHeader extends sve.ExportHeader.$Properties {
+    }
+
+    /** Represents an ExportHeader. */
+    class ExportHeader {
+
+        /**
+         * Constructs a new ExportHeader.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.ExportHeader.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExportHeader format. */
+        format: number;
+
+        /** ExportHeader document. */
+        document: string;
+
+        /** ExportHeader epoch. */
+        epoch: number;
+
+        /** ExportHeader lsn. */
+        lsn: number;
+
+        /** ExportHeader at. */
+        at: number;
+
+        /** ExportHeader prunedLsn. */
+        prunedLsn: number;
+
+        /** ExportHeader exportedAt. */
+        exportedAt: number;
+
+        /** ExportHeader snapshotBytes. */
+        snapshotBytes: number;
+
+        /**
+         * Encodes the specified ExportHeader message. Does not implicitly {@link sve.ExportHeader.verify|verify} messages.
+         * @param message ExportHeader message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.ExportHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExportHeader message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.ExportHeader & sve.ExportHeader.$Shape} ExportHeader
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.ExportHeader & sve.ExportHeader.$Shape;
+    }
+
+    namespace ExportHeader {
+
+        /** Properties of an ExportHeader. */
+        interface $Properties {
+
+            /** ExportHeader format */
+            format?: (number|null);
+
+            /** ExportHeader document */
+            document?: (string|null);
+
+            /** ExportHeader epoch */
+            epoch?: (number|null);
+
+            /** ExportHeader lsn */
+            lsn?: (number|null);
+
+            /** ExportHeader at */
+            at?: (number|null);
+
+            /** ExportHeader prunedLsn */
+            prunedLsn?: (number|null);
+
+            /** ExportHeader exportedAt */
+            exportedAt?: (number|null);
+
+            /** ExportHeader snapshotBytes */
+            snapshotBytes?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExportHeader. */
+        type $Shape = sve.ExportHeader.$Properties;
+    }
+
+    /**
+     * Properties of an ExportRow.
+     * @deprecated Use sve.ExportRow.$Properties instead.
+     */
+    interface IExportRow extends sve.ExportRow.$Properties {
+    }
+
+    /** Represents an ExportRow. */
+    class ExportRow {
+
+        /**
+         * Constructs a new ExportRow.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.ExportRow.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExportRow lsn. */
+        lsn: number;
+
+        /** ExportRow at. */
+        at: number;
+
+        /** ExportRow body. */
+        body: Uint8Array;
+
+        /**
+         * Encodes the specified ExportRow message. Does not implicitly {@link sve.ExportRow.verify|verify} messages.
+         * @param message ExportRow message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.ExportRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExportRow message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.ExportRow & sve.ExportRow.$Shape} ExportRow
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.ExportRow & sve.ExportRow.$Shape;
+    }
+
+    namespace ExportRow {
+
+        /** Properties of an ExportRow. */
+        interface $Properties {
+
+            /** ExportRow lsn */
+            lsn?: (number|null);
+
+            /** ExportRow at */
+            at?: (number|null);
+
+            /** ExportRow body */
+            body?: (Uint8Array|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExportRow. */
+        type $Shape = sve.ExportRow.$Properties;
+    }
+
+    /**
+     * Properties of an ExportVersion.
+     * @deprecated Use sve.ExportVersion.$Properties instead.
+     */
+    interface IExportVersion extends sve.ExportVersion.$Properties {
+    }
+
+    /** Represents an ExportVersion. */
+    class ExportVersion {
+
+        /**
+         * Constructs a new ExportVersion.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.ExportVersion.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExportVersion name. */
+        name: string;
+
+        /** ExportVersion lsn. */
+        lsn: number;
+
+        /** ExportVersion at. */
+        at: number;
+
+        /** ExportVersion createdAt. */
+        createdAt: number;
+
+        /** ExportVersion principal. */
+        principal: string;
+
+        /**
+         * Encodes the specified ExportVersion message. Does not implicitly {@link sve.ExportVersion.verify|verify} messages.
+         * @param message ExportVersion message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.ExportVersion.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExportVersion message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.ExportVersion & sve.ExportVersion.$Shape} ExportVersion
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.ExportVersion & sve.ExportVersion.$Shape;
+    }
+
+    namespace ExportVersion {
+
+        /** Properties of an ExportVersion. */
+        interface $Properties {
+
+            /** ExportVersion name */
+            name?: (string|null);
+
+            /** ExportVersion lsn */
+            lsn?: (number|null);
+
+            /** ExportVersion at */
+            at?: (number|null);
+
+            /** ExportVersion createdAt */
+            createdAt?: (number|null);
+
+            /** ExportVersion principal */
+            principal?: (string|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExportVersion. */
+        type $Shape = sve.ExportVersion.$Properties;
+    }
+
+    /**
+     * Properties of an ExportEnd.
+     * @deprecated Use sve.ExportEnd.$Properties instead.
+     */
+    interface IExportEnd extends sve.ExportEnd.$Properties {
+    }
+
+    /** Represents an ExportEnd. */
+    class ExportEnd {
+
+        /**
+         * Constructs a new ExportEnd.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.ExportEnd.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ExportEnd rows. */
+        rows: number;
+
+        /** ExportEnd versions. */
+        versions: number;
+
+        /** ExportEnd hash. */
+        hash: Uint8Array;
+
+        /**
+         * Encodes the specified ExportEnd message. Does not implicitly {@link sve.ExportEnd.verify|verify} messages.
+         * @param message ExportEnd message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.ExportEnd.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an ExportEnd message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.ExportEnd & sve.ExportEnd.$Shape} ExportEnd
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.ExportEnd & sve.ExportEnd.$Shape;
+    }
+
+    namespace ExportEnd {
+
+        /** Properties of an ExportEnd. */
+        interface $Properties {
+
+            /** ExportEnd rows */
+            rows?: (number|null);
+
+            /** ExportEnd versions */
+            versions?: (number|null);
+
+            /** ExportEnd hash */
+            hash?: (Uint8Array|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an ExportEnd. */
+        type $Shape = sve.ExportEnd.$Properties;
+    }
 }

@@ -9,6 +9,7 @@ import { opLength } from '../batch.ts';
 import type { BusMessage } from '../bus-codec.ts';
 import { type ClientFrame, isDocumentName } from '../client-frame.ts';
 import { errorCodes, isErrorCode } from '../codes.ts';
+import type { ExportRecord } from '../export-format.ts';
 import {
   errorMessageUnitsMax,
   presenceColorUnitsMax,
@@ -280,4 +281,44 @@ const busPresence = fc.record({
 export const busMessage: fc.Arbitrary<BusMessage> = fc.oneof(
   busRow.map((row) => ({ type: 'row' as const, row })),
   busPresence.map((presence) => ({ type: 'presence' as const, presence })),
+);
+
+const exportHeader = fc
+  .record({
+    document: documentName,
+    epoch: replicaId,
+    at: uint,
+    lsn: uint,
+    prunedLsn: uint,
+    exportedAt: uint,
+    snapshotBytes: fc.integer({ min: 1, max: 2 ** 28 }),
+  })
+  .map(({ lsn, prunedLsn, snapshotBytes, ...rest }) => ({
+    ...rest,
+    lsn: Math.max(lsn, prunedLsn),
+    prunedLsn,
+    snapshotBytes: prunedLsn === 0 ? 0 : snapshotBytes,
+  }));
+const exportVersion = fc.record({
+  name: text(1, 30),
+  lsn: uint,
+  at: uint,
+  createdAt: uint,
+  principal: text(0, 30),
+});
+const exportEnd = fc.record({
+  rows: uint,
+  versions: uint,
+  hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+});
+
+export const exportRecord: fc.Arbitrary<ExportRecord> = fc.oneof(
+  exportHeader.map((header) => ({ type: 'header' as const, header })),
+  fc.uint8Array({ minLength: 1, maxLength: 300 }).map((piece) => ({
+    type: 'snapshot' as const,
+    piece,
+  })),
+  busRow.map(({ lsn, at, body }) => ({ type: 'row' as const, row: { lsn, at, body } })),
+  exportVersion.map((version) => ({ type: 'version' as const, version })),
+  exportEnd.map((end) => ({ type: 'end' as const, end })),
 );

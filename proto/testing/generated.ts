@@ -7,6 +7,7 @@ import './without-long.ts';
 import type { Batch, Op, OpId } from '../batch.ts';
 import type { BusMessage } from '../bus-codec.ts';
 import type { ClientFrame } from '../client-frame.ts';
+import type { ExportRecord } from '../export-format.ts';
 import type { Anchor, PresenceState } from '../frame-messages.ts';
 import { sve } from '../generated/sync.js';
 import type { Peer, ServerFrame } from '../server-frame.ts';
@@ -112,6 +113,21 @@ export function busFields(message: BusMessage): Fields {
     set({ ...peer, state: presenceFields(state) }),
   );
   return set({ presence: set({ ...message.presence, peers }) });
+}
+
+export function exportFields(record: ExportRecord): Fields {
+  switch (record.type) {
+    case 'header':
+      return { header: set({ format: 1, ...record.header }) };
+    case 'snapshot':
+      return { snapshot: record.piece };
+    case 'row':
+      return { row: set({ ...record.row }) };
+    case 'version':
+      return { version: set({ ...record.version }) };
+    default:
+      return { end: set({ ...record.end }) };
+  }
 }
 
 function anchorFields(anchor: Anchor | null): Fields | null {

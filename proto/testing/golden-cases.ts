@@ -7,6 +7,12 @@ import type { Batch, Op } from '../batch.ts';
 import { type BusMessage, decodeBusMessage, encodeBusMessage } from '../bus-codec.ts';
 import { type ClientBody, decodeClientFrame, encodeClientFrame } from '../client-frame.ts';
 import {
+  type ExportRecord,
+  ExportSplitter,
+  exportMagic,
+  frameExportRecord,
+} from '../export-format.ts';
+import {
   decodeServerFrame,
   encodeAckPart,
   encodeBatchPart,
@@ -31,7 +37,13 @@ export interface GoldenCase {
   /** Name of the file without `.hex`. */
   readonly name: string;
   /** Message of sync.proto. */
-  readonly message: 'Update' | 'BusMessage' | 'Snapshot' | 'ClientFrame' | 'ServerFrame';
+  readonly message:
+    | 'Update'
+    | 'BusMessage'
+    | 'Snapshot'
+    | 'ExportRecord'
+    | 'ClientFrame'
+    | 'ServerFrame';
   readonly about: string;
   readonly value: unknown;
   readonly encoded: Uint8Array;
@@ -212,6 +224,41 @@ const withException: SnapshotState = {
   spans: { ...snapshot.spans, left: Int32Array.of(-1, 0, 1) },
 };
 
+/** Every kind of record; the snapshot and the hash are not real ones. */
+const exported: readonly ExportRecord[] = [
+  {
+    type: 'header',
+    header: {
+      document: 'notes',
+      epoch: 77,
+      lsn: 200_001,
+      at: noon + 1,
+      prunedLsn: 200_000,
+      exportedAt: noon + 9_000,
+      snapshotBytes: 4,
+    },
+  },
+  { type: 'snapshot', piece: counting(4) },
+  { type: 'row', row: { lsn: busRow.row.lsn, at: noon, body: busRow.row.body } },
+  {
+    type: 'version',
+    version: { name: 'Fertig', lsn: 200_001, at: noon, createdAt: noon + 500, principal: 'ann' },
+  },
+  { type: 'end', end: { rows: 1, versions: 1, hash: counting(32) } },
+];
+
+function exportFile(records: readonly ExportRecord[]): Uint8Array {
+  return Uint8Array.from([exportMagic, ...records.map(frameExportRecord)].flatMap((b) => [...b]));
+}
+
+function readExportFile(bytes: Uint8Array): ExportRecord[] {
+  const splitter = new ExportSplitter();
+  splitter.feed(bytes);
+  const records: ExportRecord[] = [];
+  for (let next = splitter.next(); next !== null; next = splitter.next()) records.push(next.record);
+  return records;
+}
+
 /** One per golden file. */
 export const goldenCases: readonly GoldenCase[] = [
   update('update-keystroke', 'One typed character: a log row.', [
@@ -270,6 +317,14 @@ export const goldenCases: readonly GoldenCase[] = [
     value: withException,
     encoded: encodeSnapshot(withException, { compression: storedDeflate }),
     decode: (bytes) => decodeSnapshot(bytes, { compressions: [storedDeflate] }),
+  },
+  {
+    name: 'export',
+    message: 'ExportRecord',
+    about: 'A history in a file: every kind of record, after the magic.',
+    value: exported,
+    encoded: exportFile(exported),
+    decode: readExportFile,
   },
   client('client-hello', 'Opens a session with a cursor.', {
     type: 'hello',

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
 
-const own = { switches: ['--json'], lists: ['--document'] };
+const own = { positionals: ['[DOCUMENT]'], switches: ['--json'], lists: ['--document'] };
 
 it('takes its own flags, written both ways, and leaves the settings to the server', () => {
   const args = ['--document', 'a', '--port', '80', '--json', '--document=b'];
@@ -11,6 +11,17 @@ it('takes its own flags, written both ways, and leaves the settings to the serve
   expect(read.lists.get('--document')).toEqual(['a', 'b']);
   expect([...read.switches]).toEqual(['--json']);
   expect(read.config).toMatchObject({ port: 80, databaseUrl: 'postgres://db/docs' });
+});
+
+it('tells an argument without a flag from the value of a setting', () => {
+  const read = readArguments(['--port', '80', 'note', '--json'], {}, own);
+  expect(read).toMatchObject({ type: 'run', positionals: ['note'], config: { port: 80 } });
+  const named = { ...own, positionals: ['DOCUMENT', '[FILE]'] };
+  expect(readArguments([], {}, named)).toMatchObject({ problems: ['DOCUMENT is missing'] });
+  expect(readArguments(['a'], {}, named)).toMatchObject({ type: 'run', positionals: ['a'] });
+  expect(readArguments(['a', 'b', 'c'], {}, named)).toMatchObject({
+    problems: ['unexpected argument c: settings begin with --'],
+  });
 });
 
 it.each([

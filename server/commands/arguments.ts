@@ -1,24 +1,28 @@
 /**
- * The arguments of an operator's command: its own flags are taken out, the rest are settings
- * (config.ts), so that a command finds its database exactly as the server does.
+ * The arguments of an operator's command: its own are taken out, the rest are settings (config.ts),
+ * so that a command finds its database exactly as the server does.
  */
 import { type Config, readConfig } from '../config.ts';
 
 /** What one command takes beside the settings. */
-export interface OwnFlags {
+export interface OwnNames {
+  /** Names of arguments without a flag, in order; those in brackets may be left out. */
+  readonly positionals: readonly string[];
   /** Flags without a value. */
   readonly switches: readonly string[];
   /** Flags with a value, that may be given several times. */
   readonly lists: readonly string[];
 }
 
+/** What was given of them. */
+export interface OwnArguments {
+  readonly positionals: readonly string[];
+  readonly switches: ReadonlySet<string>;
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+}
+
 export type CommandArguments =
-  | {
-      readonly type: 'run';
-      readonly config: Config;
-      readonly switches: ReadonlySet<string>;
-      readonly lists: ReadonlyMap<string, readonly string[]>;
-    }
+  | ({ readonly type: 'run'; readonly config: Config } & OwnArguments)
   | { readonly type: 'help' }
   /** One line for each mistake, with what to do. */
   | { readonly type: 'invalid'; readonly problems: readonly string[] };
@@ -27,8 +31,20 @@ export type CommandArguments =
 export function readArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  own: OwnFlags,
+  own: OwnNames,
 ): CommandArguments {
+  const { problems, rest, ...given } = takeOwn(args, own);
+  const settings = readConfig(rest, env);
+  if (settings.type === 'help' || settings.type === 'version') return { type: 'help' };
+  if (settings.type === 'invalid') problems.push(...settings.problems);
+  const missing = own.positionals[given.positionals.length];
+  if (missing !== undefined && !missing.startsWith('[')) problems.push(`${missing} is missing`);
+  if (settings.type !== 'run' || problems.length > 0) return { type: 'invalid', problems };
+  return { type: 'run', config: settings.config, ...given };
+}
+
+function takeOwn(args: readonly string[], own: OwnNames) {
+  const positionals: string[] = [];
   const switches = new Set<string>();
   const lists = new Map<string, string[]>();
   const rest: string[] = [];
@@ -36,18 +52,19 @@ export function readArguments(
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? '';
     const [, flag = '', , inline] = /^(--[^=]*)(=(.*))?$/s.exec(arg) ?? [];
+    const next = args[i + 1];
+    const follows = inline === undefined && next !== undefined && !next.startsWith('--');
     if (own.switches.includes(arg)) switches.add(arg);
     else if (own.lists.includes(flag)) {
-      const next = args[i + 1];
-      const value = inline ?? (next?.startsWith('--') === true ? '' : (next ?? ''));
+      const value = inline ?? (follows ? next : '');
       if (value === '') problems.push(`${flag} needs a value`);
       else lists.set(flag, [...(lists.get(flag) ?? []), value]);
-      if (inline === undefined && value !== '') i++;
-    } else rest.push(arg);
+      if (follows && value !== '') i++;
+    } else if (arg.startsWith('-') || positionals.length === own.positionals.length) {
+      // A setting, with its value if that stands apart.
+      rest.push(arg);
+      if (flag !== '' && follows) rest.push(args[++i] ?? '');
+    } else positionals.push(arg);
   }
-  const settings = readConfig(rest, env);
-  if (settings.type === 'help' || settings.type === 'version') return { type: 'help' };
-  if (settings.type === 'invalid') problems.push(...settings.problems);
-  if (settings.type !== 'run' || problems.length > 0) return { type: 'invalid', problems };
-  return { type: 'run', config: settings.config, switches, lists };
+  return { positionals, switches, lists, rest, problems };
 }

@@ -6,51 +6,38 @@
  * It changes no text, may run beside nodes, and may run again at any time: each run costs every
  * client one load of its document.
  */
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { Client, DatabaseError } from 'pg';
-import type { Config } from '../config.ts';
-import { openDatabase } from '../database.ts';
-import { createLog } from '../log.ts';
-import { readArguments } from './arguments.ts';
+import type { Command, CommandAnswer, CommandRun } from './command.ts';
+import { openCommandDatabase } from './command-database.ts';
 import { giveNewEpochs, missingDocuments } from './new-epochs.ts';
 
 /** Longer than any append holds a head. */
 const lockTimeoutMs = 5_000;
 
-const help = [
-  'Usage: sync-vector-engine restored [--document NAME …] [--json] [--database-url … | --data-dir …]',
-  '',
-  'To be run after a backup was restored, before the nodes start again: gives every document a new',
-  'epoch, so that clients and nodes that saw a newer state load this one, and offer again what they',
-  'typed themselves. Changes no text; may run beside nodes, and again.',
-  '',
-  '  --document NAME\n      Only this document; may be given several times.',
-  '  --json\n      Prints one JSON object instead of text.',
-  '  --database-url, --data-dir\n      Where the documents are, as for the server.',
-  '',
-].join('\n');
+export const restored: Command = {
+  name: 'restored',
+  positionals: [],
+  flags: [
+    { name: '--document', value: 'NAME', about: 'Only this one; may be given several times' },
+  ],
+  about: 'To be run after a backup was restored, before the nodes start again',
+  explanation: [
+    'To be run after a backup was restored, before the nodes start again: gives every document a new',
+    'epoch, so that clients and nodes that saw a newer state load this one, and offer again what they',
+    'typed themselves. Changes no text; may run beside nodes, and again.',
+  ],
+  run,
+};
 
-/** Returns what to print. Rejects with what was wrong and what to do. */
-export async function restored(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  const read = readArguments(args, env, { switches: ['--json'], lists: ['--document'] });
-  if (read.type === 'help') return help;
-  if (read.type === 'invalid') throw new Error(read.problems.join('\n'));
-  const { config, switches, lists } = read;
-  await checkDataDir(config);
-  const database = await openDatabase(config, createLog('error'), (url) =>
-    withClient(url, async () => {}),
-  );
+async function run({ config, lists }: CommandRun): Promise<CommandAnswer> {
+  const database = await openCommandDatabase(config, (url) => withClient(url, async () => {}));
   try {
-    const done = await withClient(database.url, async (client) => {
+    const json = await withClient(database.url, async (client) => {
       const only = lists.get('--document') ?? null;
       if (only !== null) await checkNames(client, only);
       return { database: database.place, ...(await giveNewEpochs(client, only)) };
     });
-    return switches.has('--json') ? `${JSON.stringify(done)}\n` : report(done);
+    return { json, text: report(json) };
   } finally {
     await database.stop();
   }
@@ -64,7 +51,7 @@ function report({
   readonly database: string;
   readonly documents: number;
   readonly batches: number;
-}): string {
+}): readonly string[] {
   const next =
     documents === 0
       ? ['There are no documents: is this the database that the backup was restored into?']
@@ -76,23 +63,7 @@ function report({
     `database   ${database}`,
     `documents  ${documents} with a new epoch (batches: ${batches})`,
     ...next,
-    '',
-  ].join('\n');
-}
-
-/** A forgotten address must not create an empty database and call that done. */
-async function checkDataDir({ databaseUrl, dataDir }: Config): Promise<void> {
-  if (databaseUrl !== null) return;
-  const folder = join(resolve(dataDir), 'postgres');
-  const exists = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return;
-  throw new Error(
-    `there is no database in ${folder}: say where the documents are, ` +
-      'with --database-url (DATABASE_URL) or --data-dir (DATA_DIR)',
-  );
+  ];
 }
 
 async function checkNames(client: Client, names: readonly string[]): Promise<void> {

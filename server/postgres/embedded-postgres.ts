@@ -105,6 +105,11 @@ export async function startEmbeddedPostgres(
   return server;
 }
 
+/** The address of one that listens there. */
+export function embeddedUrl(password: string, port: number): string {
+  return `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
+}
+
 interface LauncherOptions {
   readonly host: PostgresHost;
   readonly cluster: string;
@@ -125,7 +130,7 @@ class Launcher implements EmbeddedPostgres {
   }
 
   get url(): string {
-    return `postgres://${user}:${this.#options.password}@127.0.0.1:${this.#port}/postgres`;
+    return embeddedUrl(this.#options.password, this.#port ?? 0);
   }
 
   get version(): string {

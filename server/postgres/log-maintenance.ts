@@ -162,8 +162,8 @@ async function withClient<T>(
   }
 }
 
-/** 53 bits, not 0. */
-function randomEpoch(): number {
+/** For a history that is a new one: 53 bits, not 0. */
+export function randomEpoch(): number {
   const [bits = 0n] = crypto.getRandomValues(new BigUint64Array(1));
   return Number(bits >> 11n) || 1;
 }

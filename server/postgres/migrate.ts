@@ -93,11 +93,41 @@ export async function migrate(
   }
 }
 
+/**
+ * For a program that works beside nodes and must not change the schema. Rejects unless it is the
+ * one that this version knows, with what to do.
+ */
+export async function checkSchema(url: string): Promise<void> {
+  const known = (await readMigrations()).length;
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ exists: boolean }>(
+      "SELECT to_regclass('schema_migration') IS NOT NULL AS exists",
+    );
+    if (rows[0]?.exists !== true) throw new Error('no documents were ever here');
+    const version = await latestOf(client);
+    if (version > known) throw new NewerSchemaError(version, known);
+    if (version === known) return;
+    throw new Error(
+      `the database's schema is version ${version}, this program needs ${known}: ` +
+        'start a server of this version once, which brings it up to date',
+    );
+  } finally {
+    await client.end();
+  }
+}
+
 async function versionOf(client: Client): Promise<number> {
   await client.query(
     `CREATE TABLE IF NOT EXISTS schema_migration (
        version int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
+  return await latestOf(client);
+}
+
+async function latestOf(client: Client): Promise<number> {
   const { rows } = await client.query<{ version: number }>(
     'SELECT coalesce(max(version), 0) AS version FROM schema_migration',
   );

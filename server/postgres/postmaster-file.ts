@@ -1,11 +1,11 @@
 /**
  * Who runs PostgreSQL on a cluster's folder, from the files that PostgreSQL keeps there.
  *
- * `postmaster.pid`: line 1 the process id, line 8 `ready` once it answers. It stays behind after
- * SIGKILL, so the id may belong to nobody or, after a reboot, to another program.
- * `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own process id
- * in it, so no record of ours has to be kept in step: the process is an orphan when its parent is
- * not that launcher.
+ * `postmaster.pid`: line 1 the process id, line 4 the port, line 8 `ready` once it answers. It
+ * stays behind after SIGKILL, so the id may belong to nobody or, after a reboot, to another
+ * program. `postmaster.opts`: the command line, written before `ready`. Our launcher puts its own
+ * process id in it, so no record of ours has to be kept in step: the process is an orphan when its
+ * parent is not that launcher.
  *
  * The checks need /proc (Linux). Elsewhere a live process id counts as in use, and nothing is
  * signalled.
@@ -52,11 +52,12 @@ export async function findOccupant(cluster: string): Promise<Occupant> {
 /** Null when there is no file, or one that is being written. */
 export async function readPostmasterFile(
   cluster: string,
-): Promise<{ readonly pid: number; readonly ready: boolean } | null> {
+): Promise<{ readonly pid: number; readonly port: number; readonly ready: boolean } | null> {
   const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number(lines[0]);
-  return Number.isInteger(pid) && pid > 0 ? { pid, ready: lines[7]?.trim() === 'ready' } : null;
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
 /** Whether the process exists and is not just waiting to be collected by its parent. */

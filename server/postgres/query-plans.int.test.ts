@@ -10,6 +10,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { documentStatements } from './document-sizes.ts';
+import { importStatements } from './import-transaction.ts';
 import { maintenanceStatements } from './log-maintenance.ts';
 import { logStatements } from './log-statements.ts';
 import { snapshotStatements } from './snapshot-statements.ts';
@@ -139,6 +141,51 @@ const askedOfSnapshots: Readonly<Record<string, Asked>> = {
   'the clock': { statement: snapshotStatements.now, values: [], partitionsMax: 0 },
 };
 
+/** Those of imports, and what an operator asks. The size of a document reads all of its rows. */
+const askedByOperators: Readonly<Record<string, Asked>> = {
+  'the size of a small document': {
+    statement: documentStatements.size,
+    values: [small(9), '0'],
+    partitionsMax: 1,
+  },
+  'names of documents': {
+    statement: documentStatements.names,
+    values: [small(9), '1000'],
+    partitionsMax: 0,
+  },
+  'taking a name': {
+    statement: importStatements.begin,
+    values: ["'new'", '1', '4', '1000', '2'],
+    partitionsMax: 0,
+  },
+  'whether a name is taken': {
+    statement: importStatements.taken,
+    values: [small(9)],
+    partitionsMax: 0,
+  },
+  'rows of an import': {
+    statement: importStatements.rows,
+    values: ["'new'", '1', array(['3', '4'], 'bigint'), ...appendOf(["'a'", "'b'"]).slice(1)],
+    partitionsMax: 0,
+  },
+  'versions of an import': {
+    statement: importStatements.versions,
+    values: [
+      "'large'",
+      '3',
+      ...[array(["'p'", "'q'"], 'text'), array(['3', '700'], 'bigint')],
+      ...[array(['9', '1000'], 'bigint'), array(['1', '1'], 'bigint')],
+      array(["'anna'", "'ben'"], 'text'),
+    ],
+    partitionsMax: 1,
+  },
+  'the snapshot of an import': {
+    statement: importStatements.snapshot,
+    values: ["'new'", "'key'", '1', '2', '1000', '9', `'${'ab'.repeat(32)}'`],
+    partitionsMax: 0,
+  },
+};
+
 /** Those about named versions. */
 const askedOfVersions: Readonly<Record<string, Asked>> = {
   'a new version': {
@@ -171,6 +218,7 @@ const askedOfVersions: Readonly<Record<string, Asked>> = {
 /** Every statement, for small documents and the large one, near its ends and in between. */
 const asked: Readonly<Record<string, Asked>> = {
   ...askedOfSnapshots,
+  ...askedByOperators,
   ...askedOfVersions,
   'append of one row': { statement: append, values: appendOf([small(9)]), partitionsMax: 0 },
   'append to the large document': {
@@ -312,8 +360,8 @@ describeWithPostgres('the plan of', (serverUrl) => {
   it('every statement that the product has is among these', () => {
     const known = new Set(Object.values(asked).map(({ statement }) => statement));
     const product = [
-      ...[logStatements, maintenanceStatements],
-      ...[snapshotStatements, versionStatements],
+      ...[logStatements, maintenanceStatements, snapshotStatements],
+      ...[documentStatements, importStatements, versionStatements],
     ].flatMap((statements): readonly string[] => Object.values(statements));
     expect(product.filter((statement) => !known.has(statement))).toEqual([]);
   });
