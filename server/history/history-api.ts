@@ -39,7 +39,7 @@ import {
 import { routes } from './history-schemas.ts';
 import type { HistoryThread } from './history-thread.ts';
 
-/** A reader of a stream that takes nothing for so long is cut off. */
+/** A reader who takes nothing for so long is cut off; longer than a question may take. */
 const readerSilenceMs = 60_000;
 
 export interface HistoryApiParts {
@@ -116,6 +116,7 @@ export class HistoryApi {
     outgoing.once('close', () => {
       this.#open--;
     });
+    outgoing.setTimeout(readerSilenceMs, () => outgoing.destroy());
     await next();
   }
 
@@ -184,8 +185,6 @@ export class HistoryApi {
     const ask = (next: ChangesJob): Promise<ChangesPiece> =>
       this.#ask('piece', next, AbortSignal.any([gone.signal, c.req.raw.signal]));
     const first = await ask(job);
-    const { outgoing } = c.env;
-    outgoing.setTimeout(readerSilenceMs, () => outgoing.destroy());
     const body = changesStream({
       first,
       next: ask,

@@ -20,7 +20,7 @@ const limitMs = 30_000;
 const openMax = 256;
 
 /** The thread ends, and what it has kept goes, when nobody has asked for so long. */
-const idleMs = 60_000;
+const idleMs = 5 * 60_000;
 
 export interface HistoryOptions {
   readonly config: Config;
