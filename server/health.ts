@@ -37,8 +37,8 @@ export class Health {
   draining = false;
   /** Kept up to date by whoever holds the bus. */
   bus: BusState;
-  /** Several attempts in a row to make one failed; kept up to date by whoever makes them. */
-  areSnapshotsFailing = false;
+  /** Set by whoever makes them: several attempts in a row failed lately. */
+  areSnapshotsFailing: () => boolean = () => false;
   readonly #log: HealthLog;
   /** One question at a time: many who ask must not load the database. */
   #asking: Promise<boolean> | null = null;
@@ -57,7 +57,7 @@ export class Health {
     const { durability } = this.#log;
     const shortcomings = [
       ...(bus === 'down' ? ['Redis is away: edits of other nodes arrive late, from the log'] : []),
-      ...(this.areSnapshotsFailing
+      ...(this.areSnapshotsFailing()
         ? ['snapshots cannot be made: documents take longer to open; snapshot-failed in the log']
         : []),
     ];

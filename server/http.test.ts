@@ -100,7 +100,7 @@ describe('health', () => {
   });
 
   it('stays ready when snapshots fail, and says that it is degraded and why', async () => {
-    health.areSnapshotsFailing = true;
+    health.areSnapshotsFailing = () => true;
     const response = await fetch(`${base}/readyz`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({

@@ -25,6 +25,7 @@ import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
 import { loadPage, type Page } from './page.ts';
+import type { GroupReport } from './postgres/append-writer.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { NodeSnapshots } from './snapshots/node-snapshots.ts';
 import { SystemClock } from './system-clock.ts';
@@ -71,10 +72,9 @@ async function start(
   stops.push(() => objects.close());
   const isAlone = config.redisUrl === null;
   const core = new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config), isAlone });
-  const watched = new WatchedLog({
-    ...{ url, log, readersMax: config.databaseReadersMax, onLost: lost },
-    onGroup: (report) => metrics.committed(report),
-  });
+  const { databaseReadersMax: readersMax } = config;
+  const onGroup = (report: GroupReport): void => metrics.committed(report);
+  const watched = new WatchedLog({ url, log, readersMax, onLost: lost, onGroup });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
   const health = new Health(watched, isAlone ? 'none' : 'up');
@@ -92,7 +92,8 @@ async function start(
   stops.push(() => bus.close());
   const clock = new SystemClock();
   stops.push(() => clock.stop());
-  const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, health, metrics });
+  const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, metrics });
+  health.areSnapshotsFailing = () => snapshots.isFailing;
   stops.push(() => snapshots.close());
   const transport = new WebSocketTransport(config);
   let onDrained = (): void => {};
@@ -164,24 +165,19 @@ function openSnapshots(
     readonly databaseUrl: string;
     readonly objects: ObjectStore;
     readonly log: Log;
-    readonly health: Health;
     readonly metrics: Metrics;
   },
 ): NodeSnapshots {
-  const { health, metrics, ...others } = parts;
+  const { metrics, ...others } = parts;
   const keepAllMs = snapshotsAllHours * hourMs;
-  const snapshots: NodeSnapshots = new NodeSnapshots({
+  return new NodeSnapshots({
     ...others,
     // Who asks when another node has just made one asks in vain.
     leastGrowth: { rows: Math.ceil(snapshotRows / 2), bytes: Math.ceil(snapshotBytes / 2) },
     thinning: { keepAllMs, keepHourlyMs: snapshotsHourlyDays * 24 * hourMs },
-    onMade(report) {
-      metrics.snapshotted(report);
-      health.areSnapshotsFailing = snapshots.isFailing;
-    },
+    onMade: (report) => metrics.snapshotted(report),
     onBad: () => metrics.snapshotBad(),
   });
-  return snapshots;
 }
 
 /** Its addresses say so if it cannot be made. */

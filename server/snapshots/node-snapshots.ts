@@ -43,6 +43,8 @@ const jobsMax = 256;
 const idleMs = 60_000;
 /** Attempts that fail in a row until it is no accident of one document. */
 const failingAttempts = 3;
+/** Twice as long as between attempts: then nobody asks any more, and nothing is known. */
+const failingMs = 600_000;
 
 const newest = { type: 'lsn', lsn: Number.MAX_SAFE_INTEGER } as const;
 
@@ -52,6 +54,7 @@ export class NodeSnapshots implements SnapshotPort {
   readonly #index: SnapshotIndex;
   readonly #thread: JobThread<SnapshotJob, SnapshotJobResult>;
   #failedInARow = 0;
+  #failedAtMs = 0;
 
   constructor(options: NodeSnapshotsOptions) {
     const { databaseUrl, objects, leastGrowth, thinning } = options;
@@ -65,7 +68,8 @@ export class NodeSnapshots implements SnapshotPort {
 
   /** No snapshot could be made lately, one attempt after the other. */
   get isFailing(): boolean {
-    return this.#failedInARow >= failingAttempts;
+    const sinceMs = performance.now() - this.#failedAtMs;
+    return this.#failedInARow >= failingAttempts && sinceMs < failingMs;
   }
 
   /** See SnapshotPort. */
@@ -146,6 +150,7 @@ export class NodeSnapshots implements SnapshotPort {
 
   #tellFailure(document: string, reason: string, failures: readonly string[]): void {
     this.#failedInARow += 1;
+    this.#failedAtMs = performance.now();
     this.#options.log.warn({ event: 'snapshot-failed', document, reason, failures });
   }
 

@@ -17,6 +17,7 @@ import {
   type PruneResult,
   pruneDocument,
 } from '../postgres/log-maintenance.ts';
+import type { ListedSnapshot } from '../postgres/snapshot-statements.ts';
 import { removeSnapshot, type SnapshotStores } from './remove-snapshots.ts';
 import { snapshotBody } from './snapshot-body.ts';
 
@@ -53,9 +54,12 @@ export async function pruneToSnapshot(
   const found = await loadVerified(document, moment, options);
   if (found === null) return { outcome: 'no-snapshot' };
   const { pointer } = found;
+  // While the rows can tell: of a pruned row nobody can say any more that a pointer is not its.
+  await removeWhere(options, document, ({ isOfThisLog }) => !isOfThisLog);
   const result = await pruneDocument(document, pointer, options);
   if (result.outcome !== 'pruned') return result;
-  const snapshotsRemoved = await removeBefore(options, document, pointer);
+  const isOlder = (each: ListedSnapshot): boolean => each.pointer.lsn < pointer.lsn;
+  const snapshotsRemoved = await removeWhere(options, document, isOlder);
   return { ...result, snapshot: pointer, snapshotsRemoved };
 }
 
@@ -73,13 +77,13 @@ async function loadVerified(
 }
 
 /** Returns how many there were. */
-async function removeBefore(
+async function removeWhere(
   stores: SnapshotStores,
   document: string,
-  { lsn }: SnapshotPointer,
+  goes: (each: ListedSnapshot) => boolean,
 ): Promise<number> {
   const { snapshots = [] } = (await stores.index.list(document)) ?? {};
-  const older = snapshots.filter(({ pointer }) => pointer.lsn < lsn);
-  for (const { pointer } of older) await removeSnapshot(stores, pointer.key);
-  return older.length;
+  const gone = snapshots.filter(goes);
+  for (const { pointer } of gone) await removeSnapshot(stores, pointer.key);
+  return gone.length;
 }

@@ -158,6 +158,12 @@ describeWithPostgres('snapshots that are removed', (serverUrl) => {
   it('by a prune: those before the snapshot that the history begins with', async () => {
     await fill('pruned', 5);
     const before = await site.states('pruned');
+    // A stranger at the very row, which the prune would take for its own.
+    await execute(
+      database.url,
+      "INSERT INTO snapshot SELECT 'stray', document, epoch, lsn, at - 1, bytes, checksum" +
+        " FROM snapshot WHERE document = 'pruned' AND lsn = 3",
+    );
     const options = { ...database, index: site.index, objects: site.objects };
     const moment = { type: 'lsn', lsn: 3 } as const;
     const result = await pruneToSnapshot('pruned', moment, options);

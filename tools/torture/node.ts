@@ -47,12 +47,13 @@ export interface NodeOptions {
 
 /** Started with its proxies; rejects with what was wrong. */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const { name, folder, postgresUrl, redisUrl, deployment, sources } = options;
+  const { folder, postgresUrl, redisUrl, deployment, sources } = options;
   const postgres = await startTcpProxy(addressOf(postgresUrl));
   const redis = await startTcpProxy(addressOf(redisUrl));
   try {
     const server = await startServerProcess({
-      dataDir: join(folder, name),
+      // One for all: snapshots lie there.
+      dataDir: join(folder, 'data'),
       databaseUrl: postgres.through(postgresUrl),
       flags: [
         ...['--redis-url', redis.through(redisUrl), '--deployment', deployment],
