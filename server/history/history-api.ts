@@ -253,12 +253,14 @@ export class HistoryApi {
 
   #problemOf(error: unknown, c: Context<Env>): Response {
     const { code, message } = this.#refusalOf(error, c);
-    if (code === 'overloaded') this.#parts.onOverloaded();
     return refuse(code, message);
   }
 
   #refusalOf(error: unknown, c: Context<Env>): HistoryRefusal {
-    if (error instanceof HistoryRefusal) return error;
+    if (error instanceof HistoryRefusal) {
+      if (error.code === 'overloaded') this.#parts.onOverloaded();
+      return error;
+    }
     if (c.req.raw.signal.aborted) return new HistoryRefusal('unavailable', 'the client is gone');
     this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path });
     return new HistoryRefusal('internal', 'the server failed; its log has more');
