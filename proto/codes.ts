@@ -85,6 +85,18 @@ export const requestCodes = {
   'bad-moment': { http: 422, meaning: 'The time or LSN cannot be read, or has not come yet.' },
   'upgrade-required': { http: 426, meaning: 'This path is a WebSocket.' },
   unavailable: { http: 503, meaning: 'The database did not answer in time; nothing was changed.' },
+  'bad-range': { http: 422, meaning: 'A range of an edit does not fit the text, or cuts a pair.' },
+  'idempotency-key-reused': {
+    http: 422,
+    meaning: 'Another request to this document was made with the key.',
+  },
+  'version-exists': { http: 409, meaning: 'The name stands for another row already.' },
+  'unsupported-type': { http: 415, meaning: 'The body is not of the type that the path takes.' },
+  'outcome-unknown': {
+    http: 503,
+    meaning:
+      'The database did not say whether the edit is done. Make the same request with the same key.',
+  },
 } as const;
 
 /** Every code that a problem over HTTP may have. */

@@ -12,6 +12,7 @@ import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { assert } from '../engine/assert.ts';
 import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
+import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
 import { openAuth } from './auth.ts';
@@ -19,7 +20,7 @@ import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
-import { openHistory } from './history/open-history.ts';
+import { type HistoryOptions, openHistory } from './history/open-history.ts';
 import { createHttpServer } from './http.ts';
 import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -81,13 +82,14 @@ async function start(
   const metrics = new Metrics({
     ...{ stats: () => core.stats, isLogUp: () => watched.isUp, bus: () => health.bus },
   });
+  const onConnection = (isUp: boolean): void => {
+    health.bus = isUp ? 'up' : 'down';
+    driver.busConnected(isUp);
+  };
   const bus = await openBus(config, log, {
     onMessage: (document, bytes) => driver.busReceived(document, bytes),
     onGap: (document) => driver.busGap(document),
-    onConnection: (isUp) => {
-      health.bus = isUp ? 'up' : 'down';
-      driver.busConnected(isUp);
-    },
+    onConnection,
   });
   stops.push(() => bus.close());
   const clock = new SystemClock();
@@ -103,12 +105,10 @@ async function start(
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });
-  if (!bus.isUp) {
-    health.bus = 'down';
-    driver.busConnected(false);
-  }
+  if (!bus.isUp) onConnection(false);
   watched.onReconnected = () => driver.logReconnected();
-  const history = openHistory({ config, databaseUrl: url, objects: objects.place, log, metrics });
+  const ways = { nodeLog: watched.port, bus: bus.port, driver };
+  const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
   const page = openPage(log);
   const server = createHttpServer({ health, metrics, page, log, api: history.listener });
@@ -177,6 +177,25 @@ function openSnapshots(
     thinning: { keepAllMs, keepHourlyMs: snapshotsHourlyDays * 24 * hourMs },
     onMade: (report) => metrics.snapshotted(report),
     onBad: () => metrics.snapshotBad(),
+  });
+}
+
+/** What is edited there reaches the rooms of this node as what another node wrote does. */
+function openPast(
+  config: Config,
+  parts: Pick<HistoryOptions, 'databaseUrl' | 'nodeLog' | 'log' | 'metrics'> & {
+    readonly objects: ObjectStore;
+    readonly bus: BusPort;
+    readonly driver: GatewayDriver;
+  },
+): ReturnType<typeof openHistory> {
+  const { objects, bus, driver, ...others } = parts;
+  return openHistory({
+    ...{ ...others, config, objects: objects.place },
+    announce(document, { bytes }) {
+      bus.publish(document, bytes);
+      driver.busReceived(document, bytes);
+    },
   });
 }
 

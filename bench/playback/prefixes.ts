@@ -4,7 +4,7 @@
  */
 import type { Trace } from '../../tools/replay/trace.ts';
 
-/** Operations that each prefix of the transactions takes: a character inserted or deleted is one. */
+/** Operations that each prefix of the transactions takes, one for a character. */
 export function operationCounts({ transactions }: Trace): number[] {
   let count = 0;
   const counts = transactions.map(({ patches }) => {

@@ -67,6 +67,11 @@ export class Sequence {
     return new Sequence(stateOf(snapshot));
   }
 
+  /** The same state, which changes on its own from now on. Takes time in proportion to its size. */
+  copy(): Sequence {
+    return new Sequence(new TextState(this.#state));
+  }
+
   /**
    * The whole state, canonical: equal where the same operations are. `authors`: all replicas, in
    * the order that they have in it. `isWhole`: with what was deleted, and by whom.

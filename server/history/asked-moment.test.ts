@@ -36,7 +36,7 @@ describe('a moment', () => {
     'lsn:-1',
     'lsn:9007199254740992',
     'version:',
-    `version:${'x'.repeat(201)}`,
+    `version:${'x'.repeat(101)}`,
   ])('%s is none', (text) => {
     expect(readMoment(text)).toBeNull();
   });

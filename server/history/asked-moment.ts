@@ -13,7 +13,7 @@ export type PastMoment = Moment | { readonly type: 'now' };
 
 export type AskedMoment = PastMoment | { readonly type: 'version'; readonly name: string };
 
-export const versionNameMax = 200;
+export const versionNameMax = 100;
 
 /** The last that a Date can hold. */
 const atMax = 8_640_000_000_000_000;

@@ -38,6 +38,7 @@ import {
 } from './history-request.ts';
 import { routes } from './history-schemas.ts';
 import type { HistoryThread } from './history-thread.ts';
+import { askInTime } from './thread-question.ts';
 
 /** A reader who takes nothing for so long is cut off; longer than a question may take. */
 const readerSilenceMs = 60_000;
@@ -241,11 +242,9 @@ export class HistoryApi {
     signal: AbortSignal,
   ): Promise<AnswerOf<Type>> {
     const beganMs = performance.now();
-    const limit = AbortSignal.timeout(this.#parts.limitMs);
+    const { thread, limitMs } = this.#parts;
     try {
-      return await this.#parts.thread.ask(type, job, AbortSignal.any([signal, limit]));
-    } catch (error) {
-      throw limit.aborted ? waitedTooLong() : error;
+      return await askInTime({ thread, limitMs, signal }, type, job);
     } finally {
       this.#parts.onAnswer((performance.now() - beganMs) / 1000);
     }
@@ -265,10 +264,6 @@ export class HistoryApi {
     this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path });
     return new HistoryRefusal('internal', 'the server failed; its log has more');
   }
-}
-
-function waitedTooLong(): HistoryRefusal {
-  return new HistoryRefusal('overloaded', 'the question waited too long; ask again later');
 }
 
 function corsFor(allowedOrigins: readonly string[]) {

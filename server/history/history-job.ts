@@ -9,12 +9,21 @@ import type { ProblemCode } from '../../proto/codes.ts';
 import type { AuthorsJob } from './authors-job.ts';
 import type { ChangesJob, ChangesPiece } from './changes-job.ts';
 import type { DiffJob } from './diff-job.ts';
+import type { EditAnswer, EditJob } from './edit-job.ts';
 import type { Deadline, FoldSource } from './fold-source.ts';
 import type { GroupsJob } from './groups-job.ts';
+import type { PlaceAnswer, PlaceJob } from './place-job.ts';
 import type { ResolvedMoment } from './resolved-moment.ts';
 import type { TextJob } from './text-job.ts';
 
-export type HistoryJob = TextJob | AuthorsJob | DiffJob | ChangesJob | GroupsJob;
+export type HistoryJob =
+  | TextJob
+  | AuthorsJob
+  | DiffJob
+  | ChangesJob
+  | GroupsJob
+  | PlaceJob
+  | EditJob;
 
 /** What a job works with. */
 export interface JobTools {
@@ -46,7 +55,7 @@ export interface Refused {
   readonly detail: string;
 }
 
-export type HistoryAnswer = WholeAnswer | ChangesPiece | Refused;
+export type HistoryAnswer = WholeAnswer | ChangesPiece | PlaceAnswer | EditAnswer | Refused;
 
 export type AnswerOf<Type> = Extract<HistoryAnswer, { readonly type: Type }>;
 

@@ -13,11 +13,13 @@ import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { authorsAtMoment } from './authors-job.ts';
 import { nextChanges } from './changes-job.ts';
 import { differenceOf } from './diff-job.ts';
+import { composeEdit } from './edit-job.ts';
 import { FoldCache } from './fold-cache.ts';
 import { FoldSource } from './fold-source.ts';
 import { groupsOf } from './groups-job.ts';
 import type { HistoryAnswer, HistoryJob, JobTools, TimedAnswer, TimedJob } from './history-job.ts';
 import { HistoryRefusal } from './history-refusal.ts';
+import { placeOfMoment } from './place-job.ts';
 import { textAtMoment } from './text-job.ts';
 
 /** One that reads, and one that waits for a head which somebody holds. */
@@ -77,5 +79,9 @@ function perform(job: HistoryJob, tools: JobTools): Promise<HistoryAnswer> {
       return nextChanges(job, tools);
     case 'groups':
       return groupsOf(job, tools);
+    case 'place':
+      return placeOfMoment(job, tools);
+    case 'edit':
+      return composeEdit(job, tools);
   }
 }

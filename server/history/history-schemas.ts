@@ -8,7 +8,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type ProblemCode, problemCodes } from '../../proto/codes.ts';
 import { versionNameMax } from './asked-moment.ts';
 
-const document = z
+export const document = z
   .string()
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,200}$/)
   .openapi({ param: { name: 'id', in: 'path' }, description: 'Name of the document' });
@@ -24,7 +24,7 @@ const time = z.iso.datetime().nullable().openapi({ description: 'The same; null 
 const replica = z.int().min(1).openapi({ description: 'Id of an editing copy' });
 const principal = z.string().nullable().openapi({ description: 'Who was authenticated as it' });
 
-const place = z.object({ lsn, at, time });
+export const place = z.object({ lsn, at, time });
 
 const resolved = place.extend({
   epoch: z.int().min(0).openapi({ description: 'Number of the history' }),
@@ -138,7 +138,7 @@ const textFacts = facts.extend({
 });
 
 /** One response for each status that these codes have. */
-function problems(...codes: readonly ProblemCode[]) {
+export function problems(...codes: readonly ProblemCode[]) {
   const statuses = new Set(codes.map((code) => problemCodes[code].http));
   return Object.fromEntries(
     [...statuses].map((status) => {

@@ -1,5 +1,9 @@
-/** The history thread of a node and what it answers over HTTP, from the node's settings. */
+/** The history thread of a node, and the interface over HTTP, from the node's settings. */
+import { randomInt } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import type { LogPort } from '../../engine/driver/ports.ts';
+import { Random } from '../../engine/random.ts';
 import type { Config } from '../config.ts';
 import { JobThread } from '../job-thread.ts';
 import type { Log } from '../log.ts';
@@ -7,17 +11,24 @@ import type { Metrics } from '../metrics.ts';
 import type { ObjectPlace } from '../object-store.ts';
 import { LogReader } from '../postgres/log-reader.ts';
 import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
+import type { EditParts } from './edit-document.ts';
+import { addEditRoutes } from './edit-routes.ts';
 import { HistoryApi } from './history-api.ts';
 import type { TimedAnswer, TimedJob } from './history-job.ts';
 import type { HistoryThreadData } from './history-jobs.ts';
 import type { VersionLookup } from './history-request.ts';
 import { HistoryThread } from './history-thread.ts';
+import { addVersionRoutes } from './version-routes.ts';
+import { Versions } from './versions.ts';
 
 /** A question that takes longer is given up; proxies wait for about as long. */
 const limitMs = 30_000;
 
 /** Of slow readers, mostly: others are refused by what may wait. */
 const openMax = 256;
+
+/** Looks at one row, and named versions: a moment each. */
+const readersMax = 2;
 
 /** The thread ends, and what it has kept goes, when nobody has asked for so long. */
 const idleMs = 5 * 60_000;
@@ -26,8 +37,10 @@ export interface HistoryOptions {
   readonly config: Config;
   readonly databaseUrl: string;
   readonly objects: ObjectPlace;
-  /** Absent = no document has named versions. */
-  readonly versionOf?: VersionLookup;
+  /** The node's own, for edits. */
+  readonly nodeLog: LogPort;
+  /** See EditParts. */
+  readonly announce: EditParts['announce'];
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -37,8 +50,7 @@ export function openHistory(options: HistoryOptions): {
   readonly listener: RequestListener;
   close(): Promise<void>;
 } {
-  const { config, databaseUrl, objects, log, metrics } = options;
-  const pool = new ReaderPool(databaseUrl, { ...readerLimits, readersMax: 2 });
+  const { config, databaseUrl, objects, nodeLog, announce, log, metrics } = options;
   const jobThread = new JobThread<TimedJob, TimedAnswer>({
     module: new URL('./history-jobs', import.meta.url),
     data: {
@@ -47,21 +59,30 @@ export function openHistory(options: HistoryOptions): {
     jobsMax: 4,
     idleMs,
   });
+  const waitingMax = config.playbackWaitingMax;
+  const thread = new HistoryThread({
+    ...{ thread: jobThread, waitingMax, limitMs },
+    onTrouble(trouble) {
+      log.warn({ event: 'history-snapshots', ...trouble });
+      for (const _ of trouble.bad) metrics.snapshotBad();
+    },
+  });
+  const pool = new ReaderPool(databaseUrl, { ...readerLimits, readersMax });
+  const versions = new Versions(pool);
+  const versionOf: VersionLookup = (document, name) => versions.lsnOf(document, name);
   const api = new HistoryApi({
-    thread: new HistoryThread({
-      ...{ thread: jobThread, waitingMax: config.playbackWaitingMax, limitMs },
-      onTrouble(trouble) {
-        log.warn({ event: 'history-snapshots', ...trouble });
-        for (const _ of trouble.bad) metrics.snapshotBad();
-      },
-    }),
-    ...{ reader: new LogReader(pool), log, limitMs },
-    versionOf: options.versionOf ?? (async () => null),
+    ...{ thread, reader: new LogReader(pool), versionOf, log, limitMs },
     allowedOrigins: config.allowedOrigins,
     openMax,
     cacheBytesMax: config.playbackCacheBytes,
     onAnswer: (seconds) => metrics.playback.answered(seconds),
     onOverloaded: () => metrics.playback.refused(),
+  });
+  addVersionRoutes(api, { thread, versions, principalOf, limitMs });
+  addEditRoutes(api, {
+    ...{ thread, versionOf, principalOf, limitMs, announce, log: nodeLog },
+    random: new Random(randomInt(2 ** 48 - 1), 'edits'),
+    wait: setTimeoutPromise,
   });
   return {
     listener: api.listener(),
@@ -69,4 +90,9 @@ export function openHistory(options: HistoryOptions): {
       await Promise.all([jobThread.close(), pool.close()]);
     },
   };
+}
+
+/** As openAuth (auth.ts) has it: everybody may write, and nobody has a name. */
+function principalOf(): Promise<string> {
+  return Promise.resolve('anonymous');
 }

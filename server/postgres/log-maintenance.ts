@@ -2,7 +2,7 @@
  * What an operator does to the log: delete a document, prune the beginning of its history. Nothing
  * else ever removes rows.
  *
- *   delete   head: deleted, another epoch, all pruned ─▶ pointers to snapshots, rows cleared away
+ *   delete   head: deleted, another epoch, all pruned ─▶ pointers, versions, rows cleared away
  *   prune    head: pruned up to N                     ─▶ rows cleared away, batch by batch
  *
  * The first step waits for the head and is short; when it is committed nobody reads the rows any
@@ -14,6 +14,7 @@ import { Client, type ClientBase, DatabaseError } from 'pg';
 import { assert } from '../../engine/assert.ts';
 import { readHeads } from './log-statements.ts';
 import { snapshotStatements } from './snapshot-statements.ts';
+import { versionStatements } from './version-statements.ts';
 
 export interface MaintenanceOptions {
   readonly url: string;
@@ -69,8 +70,9 @@ export async function deleteDocument(
     const head = (await readHeads(client, [document])).get(document);
     if (head === undefined) return { outcome: 'absent' };
     assert(head.state === 'deleted', `a deleted head, got ${head.state}`);
-    // A statement of its own: it sees those that were added while the first waited for the head.
+    // Statements of their own: they see what was added while the first waited for the head.
     await client.query(snapshotStatements.removeAll, [document]);
+    await client.query(versionStatements.removeAll, [document]);
     return { outcome: 'deleted', rowsRemoved: await clear(client, document, options) };
   });
 }

@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { maintenanceStatements } from './log-maintenance.ts';
 import { logStatements } from './log-statements.ts';
 import { snapshotStatements } from './snapshot-statements.ts';
+import { versionStatements } from './version-statements.ts';
 
 const largeRows = 400_000;
 const smallDocuments = 120_000;
@@ -138,9 +139,39 @@ const askedOfSnapshots: Readonly<Record<string, Asked>> = {
   'the clock': { statement: snapshotStatements.now, values: [], partitionsMax: 0 },
 };
 
+/** Those about named versions. */
+const askedOfVersions: Readonly<Record<string, Asked>> = {
+  'a new version': {
+    statement: versionStatements.add,
+    values: ["'large'", "'new'", '500', '1000', "'anna'", '50000'],
+    partitionsMax: 1,
+  },
+  'a version by its name': {
+    statement: versionStatements.find,
+    values: ["'large'", "'v400'"],
+    partitionsMax: 1,
+  },
+  'a page of versions': {
+    statement: versionStatements.list,
+    values: ["'large'", "'v2'", '100'],
+    partitionsMax: 1,
+  },
+  'removing a version': {
+    statement: versionStatements.remove,
+    values: ["'large'", "'v400'"],
+    partitionsMax: 0,
+  },
+  'removing those of a small document': {
+    statement: versionStatements.removeAll,
+    values: [small(9)],
+    partitionsMax: 0,
+  },
+};
+
 /** Every statement, for small documents and the large one, near its ends and in between. */
 const asked: Readonly<Record<string, Asked>> = {
   ...askedOfSnapshots,
+  ...askedOfVersions,
   'append of one row': { statement: append, values: appendOf([small(9)]), partitionsMax: 0 },
   'append to the large document': {
     statement: append,
@@ -213,7 +244,8 @@ describeWithPostgres('the plan of', (serverUrl) => {
           document, 1, lsn, 1000, 9, repeat('ab', 32)
         FROM log_row
         WHERE CASE document WHEN 'large' THEN lsn % ${rowsPerSnapshot} = 0 ELSE lsn = 3 END;
-      ANALYZE document_head, log_row, snapshot`);
+      INSERT INTO version SELECT document, 'v' || lsn, lsn, at, 1000, 'anna' FROM snapshot;
+      ANALYZE document_head, log_row, snapshot, version`);
   });
 
   afterAll(async () => {
@@ -232,7 +264,7 @@ describeWithPostgres('the plan of', (serverUrl) => {
     await client.query('DEALLOCATE asked');
     const nodes = nodesOf(rows[0]?.[0][0].Plan);
     const tables = nodes.filter((node) =>
-      /^(document_head|log_row|snapshot)/.test(relationOf(node)),
+      /^(document_head|log_row|snapshot|version)/.test(relationOf(node)),
     );
     const done = tables.filter((node) => node['Node Type'] !== 'ModifyTable');
     return {
@@ -279,9 +311,10 @@ describeWithPostgres('the plan of', (serverUrl) => {
 
   it('every statement that the product has is among these', () => {
     const known = new Set(Object.values(asked).map(({ statement }) => statement));
-    const product = [logStatements, maintenanceStatements, snapshotStatements].flatMap(
-      (statements): readonly string[] => Object.values(statements),
-    );
+    const product = [
+      ...[logStatements, maintenanceStatements],
+      ...[snapshotStatements, versionStatements],
+    ].flatMap((statements): readonly string[] => Object.values(statements));
     expect(product.filter((statement) => !known.has(statement))).toEqual([]);
   });
 });

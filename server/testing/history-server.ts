@@ -11,6 +11,7 @@ import { Health } from '../health.ts';
 import { HistoryApi } from '../history/history-api.ts';
 import type { TimedAnswer, TimedJob } from '../history/history-job.ts';
 import type { HistoryThreadData } from '../history/history-jobs.ts';
+import type { VersionLookup } from '../history/history-request.ts';
 import { HistoryThread } from '../history/history-thread.ts';
 import { createHttpServer } from '../http.ts';
 import { JobThread } from '../job-thread.ts';
@@ -31,6 +32,10 @@ export interface HistoryServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** By document and name. */
   readonly versions?: Readonly<Record<string, number>>;
+  /** In place of `versions`. */
+  readonly versionOf?: VersionLookup;
+  /** Adds paths. */
+  readonly extend?: (api: HistoryApi, thread: HistoryThread) => void;
   /** In place of the thread. */
   readonly run?: (job: TimedJob) => Promise<TimedAnswer>;
 }
@@ -43,6 +48,7 @@ const nowhere: ObjectPlace = { type: 'folder', root: '/nonexistent' };
 export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 export class HistoryServer {
@@ -93,7 +99,8 @@ export class HistoryServer {
         },
       },
       reader: new LogReader(this.#pool),
-      versionOf: async (document, name) => versions[`${document}/${name}`] ?? null,
+      versionOf:
+        options.versionOf ?? (async (document, name) => versions[`${document}/${name}`] ?? null),
       allowedOrigins: options.allowedOrigins ?? [],
       cacheBytesMax: 16 * 1024 * 1024,
       openMax: options.openMax ?? 100,
@@ -104,6 +111,7 @@ export class HistoryServer {
         this.overloaded++;
       },
     });
+    options.extend?.(api, this.thread);
     const page = Promise.reject(new Error('no page'));
     page.catch(() => {});
     this.#server = createHttpServer({
@@ -126,10 +134,10 @@ export class HistoryServer {
   }
 
   /** A request whose answer nobody has read yet. */
-  request(path: string, { method = 'GET', headers = {} }: Asked = {}): ClientRequest {
+  request(path: string, { method = 'GET', headers = {}, body }: Asked = {}): ClientRequest {
     const address = this.#server.address();
     assert(address !== null && typeof address === 'object', 'a TCP address');
-    return request({ port: address.port, path, method, headers, host: '127.0.0.1' }).end();
+    return request({ port: address.port, path, method, headers, host: '127.0.0.1' }).end(body);
   }
 
   /** The answer, unpacked. Throws if it is another one than the OpenAPI document allows. */
@@ -137,8 +145,9 @@ export class HistoryServer {
     const [response] = await once(this.request(path, asked), 'response');
     const answer = await answerOf(response);
     const [plainPath = ''] = path.split('?');
-    const problems =
-      (asked.method ?? 'GET') === 'GET' ? this.#check?.problemsOf(plainPath, answer) : [];
+    const { method = 'GET' } = asked;
+    const isTold = method === 'GET' || this.#check?.tells(method, plainPath) === true;
+    const problems = isTold ? this.#check?.problemsOf(method, plainPath, answer) : [];
     if (problems !== undefined && problems.length > 0 && plainPath !== '/v1/openapi.json') {
       throw new Error(`${path}: ${problems.join('; ')}: ${answer.body}`);
     }

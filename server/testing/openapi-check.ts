@@ -39,14 +39,21 @@ export class OpenApiCheck {
     this.#ajv.addSchema(z.record(z.string(), z.unknown()).parse(strict), 'api');
   }
 
-  /** What is wrong with the answer to a GET of this path; empty = nothing. */
-  problemsOf(path: string, answer: Answer): string[] {
-    const template = Object.keys(this.#paths).find((known) => fits(known, path));
-    const told = template && this.#paths[template]?.get?.responses[String(answer.status)];
+  /** Whether the path answers to this method. */
+  tells(method: string, path: string): boolean {
+    const template = this.#templateOf(path);
+    return template !== undefined && this.#paths[template]?.[method.toLowerCase()] !== undefined;
+  }
+
+  /** What is wrong with the answer to this method and path; empty = nothing. */
+  problemsOf(method: string, path: string, answer: Answer): string[] {
+    const verb = method.toLowerCase();
+    const template = this.#templateOf(path);
+    const told = template && this.#paths[template]?.[verb]?.responses[String(answer.status)];
     if (template === undefined || told === undefined || told === '') {
-      return [`${answer.status} of ${path} is not described`];
+      return [`${answer.status} of ${method} ${path} is not described`];
     }
-    const at = `/paths/${pointerPart(template)}/get/responses/${answer.status}`;
+    const at = `/paths/${pointerPart(template)}/${verb}/responses/${answer.status}`;
     const problems: string[] = [];
     for (const [name, { required }] of Object.entries(told.headers ?? {})) {
       const value = answer.headers.get(name);
@@ -67,6 +74,10 @@ export class OpenApiCheck {
   }
 
   /** Of the schema at this place. */
+  #templateOf(path: string): string | undefined {
+    return Object.keys(this.#paths).find((known) => fits(known, path));
+  }
+
   #violations(pointer: string, value: unknown): string[] {
     const validate = this.#ajv.getSchema(`api#${pointer}`);
     if (validate === undefined) return [`no schema at ${pointer}`];
