@@ -79,6 +79,14 @@ await describeWithBinaries('the server process', () => {
     expect((await enter('another')).text).toBe('');
   });
 
+  it('answers over HTTP what a document was', async () => {
+    await type('remembered', 'as it was');
+    const headers = { Accept: 'text/plain' };
+    const response = await fetch(`${server.url}v1/documents/remembered?lsn=1`, { headers });
+    expect([response.status, await response.text()]).toEqual([200, 'as it was']);
+    expect(response.headers.get('SVE-Closed')).toBe('true');
+  });
+
   it('counts what it does, without a word of which document', async () => {
     await type('secret-name', 'counted');
     const text = await (await fetch(`${server.url}metrics`)).text();

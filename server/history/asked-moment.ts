@@ -15,6 +15,9 @@ export type AskedMoment = PastMoment | { readonly type: 'version'; readonly name
 
 export const versionNameMax = 100;
 
+/** The last that a Date can hold. */
+const atMax = 8_640_000_000_000_000;
+
 const rfc3339 = z.iso.datetime({ offset: true });
 
 /** null: it is none. */
@@ -29,7 +32,7 @@ export function readMoment(text: string): AskedMoment | null {
 /** Milliseconds since 1970 or RFC 3339. */
 export function readTime(text: string): AskedMoment | null {
   const at = integerOf(text);
-  if (at !== null) return { type: 'time', at };
+  if (at !== null) return at <= atMax ? { type: 'time', at } : null;
   const written = text.replace(' ', '+').toUpperCase();
   const parsed = rfc3339.safeParse(written).success ? Math.floor(Date.parse(written)) : -1;
   return parsed >= 0 ? { type: 'time', at: parsed } : null;

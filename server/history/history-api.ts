@@ -40,7 +40,7 @@ import { routes } from './history-schemas.ts';
 import type { HistoryThread } from './history-thread.ts';
 import { askInTime } from './thread-question.ts';
 
-/** A reader of a stream that takes nothing for so long is cut off. */
+/** A reader who takes nothing for so long is cut off; longer than a question may take. */
 const readerSilenceMs = 60_000;
 
 export interface HistoryApiParts {
@@ -117,6 +117,7 @@ export class HistoryApi {
     outgoing.once('close', () => {
       this.#open--;
     });
+    outgoing.setTimeout(readerSilenceMs, () => outgoing.destroy());
     await next();
   }
 
@@ -185,8 +186,6 @@ export class HistoryApi {
     const ask = (next: ChangesJob): Promise<ChangesPiece> =>
       this.#ask('piece', next, AbortSignal.any([gone.signal, c.req.raw.signal]));
     const first = await ask(job);
-    const { outgoing } = c.env;
-    outgoing.setTimeout(readerSilenceMs, () => outgoing.destroy());
     const body = changesStream({
       first,
       next: ask,
@@ -253,12 +252,14 @@ export class HistoryApi {
 
   #problemOf(error: unknown, c: Context<Env>): Response {
     const { code, message } = this.#refusalOf(error, c);
-    if (code === 'overloaded') this.#parts.onOverloaded();
     return refuse(code, message);
   }
 
   #refusalOf(error: unknown, c: Context<Env>): HistoryRefusal {
-    if (error instanceof HistoryRefusal) return error;
+    if (error instanceof HistoryRefusal) {
+      if (error.code === 'overloaded') this.#parts.onOverloaded();
+      return error;
+    }
     if (c.req.raw.signal.aborted) return new HistoryRefusal('unavailable', 'the client is gone');
     this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path });
     return new HistoryRefusal('internal', 'the server failed; its log has more');

@@ -79,6 +79,8 @@ describeWithPostgres('a question about the past', (serverUrl) => {
     [`${doc}?at=yesterday`, '422 bad-moment', /2026-11-27T10:45:00Z/],
     [`${doc}?lsn=1.5`, '422 bad-moment', /number of a row/],
     [`${doc}/authors?moment=lsn`, '422 bad-moment', /lsn:12/],
+    [`${doc}?at=8640000000000000`, '422 bad-moment', /not in the past/],
+    [`${doc}?at=9007199254740991`, '422 bad-moment', /milliseconds/],
     [`${doc}?at=2999-01-01T00:00:00Z`, '422 bad-moment', /2999.* not in the past/],
     [`${doc}?lsn=7`, '422 bad-moment', /the last one is 6/],
     [`${doc}/changes?from=lsn:1&to=lsn:7`, '422 bad-moment', /the last one is 6/],

@@ -31,7 +31,7 @@ const openMax = 256;
 const readersMax = 2;
 
 /** The thread ends, and what it has kept goes, when nobody has asked for so long. */
-const idleMs = 60_000;
+const idleMs = 5 * 60_000;
 
 export interface HistoryOptions {
   readonly config: Config;

@@ -35,22 +35,22 @@ export class RowRange {
     this.start = start;
   }
 
-  /** Throws HistoryRefusal. `end` it when it is not needed any more. */
+  /** Throws HistoryRefusal. `close` it when it is not needed any more. */
   static async open(options: RangeOptions, tools: JobTools): Promise<RowRange> {
     const { document, from, to, epoch } = options;
     if (to.type === 'time') await tools.source.closeTime(document, to.at);
     const past = await tools.source.foldAt(document, from, tools.deadline);
     const start = resolvedOf(past);
+    const range = new RowRange(options, tools, past.fold, start);
     if (epoch !== null && epoch !== start.epoch) {
+      range.close();
       throw new HistoryRefusal('history-changed', 'the history is another one now; begin again');
     }
-    const isBackwards =
-      (to.type === 'lsn' && to.lsn < start.lsn) || (to.type === 'time' && to.at < start.at);
-    if (isBackwards) {
-      tools.source.giveBack(document, past.fold);
+    if (to.type === 'lsn' ? to.lsn < start.lsn : to.type === 'time' && to.at < start.at) {
+      range.close();
       throw new HistoryRefusal('bad-moment', '`to` is before `from`; exchange them');
     }
-    return new RowRange(options, tools, past.fold, start);
+    return range;
   }
 
   /** What the rows so far made. */
