@@ -206,7 +206,7 @@ export const bugsMadeUp: readonly PlantedBug[] = [
   {
     id: 'N17',
     story: 'The heads that rooms want to know are never asked for.',
-    properties: ['L1', 'L2'],
+    properties: ['L1', 'L2', 'L7'],
     seedsMax: 1000,
     plantings: [
       {
