@@ -250,8 +250,8 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'sim/world/sim-snapshot-index.ts',
-        text: 'return row?.epoch === epoch && row.at === at;',
-        replacement: 'return row?.epoch === epoch || row?.at === at;',
+        text: 'head.epoch === epoch && row?.at === at;',
+        replacement: 'head.epoch === epoch && row !== undefined;',
       },
     ],
   },

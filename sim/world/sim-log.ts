@@ -247,6 +247,20 @@ export class SimLog {
     return true;
   }
 
+  /** An operator gives the document another epoch. */
+  renew(document: string): number {
+    const stored = this.#stored(document);
+    const epoch = ((stored.head?.epoch ?? 0) % Number.MAX_SAFE_INTEGER) + 1;
+    this.#world.note('log', 'renews', document);
+    if (stored.head !== null) stored.head = { ...stored.head, epoch };
+    return epoch;
+  }
+
+  /** The head row as it is; null: the document was never written. */
+  headOf(document: string): LogHead | null {
+    return this.#stored(document).head;
+  }
+
   /** Whether this node cannot reach it now. */
   isAwayFrom(lane: string): boolean {
     const { nowMs } = this.#world;

@@ -57,14 +57,28 @@ export class SimSnapshotIndex {
     return fits.sort((a, b) => b.lsn - a.lsn);
   }
 
+  /** An operator gives the document another epoch, to which the pointers that count follow. */
+  renew(document: string): number {
+    const pointers = this.#pointers.get(document) ?? [];
+    const counting = pointers.filter((pointer) => this.#isOfThisLog(document, pointer));
+    const epoch = this.#log.renew(document);
+    const followed = counting.map((pointer) => ({ ...pointer, epoch }));
+    this.#pointers.set(document, followed);
+    return epoch;
+  }
+
   #add(document: string, pointer: SnapshotPointer): 'added' | 'stale' {
-    if (!this.#isOfThisLog(document, pointer)) return 'stale';
-    this.#pointers.set(document, [...(this.#pointers.get(document) ?? []), pointer]);
+    const known = this.#pointers.get(document) ?? [];
+    if (known.some(({ key }) => key === pointer.key)) return 'added';
+    const prunedLsn = this.#log.headOf(document)?.prunedLsn ?? 0;
+    if (pointer.lsn <= prunedLsn || !this.#isOfThisLog(document, pointer)) return 'stale';
+    this.#pointers.set(document, [...known, pointer]);
     return 'added';
   }
 
   #isOfThisLog(document: string, { epoch, lsn, at }: SnapshotPointer): boolean {
+    const head = this.#log.headOf(document);
     const row = this.#log.truthOf(document).rows[lsn - 1];
-    return row?.epoch === epoch && row.at === at;
+    return head?.state === 'live' && head.epoch === epoch && row?.at === at;
   }
 }
