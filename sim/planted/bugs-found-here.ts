@@ -33,7 +33,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F03',
     story: 'A snapshot with a run of deletions that hits what came meanwhile is refused.',
-    properties: ['L1', 'L2'],
+    properties: ['L1', 'L2', 'P4'],
     seedsMax: 1000,
     plantings: [
       {
@@ -99,7 +99,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F09',
     story: 'A room whose last bus message was lost never looks at the log.',
-    properties: ['L1', 'L2'],
+    properties: ['L1', 'L2', 'L7'],
     seedsMax: 1000,
     plantings: [
       {

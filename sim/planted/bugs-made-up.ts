@@ -218,27 +218,27 @@ export const bugsMadeUp: readonly PlantedBug[] = [
   },
   {
     id: 'N18',
-    story: 'A snapshot that could not be made is never tried again.',
+    story: 'A snapshot that could not be made waits for the next row.',
     properties: ['L7'],
-    seedsMax: 300,
+    seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/snapshot-schedule.ts',
-        text: '    this.#asked = null;\n    if (lsn === null) {',
-        replacement: '    if (lsn !== null) this.#asked = null;\n    if (lsn === null) {',
+        text: 'this.#retryAtMs = nowMs + this.#backoff.next(this.#random);',
+        replacement: '',
       },
     ],
   },
   {
     id: 'N19',
-    story: 'Rows are sent to a session while its snapshot is on its way.',
-    properties: ['L1', 'L2', 'S6', 'S8', 'G4', 'S1', 'assert'],
-    seedsMax: 1000,
+    story: 'A piece of a snapshot lacks its first byte.',
+    properties: ['L1', 'L2', 'G4', 'L4'],
+    seedsMax: 300,
     plantings: [
       {
         file: 'engine/sync/delivery.ts',
-        text: 'return snapshot === null && this.#parts',
-        replacement: 'return snapshot !== undefined && this.#parts',
+        text: 'const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);',
+        replacement: 'const piece = bytes.subarray(sent + 1, sent + limits.snapshotPieceBytes);',
       },
     ],
   },
