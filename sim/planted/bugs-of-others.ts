@@ -169,7 +169,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M28',
     story: 'Insertions in the same gap are ordered by arrival, not by id.',
-    properties: ['S8', 'S11', 'G4', 'assert'],
+    properties: ['S8', 'S11', 'G4', 'assert', 'S3'],
     seedsMax: 300,
     plantings: [
       {
@@ -287,7 +287,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M24',
     story: 'A row is stamped by the clock alone, which may stand before the row before.',
-    properties: ['P2', 'P3', 'P5', 'assert'],
+    properties: ['S5', 'P2', 'P3', 'P5', 'assert'],
     seedsMax: 300,
     plantings: [
       {
