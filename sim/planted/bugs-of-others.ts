@@ -314,7 +314,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
   {
     id: 'M34',
     story: 'A log that lost rows that were folded is taken for the same one.',
-    properties: ['S7', 'L1', 'L2', 'S8', 'S6', 'G4', 'S2', 'S3', 'S10', 'assert'],
+    properties: ['S7', 'L1', 'L2', 'S8', 'S6', 'G4', 'S2', 'S3', 'S10', 'assert', 'S1'],
     seedsMax: 1000,
     plantings: [
       {
