@@ -38,7 +38,15 @@ let framed = false;
 
 bindTextarea(session, field);
 field.focus();
-session.on('change', redrawSoon);
+const { placeholder } = field;
+// Shown where nothing is typed yet, until the text is there to be edited.
+session.on('preview', (text) => {
+  field.placeholder = text;
+});
+session.on('change', () => {
+  field.placeholder = placeholder;
+  redrawSoon();
+});
 session.on('presence', redrawSoon);
 session.on('status', (status) => {
   announce(status);
