@@ -218,14 +218,14 @@ export const bugsMadeUp: readonly PlantedBug[] = [
   },
   {
     id: 'N18',
-    story: 'A snapshot that could not be made waits for the next row.',
+    story: 'A snapshot that could not be made is never tried again.',
     properties: ['L7'],
     seedsMax: 1000,
     plantings: [
       {
         file: 'engine/sync/snapshot-schedule.ts',
-        text: 'this.#retryAtMs = nowMs + this.#backoff.next(this.#random);',
-        replacement: '',
+        text: '    this.#asked = null;\n    if (lsn === null) {',
+        replacement: '    if (lsn !== null) this.#asked = null;\n    else {\n      return;',
       },
     ],
   },
@@ -237,8 +237,8 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/delivery.ts',
-        text: 'const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);',
-        replacement: 'const piece = bytes.subarray(sent + 1, sent + limits.snapshotPieceBytes);',
+        text: 'durable.snapshotPiece(channel, piece)',
+        replacement: 'durable.snapshotPiece(channel, piece.subarray(1))',
       },
     ],
   },
