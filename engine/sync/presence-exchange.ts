@@ -8,7 +8,8 @@
  * comes new asks for everything.
  *
  * A replica has one place. What is new about it takes it away from wherever it was seen before (its
- * client has moved, and the old node has not noticed); a repetition does not.
+ * client has moved, and the old node has not noticed); a repetition does not. If that was here, it
+ * comes back when the other place is given up: the news may have been late, and the client here.
  */
 import type { BusPeer, BusPresence } from '../../proto/bus-codec.ts';
 import type { PresenceState } from '../../proto/frame-messages.ts';
@@ -38,6 +39,8 @@ export class PresenceExchange {
   readonly #options: PresenceExchangeOptions;
   /** Sessions of this node that show something. */
   readonly #own = new Map<number, BusPeer>();
+  /** Sessions of this node whose replicas were seen elsewhere since. */
+  readonly #hidden = new Map<number, BusPeer>();
   /** Those that changed or left since the others were told. */
   readonly #news = new Set<number>();
   readonly #others = new Map<number, OtherNode>();
@@ -66,13 +69,15 @@ export class PresenceExchange {
       return;
     }
     this.#takeFromHolder(session, replica);
-    this.#own.set(session, { session, replica, state });
-    this.#news.add(session);
-    this.#options.presence.set(session, replica, state);
+    for (const [other, hidden] of [...this.#hidden]) {
+      if (hidden.replica === replica) this.#hidden.delete(other);
+    }
+    this.#show({ session, replica, state });
   }
 
   /** A session of this node has gone. */
   leave(session: number): void {
+    this.#hidden.delete(session);
     if (this.#own.delete(session)) this.#news.add(session);
     this.#options.presence.leave(session);
   }
@@ -87,6 +92,7 @@ export class PresenceExchange {
   /** Nobody here looks at the document any more. */
   forgetOthers(): void {
     for (const node of [...this.#others.keys()]) this.#forget(node);
+    this.#hidden.clear();
     this.#asks = false;
   }
 
@@ -119,6 +125,7 @@ export class PresenceExchange {
   farewell(place: FoldPlace): BusPresence[] {
     if (this.#options.bus.isAlone || this.#own.size === 0) return [];
     this.#own.clear();
+    this.#hidden.clear();
     return this.#messages('all', place);
   }
 
@@ -140,6 +147,7 @@ export class PresenceExchange {
       other.sessions.delete(session);
       if (known !== undefined) presence.leave(known);
     }
+    this.#comeBack();
     for (const { session, replica, state } of message.peers) {
       const here = other.sessions.get(session) ?? newSession();
       other.sessions.set(session, here);
@@ -156,12 +164,31 @@ export class PresenceExchange {
       this.#options.presence.leave(session);
     }
     this.#others.delete(node);
+    this.#comeBack();
+  }
+
+  #show(peer: BusPeer): void {
+    const { session, replica, state } = peer;
+    this.#own.set(session, peer);
+    this.#news.add(session);
+    this.#options.presence.set(session, replica, state);
+  }
+
+  /** Replicas that are seen nowhere else any more, and whose sessions here are open. */
+  #comeBack(): void {
+    for (const [session, peer] of [...this.#hidden]) {
+      if (this.#options.presence.holderOf(peer.replica) !== null) continue;
+      this.#hidden.delete(session);
+      this.#show(peer);
+    }
   }
 
   #takeFromHolder(session: number, replica: number): void {
     const { presence } = this.#options;
     const holder = presence.holderOf(replica);
     if (holder === null || holder === session) return;
+    const own = this.#own.get(holder);
+    if (own !== undefined) this.#hidden.set(holder, own);
     this.#own.delete(holder);
     presence.leave(holder);
   }

@@ -164,4 +164,17 @@ export const rareBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'F23',
+    story: 'A late word of a node that died takes away who has moved here since.',
+    properties: ['L6'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'engine/sync/presence-exchange.ts',
+        text: '    if (own !== undefined) this.#hidden.set(holder, own);\n',
+        replacement: '',
+      },
+    ],
+  },
 ];
