@@ -6,6 +6,7 @@
  * long, from which nothing was deleted.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReaderPool } from '../../server/postgres/reader-pool.ts';
 import { SnapshotIndex } from '../../server/postgres/snapshot-index.ts';
 import { openPostgresLog, readAll } from '../../server/testing/log-access.ts';
@@ -51,71 +52,90 @@ export interface WrittenFigures {
 export const operationsPerRow = 1_000;
 /** Rows between two looks at what is kept. */
 const rowsPerLook = 10;
-/** For a snapshot, if one is under way: whether it is cannot be seen. */
-const coveredMs = 250;
 const patienceMs = 60_000;
+const pollMs = 20;
 
 /** Writes both documents; the node has nothing else, and neither of them in the end. */
 export async function writeLongDocuments(
   node: NodeProcess,
   options: LongOptions,
 ): Promise<LongFigures> {
-  const worn = await write(node, { ...options, document: 'worn', author: { wears: true } });
-  const other = { document: 'plain', author: { wears: false }, operations: worn.length };
-  return { worn, plain: await write(node, { ...options, ...other }) };
+  const pool = new ReaderPool(options.databaseUrl);
+  const parts = { ...options, node, index: new SnapshotIndex(pool) };
+  try {
+    const worn = await write({ ...parts, document: 'worn', wears: true });
+    const others = { document: 'plain', wears: false, operations: worn.length };
+    return { worn, plain: await write({ ...parts, ...others }) };
+  } finally {
+    await pool.close();
+  }
 }
 
-async function write(
-  node: NodeProcess,
-  options: LongOptions & {
-    readonly document: string;
-    readonly author: { readonly wears: boolean };
-  },
-): Promise<WrittenFigures> {
-  const { document, operations, snapshotRows, databaseUrl } = options;
-  const author = new Author(options.author);
+interface Writing extends LongOptions {
+  readonly node: NodeProcess;
+  readonly index: SnapshotIndex;
+  readonly document: string;
+  /** With deletions. */
+  readonly wears: boolean;
+}
+
+async function write(writing: Writing): Promise<WrittenFigures> {
+  const { node, document, operations, databaseUrl } = writing;
+  const author = new Author(writing);
   const typing = await Visitor.open(node.syncUrl, [document]);
-  let recentMax = 0;
-  for (let done = 0; done < operations; done += operationsPerRow) {
-    await typing.edit(author.edit(Math.min(operations - done, operationsPerRow)));
-    if (done % (rowsPerLook * operationsPerRow) !== 0) continue;
+  let [rows, recentMax] = [0, 0];
+  for (let left = operations; left > 0; left -= operationsPerRow) {
+    await typing.edit(author.edit(Math.min(left, operationsPerRow)));
+    rows += 1;
+    if (rows % rowsPerLook !== 0) continue;
     recentMax = Math.max(recentMax, (await node.gauges()).memory.rows);
   }
-  const recent = await cover(node, () => typing.edit(author.edit(1)), snapshotRows);
-  const typedTexts = (await node.gauges()).memory.texts;
+  const recentBefore = await cover(writing, rows, () => typing.edit(author.edit(1)));
+  const { memory } = await node.gaugesWhen((now) => now.memory.rows === 0, patienceMs);
   const process = await node.memory();
   await leave(node, typing);
   const reading = await Visitor.open(node.syncUrl, [document]);
   const openedTexts = (await node.gauges()).memory.texts;
   await leave(node, reading);
+  const log = openPostgresLog({ url: databaseUrl });
+  const stored = await readAll(log, document).finally(() => log.close());
+  const snapshot = await newest(writing);
   return {
-    ...{ length: author.length, tombstones: author.deleted, recentMax, ...recent },
-    ...{ typedTexts, openedTexts, process, ...(await readStored(databaseUrl, document)) },
+    ...{ length: author.length, tombstones: author.deleted, rows: stored.length },
+    rowBytes: stored.reduce((sum, { body }) => sum + body.length, 0),
+    ...{ recentMax, recentBefore, recentAfter: memory.rows },
+    ...{ snapshotLsn: snapshot.lsn, snapshotBytes: snapshot.bytes },
+    ...{ typedTexts: memory.texts, openedTexts, process },
   };
 }
 
 /**
- * Goes on, a row at a time, until a snapshot covers the last one: when it is made is the node's to
- * say, within bounds.
+ * Goes on, a row at a time, until a snapshot covers the last one; returns the most that was kept of
+ * rows just before. A node makes one after `snapshotRows` rows or, so that several nodes are not
+ * all the first, a quarter more; the row that brings it must be the last one.
  */
 async function cover(
-  node: NodeProcess,
+  writing: Writing,
+  written: number,
   typeRow: () => Promise<void>,
-  snapshotRows: number,
-): Promise<Pick<WrittenFigures, 'recentBefore' | 'recentAfter'>> {
-  let recentBefore = 0;
-  for (let row = 0; ; row++) {
-    const { rows } = (await node.gauges()).memory;
-    recentBefore = Math.max(recentBefore, rows);
-    const isLast = row === 2 * snapshotRows;
-    const isCovered = await node.gaugesWhen(
-      ({ memory }) => memory.rows === 0,
-      isLast ? patienceMs : coveredMs,
-    );
-    const recentAfter = isCovered.memory.rows;
-    if (recentAfter === 0 || isLast) return { recentBefore, recentAfter };
-    await typeRow();
-  }
+): Promise<number> {
+  const { node, snapshotRows } = writing;
+  const late = Math.ceil((snapshotRows * 5) / 4);
+  let [rows, recent] = [written, 0];
+  let covered = (await newest(writing)).lsn;
+  const goOnTo = async (end: number): Promise<void> => {
+    for (; rows < end; rows++) {
+      recent = Math.max(recent, (await node.gauges()).memory.rows);
+      await typeRow();
+    }
+    covered = await newestAfter(writing, covered);
+  };
+  // Until none is under way.
+  while (rows - covered >= snapshotRows) await goOnTo(covered + late);
+  await goOnTo(covered + late);
+  // It came before the last row.
+  if (covered < rows) await goOnTo(covered + snapshotRows);
+  return recent;
 }
 
 async function leave(node: NodeProcess, visitor: Visitor): Promise<void> {
@@ -125,25 +145,20 @@ async function leave(node: NodeProcess, visitor: Visitor): Promise<void> {
     throw new Error(`a document that was left is in memory after ${patienceMs} ms`);
 }
 
-/** What the database has of it. */
-async function readStored(
-  databaseUrl: string,
-  document: string,
-): Promise<Pick<WrittenFigures, 'rows' | 'rowBytes' | 'snapshotLsn' | 'snapshotBytes'>> {
-  const log = openPostgresLog({ url: databaseUrl });
-  const pool = new ReaderPool(databaseUrl);
-  try {
-    const rows = await readAll(log, document);
-    const list = await new SnapshotIndex(pool).list(document);
-    const pointers = (list?.snapshots ?? []).map(({ pointer }) => pointer);
-    const newest = pointers.toSorted((a, b) => b.lsn - a.lsn)[0];
-    return {
-      rows: rows.length,
-      rowBytes: rows.reduce((sum, { body }) => sum + body.length, 0),
-      snapshotLsn: newest?.lsn ?? 0,
-      snapshotBytes: newest?.bytes ?? 0,
-    };
-  } finally {
-    await Promise.all([log.close(), pool.close()]);
+/** Last row and bytes of the newest snapshot; 0 and 0: there is none. */
+async function newest({ index, document }: Writing) {
+  const list = await index.list(document);
+  const pointers = (list?.snapshots ?? []).map(({ pointer }) => pointer);
+  return pointers.toSorted((a, b) => b.lsn - a.lsn)[0] ?? { lsn: 0, bytes: 0 };
+}
+
+/** Last row of the newest snapshot, as soon as it is after this one. Rejects if none comes. */
+async function newestAfter(writing: Writing, lsn: number): Promise<number> {
+  const untilMs = performance.now() + patienceMs;
+  for (;;) {
+    const found = (await newest(writing)).lsn;
+    if (found > lsn) return found;
+    if (performance.now() >= untilMs) throw new Error(`no snapshot came in ${patienceMs} ms`);
+    await sleep(pollMs);
   }
 }
