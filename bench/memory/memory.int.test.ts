@@ -1,5 +1,5 @@
 /**
- * That documents leave the memory of a node, and that the command notices. Method: the command
+ * That documents leave the memory of a node, and rows the memory of a document. Method: the command
  * itself, small, on the services of the run.
  */
 import { execFile } from 'node:child_process';

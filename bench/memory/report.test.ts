@@ -9,7 +9,15 @@ it('lets the second cycle grow, and the last one by a twentieth of it', () => {
   expect(failuresOf(report({}))).toEqual([]);
   expect(failuresOf(report({ heaps: [50, 100, 105] }))).toEqual([]);
   expect(failuresOf(report({ heaps: [100, 100, 106] }))).toEqual([
-    'heap and external memory of cycle 3 are 1.060 times those of cycle 2; at most 1.05 is allowed',
+    'heap and external memory of cycle 3 is 1.060 times that of cycle 2; at most 1.05 is allowed',
+  ]);
+});
+
+it('lets resident memory vary, but not grow', () => {
+  const left = (rss: number) => ({ left: { ...memory(100), rss, documents: 0, connections: 0 } });
+  expect(failuresOf(report({ last: left(1_150) }))).toEqual([]);
+  expect(failuresOf(report({ last: left(1_200) }))).toEqual([
+    'resident memory of cycle 3 is 1.200 times that of cycle 2; at most 1.15 is allowed',
   ]);
 });
 
