@@ -15,8 +15,9 @@ export interface MemoryReport {
 }
 
 /**
- * The last cycle against the second: the first one fills caches and compiles code. Allocators keep
- * some of the pages that were in use while all documents were open, now more, now fewer.
+ * The last cycle against the second: the first one fills caches and compiles code, which goes on
+ * for some ten thousand documents. Allocators keep some of the pages that were in use while all
+ * documents were open, now more, now fewer.
  */
 const usedGrowthMax = 1.05;
 const residentGrowthMax = 1.15;
