@@ -33,7 +33,7 @@ const importsMax = 1;
 const deletionsMax = 2;
 
 /** In an export, between two turns of the others. */
-const pageBytesMax = 65_536;
+const pageBytesMax = 16_384;
 
 const noStore = { 'Cache-Control': 'no-store' };
 

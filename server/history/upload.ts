@@ -8,10 +8,11 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pieces } from './export-file.ts';
 import { HistoryRefusal } from './history-refusal.ts';
 
 /** Of what is read at a time: little work, so that others have their turn in between. */
-const pieceBytes = 16_384;
+const pieceBytes = 4_096;
 
 export class Upload {
   readonly #file: FileHandle;
@@ -22,7 +23,7 @@ export class Upload {
   }
 
   /** Throws HistoryRefusal when there is more than `bytesMax`; rejects with what the body does. */
-  static async receive(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Upload> {
+  static async receive(body: Pieces, bytesMax: number): Promise<Upload> {
     const file = await openNameless();
     try {
       let bytes = 0;
