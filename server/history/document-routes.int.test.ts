@@ -210,14 +210,29 @@ describeWithPostgres('whole documents over HTTP', (serverUrl) => {
       expect(changed).toEqual([]);
     });
 
-    it('is one at a time, and ends with its client', async () => {
+    /** One whose file has begun to come. */
+    async function sending(document: string) {
       const body = new PassThrough();
-      const asking = server.request('/v1/documents/slow/import', {
+      const asking = server.request(`/v1/documents/${document}/import`, {
         ...{ method: 'POST', headers: { 'Content-Type': historyType }, body },
       });
-      const refused = once(asking, 'error');
       body.write(file.subarray(0, 100));
       await vi.waitFor(async () => expect((await send('other', {})).status).toBe(503));
+      return { body, asking };
+    }
+
+    it('holds no name while its file comes', async () => {
+      const { body, asking } = await sending('meanwhile');
+      await site.write('meanwhile', 1);
+      body.end(file.subarray(100));
+      const [answer]: IncomingMessage[] = await once(asking, 'response');
+      expect(answer?.statusCode).toBe(409);
+      answer?.resume();
+    });
+
+    it('is one at a time, and ends with its client', async () => {
+      const { asking } = await sending('slow');
+      const refused = once(asking, 'error');
       asking.destroy();
       await refused;
       await vi.waitFor(async () => expect((await send('slow', { body: file })).status).toBe(201));
