@@ -8,7 +8,9 @@ import { Reader, Writer } from './wire.ts';
 
 export type BusMessage =
   | { readonly type: 'row'; readonly row: BusRow }
-  | { readonly type: 'presence'; readonly presence: BusPresence };
+  | { readonly type: 'presence'; readonly presence: BusPresence }
+  /** Something other than a row happened to the document: its log tells what. */
+  | { readonly type: 'look' };
 
 /** A committed row of a document's log. */
 export interface BusRow {
@@ -45,11 +47,13 @@ export interface BusPeer {
   readonly state: PresenceState;
 }
 
+const fieldOf = { row: 1, presence: 2, look: 3 } as const;
+
 export function encodeBusMessage(message: BusMessage): Uint8Array {
   const writer = new Writer();
-  const mark = writer.open(message.type === 'row' ? 1 : 2);
+  const mark = writer.open(fieldOf[message.type]);
   if (message.type === 'row') writeRow(writer, message.row);
-  else writeBusPresence(writer, message.presence);
+  else if (message.type === 'presence') writeBusPresence(writer, message.presence);
   writer.close(mark);
   return writer.finish();
 }
@@ -62,14 +66,14 @@ export function decodeBusMessage(bytes: Uint8Array): BusMessage {
   const reader = new Reader(bytes);
   let message: BusMessage | null = null;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field > 2) reader.skip();
+    if (field > 3) reader.skip();
     else if (message !== null) throw reader.error('body', 'one', 'a second one');
     else if (field === 1) message = { type: 'row', row: reader.message('row', readRow) };
-    else {
+    else if (field === 2) {
       message = { type: 'presence', presence: reader.message('presence', readBusPresence) };
-    }
+    } else message = reader.message('look', readLook);
   }
-  if (message === null) throw reader.error('body', 'a row or presence', 'none');
+  if (message === null) throw reader.error('body', 'a row, presence or a look', 'none');
   return message;
 }
 
@@ -95,6 +99,12 @@ function readRow(reader: Reader): BusRow {
   if (lsn === 0) throw reader.error('lsn', 'an LSN', lsn);
   if (body === null) throw reader.error('body', 'an update', 'none');
   return { epoch, lsn, at, body };
+}
+
+/** What later versions put into it. */
+function readLook(reader: Reader): { readonly type: 'look' } {
+  while (reader.next() !== 0) reader.skip();
+  return { type: 'look' };
 }
 
 function writeBusPresence(writer: Writer, presence: BusPresence): void {

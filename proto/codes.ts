@@ -104,7 +104,7 @@ export const requestCodes = {
   'outcome-unknown': {
     http: 503,
     meaning:
-      'The database did not say whether the edit is done. Make the same request with the same key.',
+      'The database did not say whether it is done. Make the same request again, with the same key if it had one.',
   },
 } as const;
 

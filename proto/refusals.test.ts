@@ -264,9 +264,12 @@ describe('a message of the bus', () => {
   const state = { name: 'Anna' };
 
   test('has one thing in it', () => {
-    expect(refused({})).toBe('body: expected a row or presence, found none');
+    expect(refused({})).toBe('body: expected a row, presence or a look, found none');
     const both = { row: { lsn: 1, body }, presence: { node: 1 } };
     expect(refused(both)).toBe('body: expected one, found a second one');
+    expect(refused({ row: { lsn: 1, body }, look: {} })).toBe(
+      'body: expected one, found a second one',
+    );
   });
 
   test('has the LSN and the body of a row', () => {

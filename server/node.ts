@@ -15,6 +15,7 @@ import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
+import { encodeBusMessage } from '../proto/bus-codec.ts';
 import { openAuth } from './auth.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
@@ -34,6 +35,9 @@ import { WatchedLog } from './watched-log.ts';
 import { syncPath, WebSocketTransport } from './websocket-transport.ts';
 
 const hourMs = 3_600_000;
+
+/** Something other than a row happened to a document. */
+const look = encodeBusMessage({ type: 'look' });
 
 export interface RunningNode {
   /** Of the page, with a slash at the end. */
@@ -180,7 +184,7 @@ function openSnapshots(
   });
 }
 
-/** What is edited there reaches the rooms of this node as what another node wrote does. */
+/** What is done there reaches the rooms of this node as what another node did. */
 function openPast(
   config: Config,
   parts: Pick<HistoryOptions, 'databaseUrl' | 'nodeLog' | 'log' | 'metrics'> & {
@@ -189,12 +193,16 @@ function openPast(
     readonly driver: GatewayDriver;
   },
 ): ReturnType<typeof openHistory> {
-  const { objects, bus, driver, ...others } = parts;
+  const { bus, driver, ...others } = parts;
   return openHistory({
-    ...{ ...others, config, objects: objects.place },
+    ...{ ...others, config },
     announce(document, { bytes }) {
       bus.publish(document, bytes);
       driver.busReceived(document, bytes);
+    },
+    onChanged(document) {
+      bus.publish(document, look);
+      driver.busReceived(document, look);
     },
   });
 }

@@ -1,8 +1,8 @@
 /**
- * Goal: nodes on one database tell each other of edits through Redis; without it they go on, warn
- * once, say that they are degraded, and find each other's rows in the log; an address that does not
- * answer is an error that says what to do. Method: two real processes, raw sockets, and a TCP proxy
- * in front of Redis.
+ * Goal: nodes on one database tell each other of edits and deletions through Redis; without it they
+ * go on, warn once, say that they are degraded, and find each other's rows in the log; an address
+ * that does not answer is an error that says what to do. Method: two real processes, raw sockets,
+ * and a TCP proxy in front of Redis.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,7 +38,11 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
       database = await createTestDatabase(postgresUrl);
       const { hostname, port } = new URL(redisUrl);
       proxy = await startTcpProxy({ host: hostname, port: Number(port || 6379) });
-      const flags = ['--redis-url', proxy.through(redisUrl), '--deployment', deployment];
+      const flags = [
+        ...['--redis-url', proxy.through(redisUrl), '--deployment', deployment],
+        // What is not heard is not found by asking either, unless the bus is down.
+        ...['--silence-ms', '600000'],
+      ];
       nodes = await Promise.all(['n0', 'n1'].map((name) => start(name, ...flags)));
     });
 
@@ -105,6 +109,21 @@ describeWithPostgres('two nodes on one database', (postgresUrl) => {
       await type(third, 'back');
       expect(await heard(reader)).toBe('back');
       expect((await enter(1, 'shared')).text).toHaveLength(9);
+    });
+
+    it('tells whoever has a document open, at either, that it is deleted', async () => {
+      const [{ client: author }, { client: reader }] = [
+        await enter(0, 'doomed'),
+        await enter(1, 'doomed'),
+      ];
+      await type(author, 'gone soon');
+      expect(await heard(reader)).toBe('gone soon');
+      const path = new URL('v1/documents/doomed', nodes[0]?.url);
+      expect((await fetch(path, { method: 'DELETE' })).status).toBe(204);
+      const closed = await Promise.all([author.closed, reader.closed]);
+      expect(closed.map(({ code }) => code)).toEqual([4410, 4410]);
+      const again = await fetch(new URL('v1/documents/doomed', nodes[1]?.url));
+      expect(record.parse(await again.json())).toMatchObject({ code: 'document-deleted' });
     });
 
     it('goes on without Redis, warns once, and finds in the log what it did not hear', async () => {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { sliceBatch } from '../../proto/batch.ts';
+import { encodeBusMessage } from '../../proto/bus-codec.ts';
 import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
 
 const empty = { head: null, rows: [] };
@@ -298,6 +299,22 @@ it('a deleted document ends its sessions and the next hello', () => {
   script.hello(2, 11);
   script.answerRead({ head: { epoch: 77, lsn: 3, at: 1003, state: 'deleted' }, rows: [] });
   expect(script.closed.get(2)).toBe(4410);
+});
+
+it('another node’s hint that something happened to a document makes its room ask the log', () => {
+  const script = new GatewayScript();
+  const look = encodeBusMessage({ type: 'look' });
+  script.join(1, 11);
+  script.take(1);
+  script.feed({ type: 'busReceived', document: 'other', bytes: look });
+  expect(script.headsAsked).toEqual([]);
+  script.edit(1, new Typist(11).type(0, 'a'));
+  script.commit(1);
+  script.feed({ type: 'busReceived', document: 'doc', bytes: look });
+  const deleted = { ...headAt(1, 99), state: 'deleted' as const };
+  expect(script.answerHeads({ doc: deleted })).toEqual(['doc']);
+  script.answerRead({ head: deleted, rows: [] });
+  expect(script.closed.get(1)).toBe(4410);
 });
 
 it('of a row that the log refuses, only the guilty author is told', () => {

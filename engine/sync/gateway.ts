@@ -321,7 +321,8 @@ export class Gateway implements Core<Input, Effect> {
     try {
       const message = decodeBusMessage(bytes);
       if (message.type === 'row') room.busReceived(message.row);
-      else room.presenceReceived(message.presence);
+      else if (message.type === 'presence') room.presenceReceived(message.presence);
+      else room.mayHaveMissed();
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const detail = error.message;

@@ -240,6 +240,9 @@ export namespace sve {
         /** BusMessage presence. */
         presence?: (sve.BusPresence.$Properties|null);
 
+        /** BusMessage look. */
+        look?: (sve.BusLook.$Properties|null);
+
         /**
          * Encodes the specified BusMessage message. Does not implicitly {@link sve.BusMessage.verify|verify} messages.
          * @param message BusMessage message or plain object to encode
@@ -270,12 +273,66 @@ export namespace sve {
             /** BusMessage presence */
             presence?: (sve.BusPresence.$Properties|null);
 
+            /** BusMessage look */
+            look?: (sve.BusLook.$Properties|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a BusMessage. */
         type $Shape = sve.BusMessage.$Properties;
+    }
+
+    /**
+     * Properties of a BusLook.
+     * @deprecated Use sve.BusLook.$Properties instead.
+     */
+    interface IBusLook extends sve.BusLook.$Properties {
+    }
+
+    /** Represents a BusLook. */
+    class BusLook {
+
+        /**
+         * Constructs a new BusLook.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.BusLook.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /**
+         * Encodes the specified BusLook message. Does not implicitly {@link sve.BusLook.verify|verify} messages.
+         * @param message BusLook message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.BusLook.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a BusLook message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.BusLook & sve.BusLook.$Shape} BusLook
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.BusLook & sve.BusLook.$Shape;
+    }
+
+    namespace BusLook {
+
+        /** Properties of a BusLook. */
+        interface $Properties {
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a BusLook. */
+        type $Shape = sve.BusLook.$Properties;
     }
 
     /**

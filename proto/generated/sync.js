@@ -399,6 +399,7 @@ export const sve = $root.sve = (() => {
 
         BusMessage.prototype.row = null;
         BusMessage.prototype.presence = null;
+        BusMessage.prototype.look = null;
 
         BusMessage.encode = function (message, writer, _depth) {
             if (!writer)
@@ -411,6 +412,8 @@ export const sve = $root.sve = (() => {
                 $root.sve.BusRow.encode(message.row, writer.uint32(10).fork(), _depth + 1).ldelim();
             if (message.presence != null && $Object.hasOwnProperty.call(message, "presence"))
                 $root.sve.BusPresence.encode(message.presence, writer.uint32(18).fork(), _depth + 1).ldelim();
+            if (message.look != null && $Object.hasOwnProperty.call(message, "look"))
+                $root.sve.BusLook.encode(message.look, writer.uint32(26).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -456,6 +459,12 @@ export const sve = $root.sve = (() => {
                         message.presence = $root.sve.BusPresence.decode(reader, reader.size(), $undefined, _depth + 1, message.presence);
                         continue;
                     }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.look = $root.sve.BusLook.decode(reader, reader.size(), $undefined, _depth + 1, message.look);
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -474,6 +483,72 @@ export const sve = $root.sve = (() => {
         };
 
         return BusMessage;
+    })();
+
+    sve.BusLook = (function() {
+
+        const BusLook = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        BusLook.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        BusLook.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.sve.BusLook();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                reader.skipType(tag & 7, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return BusLook;
     })();
 
     sve.BusRow = (function() {

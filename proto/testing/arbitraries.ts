@@ -281,6 +281,7 @@ const busPresence = fc.record({
 export const busMessage: fc.Arbitrary<BusMessage> = fc.oneof(
   busRow.map((row) => ({ type: 'row' as const, row })),
   busPresence.map((presence) => ({ type: 'presence' as const, presence })),
+  fc.constant({ type: 'look' as const }),
 );
 
 const exportHeader = fc

@@ -109,6 +109,7 @@ export function updateFields(format: number, batches: readonly Batch[]): Fields 
 
 export function busFields(message: BusMessage): Fields {
   if (message.type === 'row') return set({ row: set({ ...message.row }) });
+  if (message.type === 'look') return { look: {} };
   const peers = message.presence.peers.map(({ state, ...peer }) =>
     set({ ...peer, state: presenceFields(state) }),
   );

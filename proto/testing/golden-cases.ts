@@ -95,6 +95,11 @@ function update(name: string, about: string, batches: readonly Batch[]): GoldenC
   return { name, message: 'Update', about, value, encoded, decode: decodeUpdate };
 }
 
+function bus(name: string, about: string, value: BusMessage): GoldenCase {
+  const encoded = encodeBusMessage(value);
+  return { name, message: 'BusMessage', about, value, encoded, decode: decodeBusMessage };
+}
+
 function client(name: string, about: string, body: ClientBody, channel = 0): GoldenCase {
   const value = { channel, body };
   const encoded = encodeClientFrame(value);
@@ -278,22 +283,11 @@ export const goldenCases: readonly GoldenCase[] = [
     { replica: ann, first: 1000, gap: 0, base: 41, ops: everyOp(ann, bob) },
     typed(bob, 1500, 'so', 40),
   ]),
-  {
-    name: 'bus-row',
-    message: 'BusMessage',
-    about: 'A committed row, as nodes tell each other.',
-    value: busRow,
-    encoded: encodeBusMessage(busRow),
-    decode: decodeBusMessage,
-  },
-  {
-    name: 'bus-presence',
-    message: 'BusMessage',
-    about: 'Presence, as nodes tell each other.',
-    value: busPresence,
-    encoded: encodeBusMessage(busPresence),
-    decode: decodeBusMessage,
-  },
+  bus('bus-row', 'A committed row, as nodes tell each other.', busRow),
+  bus('bus-presence', 'Presence, as nodes tell each other.', busPresence),
+  bus('bus-look', 'Something else happened to the document, as nodes tell each other.', {
+    type: 'look',
+  }),
   {
     name: 'snapshot',
     message: 'Snapshot',

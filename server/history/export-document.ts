@@ -15,7 +15,14 @@ import type { SnapshotIndex } from '../postgres/snapshot-index.ts';
 import type { NamedVersion } from '../postgres/version-statements.ts';
 import { snapshotBody } from '../snapshots/snapshot-body.ts';
 import { HistoryRefusal } from './history-refusal.ts';
-import { endProblem, findHead, orderProblem, type RowPlace, walkLog } from './log-walk.ts';
+import {
+  endProblem,
+  findHead,
+  orderProblem,
+  type RowPlace,
+  type Walk,
+  walkLog,
+} from './log-walk.ts';
 
 /** Of the snapshot, in one record. */
 const pieceBytes = 262_144;
@@ -33,6 +40,8 @@ export interface ExportOptions {
   readonly now: number;
   /** Rows so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Of rows that are read at a time; see `walkLog`. */
+  readonly pageBytesMax?: number;
 }
 
 /**
@@ -43,7 +52,7 @@ export interface ExportOptions {
 export async function* exportDocument(
   source: ExportSource,
   document: string,
-  { now, onProgress }: ExportOptions,
+  { now, onProgress, ...paging }: ExportOptions,
 ): AsyncGenerator<Uint8Array> {
   const head = await findHead(source.log, document);
   const { epoch, lsn, at } = head;
@@ -58,7 +67,7 @@ export async function* exportDocument(
     yield hashed(hash, [frameExportRecord({ type: 'snapshot', piece })]);
   }
   const start = { lsn: prunedLsn, at: snapshot?.at ?? 0 };
-  for await (const page of rowPages(source.log, document, { head, start })) {
+  for await (const page of rowPages(source.log, document, { head, start, ...paging })) {
     yield hashed(
       hash,
       page.map((row) => frameExportRecord({ type: 'row', row })),
@@ -88,17 +97,17 @@ function exported(versions: readonly NamedVersion[], throughLsn: number): Export
 async function* rowPages(
   log: Pick<LogPort, 'read'>,
   document: string,
-  { head, start }: { readonly head: LogHead; readonly start: RowPlace },
+  { start, ...walk }: Omit<Walk, 'afterLsn'> & { readonly start: RowPlace },
 ): AsyncGenerator<readonly LogRow[]> {
   let last = start;
-  for await (const rows of walkLog(log, document, { head, afterLsn: start.lsn })) {
+  for await (const rows of walkLog(log, document, { ...walk, afterLsn: start.lsn })) {
     for (const row of rows) {
       refuse(document, orderProblem(last, row));
       last = row;
     }
     yield rows;
   }
-  refuse(document, endProblem(last, head));
+  refuse(document, endProblem(last, walk.head));
 }
 
 function refuse(document: string, problem: string | null): void {

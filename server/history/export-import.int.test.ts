@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type ExportRecord, exportMagic, frameExportRecord } from '../../proto/export-format.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { FolderObjects } from '../folder-objects.ts';
@@ -20,6 +21,7 @@ import { snapshotFolder } from '../snapshots/snapshot-key.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { appendTo } from '../testing/log-access.ts';
 import { SnapshotSite } from '../testing/snapshot-site.ts';
+import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { createTestDatabase, execute, type TestDatabase } from '../testing/test-database.ts';
 import { typedHistory } from '../testing/typed-history.ts';
 import { exportDocument } from './export-document.ts';
@@ -228,6 +230,37 @@ describeWithPostgres('a history that is exported and imported', (serverUrl) => {
     expect(await isAbsent('broken')).toBe(true);
     await imported('broken', inPieces(pruned, 5_000));
     expect((await site.past('broken'))?.text).toBe(texts[rows]);
+  });
+
+  it('that the database does not confirm is whole if it is there', async () => {
+    const { hostname, port } = new URL(database.url);
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const operator = new Client({ connectionString: database.url });
+    await operator.connect();
+    // The commit waits for the lock.
+    await operator.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON snapshot DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.document = 'unsure') EXECUTE FUNCTION wait();
+      SELECT pg_advisory_lock(1)`);
+    const target = { url: proxy.through(database.url), objects: site.objects };
+    const outcome = importDocument(target, 'unsure', inPieces(pruned, 5_000)).catch(
+      (error: unknown) => error,
+    );
+    await vi.waitFor(async () => {
+      const { rows: waiting } = await operator.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    proxy.cutAll();
+    expect(await outcome).toMatchObject({ code: 'outcome-unknown' });
+    await operator.query('SELECT pg_advisory_unlock(1)');
+    await vi.waitFor(async () => expect((await site.page('unsure', 20)).rows).toHaveLength(20));
+    expect((await site.past('unsure'))?.text).toBe(texts[rows]);
+    await operator.end();
+    await proxy.close();
   });
 
   it('is not mixed with an append to the same name that comes meanwhile', async () => {

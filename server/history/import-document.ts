@@ -49,7 +49,10 @@ export interface Imported {
   readonly voidBatches: number;
 }
 
-/** Rejects with HistoryRefusal; then there is no document of this name, or the one from before. */
+/**
+ * Rejects with HistoryRefusal; then there is no document of this name, or the one from before,
+ * unless it is `outcome-unknown`.
+ */
 export async function importDocument(
   target: ImportTarget,
   document: string,
@@ -76,6 +79,13 @@ export async function importDocument(
     if (isRefused) throw damaged(error.message);
     throw notImported(document, error);
   }
+}
+
+async function committed(transaction: ImportTransaction, document: string): Promise<void> {
+  await transaction.commit().catch((error: unknown) => {
+    const what = `the database did not say whether ${document} is imported: look for it`;
+    throw new HistoryRefusal('outcome-unknown', `${what} (${String(error)})`);
+  });
 }
 
 function notImported(document: string, error: unknown): HistoryRefusal {
@@ -158,7 +168,9 @@ class Importing {
     await this.#flush();
     await this.#addVersions();
     const { header, transaction } = this.#certain();
-    await transaction.commit();
+    // Of a document that may be there from here on, whatever the database answers.
+    this.#key = null;
+    await committed(transaction, this.#document);
     const { lsn, at, document, prunedLsn } = header;
     const voidBatches = [...fold.voided.values()].reduce((sum, { length }) => sum + length, 0);
     const place = { document: this.#document, epoch: this.#epoch, lsn, at };

@@ -26,9 +26,17 @@ export async function findHeadOrTombstone(
   log: Pick<LogPort, 'read'>,
   document: string,
 ): Promise<LogHead> {
-  const { head } = await readPage(log, document, { afterLsn: 0, bytesMax: 1 });
+  const head = await findAnyHead(log, document);
   if (head !== null) return head;
   throw new HistoryRefusal('unknown-document', `there is no document ${document}`);
+}
+
+/** null: nothing was ever written under the name. Rejects with HistoryRefusal. */
+export async function findAnyHead(
+  log: Pick<LogPort, 'read'>,
+  document: string,
+): Promise<LogHead | null> {
+  return (await readPage(log, document, { afterLsn: 0, bytesMax: 1 })).head;
 }
 
 export interface Walk {

@@ -8,9 +8,11 @@ import type { Config } from '../config.ts';
 import { JobThread } from '../job-thread.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { ObjectPlace } from '../object-store.ts';
+import type { ObjectStore } from '../object-store.ts';
 import { LogReader } from '../postgres/log-reader.ts';
 import { ReaderPool, readerLimits } from '../postgres/reader-pool.ts';
+import { SnapshotIndex } from '../postgres/snapshot-index.ts';
+import { addDocumentRoutes, type DocumentApiParts } from './document-routes.ts';
 import type { EditParts } from './edit-document.ts';
 import { addEditRoutes } from './edit-routes.ts';
 import { HistoryApi } from './history-api.ts';
@@ -27,8 +29,11 @@ const limitMs = 30_000;
 /** Of slow readers, mostly: others are refused by what may wait. */
 const openMax = 256;
 
-/** Looks at one row, and named versions: a moment each. */
+/** Looks at one row, named versions, pages of exports: a moment each. */
 const readersMax = 2;
+
+/** More than a document can have (versions.ts). */
+const versionsMax = 100_000;
 
 /** The thread ends, and what it has kept goes, when nobody has asked for so long. */
 const idleMs = 5 * 60_000;
@@ -36,11 +41,13 @@ const idleMs = 5 * 60_000;
 export interface HistoryOptions {
   readonly config: Config;
   readonly databaseUrl: string;
-  readonly objects: ObjectPlace;
+  readonly objects: Pick<ObjectStore, 'port' | 'place'>;
   /** The node's own, for edits. */
   readonly nodeLog: LogPort;
   /** See EditParts. */
   readonly announce: EditParts['announce'];
+  /** See DocumentApiParts. */
+  readonly onChanged: DocumentApiParts['onChanged'];
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -50,11 +57,11 @@ export function openHistory(options: HistoryOptions): {
   readonly listener: RequestListener;
   close(): Promise<void>;
 } {
-  const { config, databaseUrl, objects, nodeLog, announce, log, metrics } = options;
+  const { config, databaseUrl, objects, nodeLog, announce, onChanged, log, metrics } = options;
   const jobThread = new JobThread<TimedJob, TimedAnswer>({
     module: new URL('./history-jobs', import.meta.url),
     data: {
-      ...{ databaseUrl, objects, foldBytesMax: config.playbackFoldBytes },
+      ...{ databaseUrl, objects: objects.place, foldBytesMax: config.playbackFoldBytes },
     } satisfies HistoryThreadData,
     jobsMax: 4,
     idleMs,
@@ -68,10 +75,11 @@ export function openHistory(options: HistoryOptions): {
     },
   });
   const pool = new ReaderPool(databaseUrl, { ...readerLimits, readersMax });
+  const reader = new LogReader(pool);
   const versions = new Versions(pool);
   const versionOf: VersionLookup = (document, name) => versions.lsnOf(document, name);
   const api = new HistoryApi({
-    ...{ thread, reader: new LogReader(pool), versionOf, log, limitMs },
+    ...{ thread, reader, versionOf, log, limitMs },
     allowedOrigins: config.allowedOrigins,
     openMax,
     cacheBytesMax: config.playbackCacheBytes,
@@ -83,6 +91,13 @@ export function openHistory(options: HistoryOptions): {
     ...{ thread, versionOf, principalOf, limitMs, announce, log: nodeLog },
     random: new Random(randomInt(2 ** 48 - 1), 'edits'),
     wait: setTimeoutPromise,
+  });
+  addDocumentRoutes(api, {
+    ...{ principalOf, onChanged, log },
+    stores: {
+      ...{ log: reader, index: new SnapshotIndex(pool), objects: objects.port, url: databaseUrl },
+      versions: (document) => versions.list(document, '', versionsMax),
+    },
   });
   return {
     listener: api.listener(),

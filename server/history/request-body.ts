@@ -1,5 +1,6 @@
 /**
- * Bodies of requests: JSON of a known form, and no larger than what it can be needed for.
+ * Bodies of requests: of a known type, JSON of a known form, and no larger than what it can be
+ * needed for.
  *
  * The type must be told: a page of another origin may send other types without asking first, and
  * would write into documents with the rights of whoever looks at it.
@@ -19,15 +20,19 @@ export function bodyAtMost(bytesMax: number): MiddlewareHandler {
   });
 }
 
+/** Throws HistoryRefusal if the body is of another type, or does not tell. */
+export function requireType(c: Context, expected: string): void {
+  const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type === expected) return;
+  throw new HistoryRefusal('unsupported-type', `the body must be sent as ${expected}`);
+}
+
 /** The body, as this schema has it; throws HistoryRefusal. */
 export async function bodyOf<Body extends z.ZodType>(
   c: Context,
   body: Body,
 ): Promise<z.output<Body>> {
-  const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
-    throw new HistoryRefusal('unsupported-type', 'the body must be sent as application/json');
-  }
+  requireType(c, 'application/json');
   const json = jsonOf(await c.req.text());
   if (json === undefined) throw new HistoryRefusal('bad-request', 'the body is not JSON');
   const parsed = body.safeParse(json);

@@ -24,6 +24,11 @@ export interface MaintenanceOptions {
   readonly lockTimeoutMs?: number;
 }
 
+export interface DeletionOptions extends MaintenanceOptions {
+  /** It is deleted; its rows are yet to be removed, which may take long. */
+  readonly onDeleted?: () => void;
+}
+
 export type DeleteResult =
   | { readonly outcome: 'deleted'; readonly rowsRemoved: number }
   | { readonly outcome: 'absent' };
@@ -63,13 +68,14 @@ const connectTimeoutMs = 10_000;
  */
 export async function deleteDocument(
   document: string,
-  options: MaintenanceOptions,
+  options: DeletionOptions,
 ): Promise<DeleteResult> {
   return await withClient(document, options, async (client) => {
     await client.query(maintenanceStatements.delete, [document, randomEpoch()]);
     const head = (await readHeads(client, [document])).get(document);
     if (head === undefined) return { outcome: 'absent' };
     assert(head.state === 'deleted', `a deleted head, got ${head.state}`);
+    options.onDeleted?.();
     // Statements of their own: they see what was added while the first waited for the head.
     await client.query(snapshotStatements.removeAll, [document]);
     await client.query(versionStatements.removeAll, [document]);

@@ -6,12 +6,15 @@ import type { CloseOutcome, HistoryPort, LogPage, LogPort } from '../../engine/d
 import { closeTime, readPage } from './log-statements.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
-/** A page would be sized first, over thousands of rows. */
-const lookText = `
+/** Every statement of the reader, beside those of log-statements.ts. */
+export const readerStatements = {
+  /** A page would be sized first, over thousands of rows. */
+  look: `
 SELECT head.epoch, head.state, head.at, head.pruned_lsn, log_row.at
 FROM document_head AS head
 LEFT JOIN log_row ON log_row.document = $1 AND log_row.lsn = $2 AND $2 > head.pruned_lsn
-WHERE head.document = $1`;
+WHERE head.document = $1`,
+} as const;
 
 /** The head, and one row, as of one moment. */
 export interface LogLook {
@@ -50,7 +53,7 @@ export class LogReader implements Pick<LogPort, 'read'>, HistoryPort {
     const { rows } = await this.#pool.with((client) =>
       client.query<Columns>({
         name: 'look',
-        text: lookText,
+        text: readerStatements.look,
         values: [document, lsn],
         rowMode: 'array',
       }),

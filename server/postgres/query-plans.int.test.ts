@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { documentStatements } from './document-sizes.ts';
 import { importStatements } from './import-transaction.ts';
 import { maintenanceStatements } from './log-maintenance.ts';
+import { readerStatements } from './log-reader.ts';
 import { logStatements } from './log-statements.ts';
 import { snapshotStatements } from './snapshot-statements.ts';
 import { versionStatements } from './version-statements.ts';
@@ -253,6 +254,16 @@ const asked: Readonly<Record<string, Asked>> = {
     values: ["'never'", '0', '1000000', '4096'],
     partitionsMax: 1,
   },
+  'a look at a row of the large document': {
+    statement: readerStatements.look,
+    values: ["'large'", '200001'],
+    partitionsMax: 1,
+  },
+  'a look at what was never written': {
+    statement: readerStatements.look,
+    values: ["'never'", '1'],
+    partitionsMax: 0,
+  },
   close: { statement: close, values: [small(9), '2000'], partitionsMax: 0 },
   ready: { statement: ready, values: [], partitionsMax: 0 },
   delete: { statement: remove, values: ["'large'", '2'], partitionsMax: 0 },
@@ -361,7 +372,7 @@ describeWithPostgres('the plan of', (serverUrl) => {
     const known = new Set(Object.values(asked).map(({ statement }) => statement));
     const product = [
       ...[logStatements, maintenanceStatements, snapshotStatements],
-      ...[documentStatements, importStatements, versionStatements],
+      ...[documentStatements, importStatements, versionStatements, readerStatements],
     ].flatMap((statements): readonly string[] => Object.values(statements));
     expect(product.filter((statement) => !known.has(statement))).toEqual([]);
   });

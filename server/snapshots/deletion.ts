@@ -7,8 +7,8 @@
 import type { ObjectStorePort } from '../../engine/driver/ports.ts';
 import {
   type DeleteResult,
+  type DeletionOptions,
   deleteDocument,
-  type MaintenanceOptions,
 } from '../postgres/log-maintenance.ts';
 import { removeBody } from './remove-snapshots.ts';
 import { snapshotFolder } from './snapshot-key.ts';
@@ -23,7 +23,7 @@ export type DeletionResult =
  */
 export async function deleteWithSnapshots(
   document: string,
-  { objects, ...options }: MaintenanceOptions & { readonly objects: ObjectStorePort },
+  { objects, ...options }: DeletionOptions & { readonly objects: ObjectStorePort },
 ): Promise<DeletionResult> {
   const result = await deleteDocument(document, options);
   if (result.outcome === 'absent') return result;

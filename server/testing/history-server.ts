@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request, type Server } from 'node:http';
+import { Readable } from 'node:stream';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { assert } from '../../engine/assert.ts';
 import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
@@ -48,7 +49,8 @@ const nowhere: ObjectPlace = { type: 'folder', root: '/nonexistent' };
 export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** A stream: as it comes. */
+  readonly body?: string | Uint8Array | Readable;
 }
 
 export class HistoryServer {
@@ -137,7 +139,8 @@ export class HistoryServer {
   request(path: string, { method = 'GET', headers = {}, body }: Asked = {}): ClientRequest {
     const address = this.#server.address();
     assert(address !== null && typeof address === 'object', 'a TCP address');
-    return request({ port: address.port, path, method, headers, host: '127.0.0.1' }).end(body);
+    const asking = request({ port: address.port, path, method, headers, host: '127.0.0.1' });
+    return body instanceof Readable ? body.pipe(asking) : asking.end(body);
   }
 
   /** The answer, unpacked. Throws if it is another one than the OpenAPI document allows. */
@@ -173,12 +176,8 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   for await (const chunk of response) chunks.push(chunk);
   const headers = new Headers();
   for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
-  const bytes = Buffer.concat(chunks);
-  return {
-    status: response.statusCode ?? 0,
-    headers,
-    body: unpacked(bytes, headers.get('Content-Encoding')).toString(),
-  };
+  const bytes = unpacked(Buffer.concat(chunks), headers.get('Content-Encoding'));
+  return { status: response.statusCode ?? 0, headers, bytes, body: bytes.toString() };
 }
 
 function unpacked(bytes: Buffer, encoding: string | null): Buffer {

@@ -24,6 +24,9 @@ const openApi = z.object({
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  /** Unpacked. */
+  readonly bytes: Uint8Array;
+  /** The same as text. */
   readonly body: string;
 }
 
@@ -88,7 +91,7 @@ export class OpenApiCheck {
 
 /** The values that the schema is of: of NDJSON each line. */
 function valuesOf(type: string, body: string): unknown[] {
-  if (type === 'text/plain') return [body];
+  if (!type.endsWith('json')) return [body];
   if (type !== 'application/x-ndjson') return [JSON.parse(body)];
   return body.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
 }

@@ -1,12 +1,17 @@
 /**
- * Goal: an edit over HTTP is seen at once by whoever has the document open, and what they type
- * goes on from it. Method: a gateway with its real ports, to which edits are announced as a node
- * does it, and which never asks the log by itself; a real client over a WebSocket.
+ * Goal: what is done over HTTP is seen at once by whoever has the document open: an edit, from
+ * which what they type goes on, and a deletion, after which nothing brings the document back.
+ * Method: a gateway with its real ports, which is told as a node does it, and which never asks the
+ * log by itself; real clients over a WebSocket.
  */
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connect } from '../../client/connect-node.ts';
+import type { SyncError } from '../../client/sync-error.ts';
 import type { SyncSession } from '../../client/sync-session.ts';
 import { GatewayDriver } from '../../engine/driver/gateway-driver.ts';
 import { defaultLimits } from '../../engine/limits.ts';
@@ -14,22 +19,29 @@ import { Random } from '../../engine/random.ts';
 import { Gateway } from '../../engine/sync/gateway.ts';
 import type { ServerEdit } from '../../engine/sync/server-edit.ts';
 import { withoutSnapshots } from '../../engine/sync/testing/without-snapshots.ts';
+import { encodeBusMessage } from '../../proto/bus-codec.ts';
 import { openAuth } from '../auth.ts';
+import { FolderObjects } from '../folder-objects.ts';
 import { localBus } from '../local-bus.ts';
+import { deleteDocument } from '../postgres/log-maintenance.ts';
 import { PostgresLog } from '../postgres/postgres-log.ts';
 import { SystemClock } from '../system-clock.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
+import { readFrom } from '../testing/log-access.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { syncPath, WebSocketTransport } from '../websocket-transport.ts';
 import { type EditParts, editDocument } from './edit-document.ts';
 import { composeEdit } from './edit-job.ts';
+import { exportDocument } from './export-document.ts';
 import { FoldCache } from './fold-cache.ts';
 import { FoldSource } from './fold-source.ts';
+import { importDocument } from './import-document.ts';
 
 const hourMs = 3_600_000;
 
-describeWithPostgres('an edit over HTTP', (serverUrl) => {
+describeWithPostgres('over HTTP', (serverUrl) => {
   let database: TestDatabase;
+  let folder: string;
   let log: PostgresLog;
   let clock: SystemClock;
   let server: Server;
@@ -38,6 +50,7 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
 
   beforeAll(async () => {
     database = await createTestDatabase(serverUrl);
+    folder = await mkdtemp(join(tmpdir(), 'sve-live-'));
     log = new PostgresLog({ url: database.url });
     clock = new SystemClock();
     const transport = new WebSocketTransport({ allowedOrigins: [], connectionsMax: 10 });
@@ -66,6 +79,7 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
     clock?.stop();
     await log?.close();
     await database?.drop();
+    await rm(folder, { recursive: true, force: true });
   });
 
   function open(documentId: string): SyncSession {
@@ -90,6 +104,16 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
     });
   }
 
+  /** Why the session ends. */
+  function refusal(session: SyncSession): Promise<SyncError> {
+    return new Promise((resolve) => {
+      const stop = session.on('error', (error) => {
+        stop();
+        resolve(error);
+      });
+    });
+  }
+
   function edit(document: string, key: string, ...edits: readonly ServerEdit[]) {
     const source = new FoldSource({ log, snapshots: null, cache: new FoldCache(1_000_000) });
     const tools = { source, deadline: { hasPassed: false } };
@@ -102,7 +126,7 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
     return editDocument(parts, { document, principal: 'anna', key, wish });
   }
 
-  it('is seen by those who have the document open', async () => {
+  it('an edit is seen by those who have the document open', async () => {
     await edit('live', '1', { type: 'append', text: 'world' });
     const [anna, ben] = [open('live'), open('live')];
     await Promise.all([shows(anna, 'world'), shows(ben, 'world')]);
@@ -114,7 +138,7 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
     await Promise.all([shows(anna, 'world!'), shows(ben, 'world!')]);
   });
 
-  it('merges with what people type at the same moment', async () => {
+  it('an edit merges with what people type at the same moment', async () => {
     await edit('both', 'start', { type: 'append', text: '[]' });
     const anna = open('both');
     await shows(anna, '[]');
@@ -125,5 +149,45 @@ describeWithPostgres('an edit over HTTP', (serverUrl) => {
     await Promise.all(asked);
     await shows(anna, `[${'a'.repeat(20)}]${'b'.repeat(20)}`);
     expect(anna.cursor.operations).toBe(42);
+  });
+
+  it('a deletion is told to all, and text that was not sent comes back to its author', async () => {
+    await edit('doomed', '1', { type: 'append', text: 'hello' });
+    const [anna, ben] = [open('doomed'), open('doomed')];
+    await Promise.all([shows(anna, 'hello'), shows(ben, 'hello')]);
+    ben.goOffline();
+    ben.insert(5, ' world');
+    const told = [refusal(anna), refusal(ben)];
+    await deleteDocument('doomed', {
+      url: database.url,
+      onDeleted: () => driver.busReceived('doomed', encodeBusMessage({ type: 'look' })),
+    });
+    expect((await told[0])?.code).toBe('document-deleted');
+    ben.goOnline();
+    const { code, advice } = (await told[1]) ?? {};
+    expect([code, advice]).toEqual(['document-deleted', expect.stringContaining('copy')]);
+    expect([ben.text, ben.pending]).toEqual(['hello world', 6]);
+    // The copy that the advice speaks of; the document itself stays away.
+    const copy = open('copy');
+    await copy.synced();
+    copy.insert(0, ben.text);
+    await copy.settled();
+    await shows(open('copy'), 'hello world');
+    const page = await readFrom(log, 'doomed');
+    expect(page).toMatchObject({ head: { state: 'deleted' }, rows: [] });
+  });
+
+  it('an import is seen by those who wait for the document', async () => {
+    await edit('source', '1', { type: 'append', text: 'from a file' });
+    const waiting = open('imported');
+    await shows(waiting, '');
+    await waiting.synced();
+    const objects = await FolderObjects.open(folder);
+    const index = { list: async () => null };
+    const source = { log, index, objects, versions: async () => [] };
+    const file = exportDocument(source, 'source', { now: 0 });
+    await importDocument({ url: database.url, objects }, 'imported', file);
+    driver.busReceived('imported', encodeBusMessage({ type: 'look' }));
+    await shows(waiting, 'from a file');
   });
 });
