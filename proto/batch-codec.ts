@@ -1,12 +1,12 @@
 /**
  * The Batch message: read and written inside an Update, an edit frame or a row of a server frame.
- * The places differ in how replicas are named and in two fields:
+ * The places differ in how replicas are named and in three fields:
  *
- *   |          | names                    | base | binding |
- *   | update   | positions in a table     | yes  | yes     |
- *   | lone     | positions in a table     | yes  | yes     |
- *   | edit     | indexes, 0 = the sender  | yes  | refused |
- *   | row      | indexes                  | no   | refused |
+ *   |          | names                    | base | binding | held |
+ *   | update   | positions in a table     | yes  | yes     | yes  |
+ *   | lone     | positions in a table     | yes  | yes     | yes  |
+ *   | edit     | indexes, 0 = the sender  | yes  | refused | yes  |
+ *   | row      | indexes                  | no   | refused | no   |
  *
  * A *lone* batch is the only one of an update. Its author has position 0 and is not named, and its
  * fields are those of the update itself, with numbers higher by `loneShift`.
@@ -48,12 +48,13 @@ const fieldOps = 5;
 const fieldText = 6;
 const fieldSecretHash = 7;
 const fieldPrincipal = 8;
+const fieldHeldMs = 9;
 
 /** Number of a lone batch's field in the update minus that in a Batch message. */
 const loneShift = 2;
-/** Numbers in the update of the fields of a lone batch: from first to principal. */
+/** Numbers in the update of the fields of a lone batch: from first to held_ms. */
 export const loneFieldMin = fieldFirst + loneShift;
-export const loneFieldMax = fieldPrincipal + loneShift;
+export const loneFieldMax = fieldHeldMs + loneShift;
 
 /** Where a batch stands. */
 export type BatchPlace = 'update' | 'lone' | FramePlace;
@@ -95,10 +96,14 @@ export function writeBatch(
     columns.textStart(position),
     batches[at + batchTextEnd] ?? 0,
   );
-  if (place === 'edit' || place === 'row' || columns.bindings.size === 0) return;
-  const binding = columns.bindings.get(position);
-  if (binding === undefined) return;
-  writeBinding(writer, binding, fieldSecretHash + shift, fieldPrincipal + shift);
+  if (place === 'row') return;
+  if (place !== 'edit' && columns.bindings.size > 0) {
+    const binding = columns.bindings.get(position);
+    if (binding) writeBinding(writer, binding, fieldSecretHash + shift, fieldPrincipal + shift);
+  }
+  if (columns.heldMs.size > 0) {
+    writer.uint(fieldHeldMs + shift, columns.heldMs.get(position) ?? 0);
+  }
 }
 
 /** Writes a batch whose replicas are indexes, as `writeBatch` does; its binding is left out. */
@@ -160,15 +165,17 @@ export function readBatch(
       case fieldPrincipal:
         principal = reader.string('principal', principalUnitsMax * 3);
         break;
+      case fieldHeldMs:
+        columns.heldMs.set(columns.batchCount, reader.uint('held_ms'));
+        break;
       default:
         reader.skip();
     }
   }
   const author = names === null ? columns.nameOf(name) : names[name];
   if (author === undefined) throw reader.error('replica', `below ${names?.length}`, name);
-  if (place === 'edit' && name !== 0) throw reader.error('replica', 'the sender, 0', name);
+  checkPlace(reader, place, name, base, columns.heldMs);
   if (gap >= first) throw reader.error('first', `above the gap of ${gap}`, first);
-  if (place === 'row' && base !== 0) throw reader.error('base', 'none in a row', base);
   columns.beginBatch(author, first, gap, base);
   if (opsStart === -1) addTyping(reader, columns, author, first, textStart);
   else {
@@ -179,11 +186,37 @@ export function readBatch(
   }
   const position = columns.endBatch();
   if (secretHash === null && principal === '') return;
-  const binding = checkBinding(reader, secretHash, principal);
-  if (place === 'edit' || place === 'row') {
-    throw reader.error('secret_hash', 'none in a frame', 'one');
-  }
+  const binding = bindingAt(reader, place, secretHash, principal);
   if (binding !== null) columns.bindings.set(position, binding);
+}
+
+/**
+ * Refuses what a frame does not have. `heldMs` of a row holds nothing of other batches: they come
+ * into the columns one by one.
+ */
+function checkPlace(
+  reader: Reader,
+  place: BatchPlace,
+  name: number,
+  base: number,
+  heldMs: ReadonlyMap<number, number>,
+): void {
+  if (place === 'edit' && name !== 0) throw reader.error('replica', 'the sender, 0', name);
+  if (place !== 'row') return;
+  if (base !== 0) throw reader.error('base', 'none in a row', base);
+  const held = heldMs.get(0) ?? 0;
+  if (held !== 0) throw reader.error('held_ms', 'none in a row', held);
+}
+
+function bindingAt(
+  reader: Reader,
+  place: BatchPlace,
+  secretHash: Uint8Array | null,
+  principal: string,
+): Binding | null {
+  const binding = checkBinding(reader, secretHash, principal);
+  if (place === 'update' || place === 'lone') return binding;
+  throw reader.error('secret_hash', 'none in a frame', 'one');
 }
 
 function afterLone(reader: Reader): DecodeError {

@@ -71,6 +71,7 @@ describe('a batch', () => {
         for (const [index, slice] of slices.entries()) {
           expect(slice.first).toBe(edges[index]);
           expect(slice.base).toBe(batch.base);
+          expect(slice.heldMs).toBe(batch.heldMs);
           expect(slice.gap).toBe(index === 0 ? batch.gap : 0);
           expect(slice.binding).toBe(index === 0 ? batch.binding : undefined);
         }
@@ -169,6 +170,14 @@ describe('joining', () => {
     expect(joinBatches(a, { ...typed(7, 'c'), replica: 2 })).toBeNull();
     const binding = { secretHash: new Uint8Array(32), principal: 'ann' };
     expect(joinBatches(a, { ...typed(7, 'c'), binding })).toBeNull();
+  });
+
+  test('keeps the longer of two held times', () => {
+    const held = (batch: Batch, heldMs: number): Batch => ({ ...batch, heldMs });
+    const [a, b, both] = [typed(5, 'ab'), typed(7, 'c'), typed(5, 'abc')];
+    expect(joinBatches(held(a, 9), b)).toEqual(held(both, 9));
+    expect(joinBatches(a, held(b, 9))).toEqual(held(both, 9));
+    expect(joinBatches(held(a, 8), held(b, 9))).toEqual(held(both, 9));
   });
 
   test('keeps an insert at another place apart', () => {

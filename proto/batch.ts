@@ -72,6 +72,12 @@ export interface Batch {
   /** At least one; timestamps run without a hole from `first`. */
   readonly ops: readonly Op[];
   readonly binding?: Binding;
+  /**
+   * How long the author had held the first operation when it sent the batch, ms of its own clock,
+   * ≥ 1; absent: not told, as when it was sent at once. A hint for people: no verdict, order or
+   * comparison looks at it, and a resend may carry another one.
+   */
+  readonly heldMs?: number;
 }
 
 /** Number of timestamps that an operation consumes, ≥ 1. */
@@ -112,8 +118,9 @@ export function canCut(batch: Batch, timestamp: number): boolean {
 
 /**
  * The operations with timestamps [from, to) as a batch of its own; `to` is last + 1 if not given.
- * The slice that begins the batch keeps its gap and binding; a later one follows it directly. The
- * base stays. RangeError if the range is empty, not inside the batch, or cuts a surrogate pair.
+ * The slice that begins the batch keeps its gap and binding; a later one follows it directly. Base
+ * and held time stay. RangeError if the range is empty, not inside the batch, or cuts a surrogate
+ * pair.
  */
 export function sliceBatch(batch: Batch, from: number, to: number = batchLast(batch) + 1): Batch {
   const last = batchLast(batch);
@@ -130,9 +137,10 @@ export function sliceBatch(batch: Batch, from: number, to: number = batchLast(ba
     const end = Math.min(to - op.timestamp, opLength(op));
     if (start < end) ops.push(sliceOp(op, batch.replica, start, end));
   }
-  const { replica, base } = batch;
+  const { replica, base, heldMs } = batch;
   if (from === batch.first) return { ...batch, ops };
-  return { replica, first: from, gap: 0, base, ops };
+  const rest = { replica, first: from, gap: 0, base, ops };
+  return heldMs === undefined ? rest : { ...rest, heldMs };
 }
 
 /** Units [start, end) of an operation of `replica`. */
@@ -183,7 +191,7 @@ export function renameBatch(batch: Batch, rename: (name: number) => number): Bat
 
 /**
  * `a` and `b` as one batch, runs merged, if `b` follows `a` directly: same replica, same base, no
- * gap. Otherwise null.
+ * gap. Otherwise null. Of two held times the longer one stays.
  */
 export function joinBatches(a: Batch, b: Batch): Batch | null {
   const follows = b.first === batchLast(a) + 1 && b.gap === 0 && b.binding === undefined;
@@ -192,8 +200,10 @@ export function joinBatches(a: Batch, b: Batch): Batch | null {
   const after = b.ops[0];
   if (before === undefined || after === undefined) return null;
   const joined = joinOps(before, after, a.replica);
-  if (joined === null) return { ...a, ops: [...a.ops, ...b.ops] };
-  return { ...a, ops: [...a.ops.slice(0, -1), joined, ...b.ops.slice(1)] };
+  const ops =
+    joined === null ? [...a.ops, ...b.ops] : [...a.ops.slice(0, -1), joined, ...b.ops.slice(1)];
+  const heldMs = Math.max(a.heldMs ?? 0, b.heldMs ?? 0);
+  return heldMs === 0 ? { ...a, ops } : { ...a, ops, heldMs };
 }
 
 /** One operation of `replica` that means `a` and, without a hole, `b`; null: there is none. */

@@ -55,11 +55,11 @@ function checkAgainstGenerated<T>(codec: Codec<T>): void {
   );
 }
 
-test('a row for other clients tells neither base nor secret hash nor principal', () => {
+test('a row for other clients tells neither base nor binding nor how long it was held', () => {
   const withBinding = batch([1, 2, 300], 'update').filter((each) => each.binding !== undefined);
   fc.assert(
-    fc.property(withBinding, ({ binding, ...rest }) => {
-      const bound = { ...rest, base: 7, ...(binding && { binding }) };
+    fc.property(withBinding, ({ binding, heldMs = 60_000, ...rest }) => {
+      const bound = { ...rest, base: 7, ...(binding && { binding }), heldMs };
       const batchParts = [encodeBatchPart(bound)];
       const part = encodeRowPart({ at: 0, introduced: [], epoch: 0, batchParts });
       const [row] = decodeServerFrame(part).rows;

@@ -145,11 +145,12 @@ describe('columns', () => {
   test('are empty after an update that cannot be read to its end', () => {
     const binding = { secretHash: new Uint8Array(32), principal: 'a' };
     const op = { type: 'insert', timestamp: 5, left: null, right: null, text: 'x' } as const;
-    const batch = { replica: 1, first: 5, gap: 0, base: 0, ops: [op], binding };
+    const batch = { replica: 1, first: 5, gap: 0, base: 0, ops: [op], binding, heldMs: 9 };
     const bytes = encodeUpdate({ batches: [batch, batch] });
     const columns = columnsOf([batch]);
     expect(() => readUpdate(bytes.subarray(0, -1), columns)).toThrow(DecodeError);
     expect([columns.batchCount, columns.opCount, columns.textLength]).toEqual([0, 0, 0]);
-    expect([columns.replicas.length, columns.bindings.size]).toEqual([0, 0]);
+    const { replicas, bindings, heldMs } = columns;
+    expect([replicas.length, bindings.size, heldMs.size]).toEqual([0, 0, 0]);
   });
 });

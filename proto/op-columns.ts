@@ -77,6 +77,8 @@ export class OpColumns {
   text = new Uint16Array(16);
   /** By position of the batch; few have one. */
   readonly bindings = new Map<number, Binding>();
+  /** How long the author held it, ms, by position of the batch; few tell, and 0 tells nothing. */
+  readonly heldMs = new Map<number, number>();
   /** Name by replica, once there are more than `scannedReplicasMax`. */
   #names: Map<number, number> | null = null;
   /** The name that was looked up last. */
@@ -91,6 +93,7 @@ export class OpColumns {
     this.textLength = 0;
     this.#names = null;
     if (this.bindings.size > 0) this.bindings.clear();
+    if (this.heldMs.size > 0) this.heldMs.clear();
     if (this.batches.length > keptNumbersMax) this.batches = new Float64Array(batchStride);
     if (this.ops.length > keptNumbersMax) this.ops = new Float64Array(opStride);
     if (this.text.length > keptUnitsMax) this.text = new Uint16Array(16);
@@ -218,6 +221,7 @@ export class OpColumns {
     }
     const position = this.endBatch();
     if (batch.binding !== undefined) this.bindings.set(position, batch.binding);
+    if (batch.heldMs !== undefined) this.heldMs.set(position, batch.heldMs);
   }
 
   /** The batch at a position as an object that shares nothing with the columns. */
@@ -233,7 +237,7 @@ export class OpColumns {
       timestamp += opLength(op);
       ops.push(op);
     }
-    const batch = {
+    const batch: Batch = {
       replica: this.replicaOf(this.#batchField(position, batchName)),
       first,
       gap: this.#batchField(position, batchGap),
@@ -241,7 +245,9 @@ export class OpColumns {
       ops,
     };
     const binding = this.bindings.get(position);
-    return binding === undefined ? batch : { ...batch, binding };
+    const heldMs = this.heldMs.get(position);
+    if (binding === undefined && heldMs === undefined) return batch;
+    return { ...batch, ...(binding && { binding }), ...(heldMs && { heldMs }) };
   }
 
   #find(replica: number): number {

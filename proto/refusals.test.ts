@@ -236,6 +236,10 @@ describe('a server frame', () => {
     [{ rows: [{ introduced: [7, 0] }] }, 'rows[0].introduced[1]: expected a replica id, found 0'],
     [{ rows: [{ batches: [{ ...typed, base: 1 }] }] }, 'rows[0].batches[0].base: expected none'],
     [
+      { rows: [{ batches: [{ ...typed, heldMs: 1 }] }] },
+      'rows[0].batches[0].held_ms: expected none in a row, found 1',
+    ],
+    [
       { rows: [{}, { batches: [{ ...typed, secretHash: new Uint8Array(32) }] }] },
       'rows[1].batches[0].secret_hash: expected none in a frame',
     ],
@@ -329,6 +333,8 @@ describe('encoders refuse', () => {
     ['a younger target', batch({}, { ...remove, count: 2 })],
     ['a lone surrogate', batch({}, { ...insert, text: '\ud83d' })],
     ['replica 0', batch({ replica: 0 }, insert)],
+    ['a held time below 0', batch({ heldMs: -1 }, insert)],
+    ['a held time in parts of a millisecond', batch({ heldMs: 1.5 }, insert)],
     ['a short hash', batch({ binding: { secretHash: secret, principal: '' } }, insert)],
   ])('%s', (_, value) => {
     expect(() => encodeUpdate({ batches: [value] })).toThrow(RangeError);

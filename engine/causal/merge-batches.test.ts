@@ -102,6 +102,12 @@ describe('merging', () => {
     expect(merged(a, since(4))).toEqual([{ ...a, ops: [...a.ops, ...since(4).ops] }]);
   });
 
+  test('leaves out how long batches were held', () => {
+    const [a, b, c] = [typed(1, 'a'), typed(2, 'b'), typed(9, 'c', { gap: 6 })];
+    expect(merged(a, { ...b, heldMs: 9 }, c)).toEqual([typed(1, 'ab'), c]);
+    expect(merged(c, { ...b, heldMs: 9 }, { ...a, heldMs: 8 })).toEqual([typed(1, 'ab'), c]);
+  });
+
   test('of nothing is an update without operations', () => {
     expect(merged()).toEqual([]);
   });

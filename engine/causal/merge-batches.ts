@@ -37,8 +37,9 @@ import { readUpdate, writeUpdate } from '../../proto/update-codec.ts';
 import { joinLastBatch, RunWriter } from './run-writer.ts';
 
 /**
- * The operations of all updates as one, ordered by (first timestamp, replica). Trusts that equal
- * ids have equal content. DecodeError if one is not an update.
+ * The operations of all updates as one, ordered by (first timestamp, replica), without the times
+ * that they were held. Trusts that equal ids have equal content. DecodeError if one is not an
+ * update.
  */
 export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
   const columns = new OpColumns();

@@ -41,7 +41,10 @@ export class RunWriter {
     for (const replica of from.replicas) this.columns.nameOf(replica);
   }
 
-  /** Begins a batch with what the batch at `position` has from timestamp `start` on. */
+  /**
+   * Begins a batch with what the batch at `position` has from timestamp `start` on, but for the
+   * time that it was held: it counts from when the batch was sent, and this is another moment.
+   */
   beginBatch(position: number, start: number): void {
     const { batches, bindings } = this.#from;
     const at = position * batchStride;

@@ -1,6 +1,7 @@
 /**
  * The verdicts of the fold: applied, covered, void; the same for everybody who folds the same rows.
  */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Batch, sliceBatch } from '../../proto/batch.ts';
 import { Fold } from './fold.ts';
@@ -33,6 +34,16 @@ describe('a batch', () => {
     foldRows(fold, batch);
     expect(foldRows(fold, sliceBatch(batch, 2, 4))).toBe('covered');
     expect(fold.operations).toBe(4);
+  });
+
+  it('that is here already is covered, however long its author says to have held it', () => {
+    const fold = new Fold(1);
+    const batch = new Typist(11).type(0, 'abcd');
+    foldRows(fold, { ...batch, heldMs: 60_000 });
+    expect(foldRows(fold, batch)).toBe('covered');
+    expect(foldRows(fold, { ...batch, heldMs: 70_000 })).toBe('covered');
+    expect(foldRows(fold, { ...sliceBatch(batch, 1, 3), heldMs: 1 })).toBe('covered');
+    expect([fold.operations, fold.voided.size]).toEqual([4, 0]);
   });
 
   it('of which a part is here is applied without that part', () => {
@@ -96,6 +107,36 @@ describe('a batch', () => {
       code: 'replica-mismatch',
     });
   });
+});
+
+it('order and text are the same, whatever authors say about how long they held something', () => {
+  const batches: Batch[] = [];
+  const people = [new Typist(11), new Typist(22), new Typist(33)];
+  const shared = new Typist(44).type(0, 'shared');
+  for (const person of people) person.sequence.integrate(shared);
+  // Everybody types at the same places without seeing the others.
+  for (let i = 0; i < 4; i++) {
+    for (const person of people) batches.push(person.type(3 + i, `${person.replica}`));
+  }
+  const told = (heldMsOf: (position: number) => number | undefined) => {
+    const fold = new Fold(1);
+    foldRows(fold, shared);
+    const rows = batches.map((batch, position) => {
+      const heldMs = heldMsOf(position);
+      return foldRows(fold, heldMs === undefined ? batch : { ...batch, heldMs });
+    });
+    const snapshot = snapshotOf(fold, { bindings: true });
+    return { rows, text: fold.sequence.text, cursor: fold.cursor, snapshot };
+  };
+  const silent = told(() => undefined);
+  expect(silent.rows.every((verdict) => verdict === 'applied')).toBe(true);
+  const heldMs = fc.option(fc.maxSafeNat(), { nil: undefined });
+  const values = fc.array(heldMs, { minLength: batches.length, maxLength: batches.length });
+  fc.assert(
+    fc.property(values, (held) => {
+      expect(told((position) => held[position])).toEqual(silent);
+    }),
+  );
 });
 
 it('a row that does not follow is a bug of the caller', () => {

@@ -3,6 +3,8 @@
  * on where the store is, and an old copy of the store is told from what the server knows.
  */
 import { describe, expect, it } from 'vitest';
+import { decodeUpdate } from '../../proto/update-codec.ts';
+import { must } from '../assert.ts';
 import type { StoredReplica } from './replica-options.ts';
 import { GatewayScript } from './testing/gateway-script.ts';
 import { ReplicaScript } from './testing/replica-script.ts';
@@ -86,6 +88,25 @@ describe('a tab that is opened again', () => {
     again.pass(script);
     expect([again.session.text, again.session.pendingOperations]).toEqual(['ab', 0]);
     expect(again.rescued).toEqual([]);
+  });
+
+  it('tells how long what it sends was held, if the store knows', () => {
+    const dayMs = 24 * 60 * 60 * 1000;
+    const heldMsOf = (times: StoredReplica['times']): number | undefined => {
+      const { script, anna } = connected(null);
+      anna.type(0, 'a');
+      const held = { ...store(anna), times };
+      script.close(1);
+      const again = new ReplicaScript(900, heartbeatMs, { held });
+      again.nowMs = 3 * dayMs;
+      again.feed({ type: 'start' });
+      again.connect(script, 2);
+      again.pass(script);
+      const { body } = must(script.appends[0], 'it is sent');
+      return decodeUpdate(body).batches[0]?.heldMs;
+    };
+    expect(heldMsOf([{ first: 1, wallMs: 0 }])).toBe(3 * dayMs);
+    expect(heldMsOf(undefined)).toBeUndefined();
   });
 
   it('takes no edit before its document is loaded', () => {

@@ -1,7 +1,7 @@
 /** What a client's core is told at its start, and what it wants to be kept beyond its end. */
-import type { Batch } from '../../proto/batch.ts';
 import type { Cursor } from '../ids.ts';
 import type { Random } from '../random.ts';
+import type { OutboxContent } from './outbox.ts';
 
 /** Who a client is to the log; never shared by two live clients. */
 export interface ReplicaIdentity {
@@ -15,7 +15,7 @@ export interface ReplicaIdentity {
  * What has to be kept so that an end without warning loses nothing that was typed. Written as a
  * whole: a store that holds half of it is worse than none.
  */
-export interface StoredReplica {
+export interface StoredReplica extends OutboxContent {
   readonly identity: ReplicaIdentity;
   /** Up to where the log was known: the batches' bases are no later. null = nothing was. */
   readonly cursor: Cursor | null;
@@ -23,8 +23,6 @@ export interface StoredReplica {
   readonly last: number;
   /** Own timestamp that is known to be durable. */
   readonly settled: number;
-  /** What is not known to be durable, oldest first. */
-  readonly batches: readonly Batch[];
 }
 
 export interface ReplicaOptions {

@@ -1,5 +1,7 @@
 /** The client's half of the protocol against the real node, frame by frame. */
 import { describe, expect, it } from 'vitest';
+import { decodeUpdate } from '../../proto/update-codec.ts';
+import { must } from '../assert.ts';
 import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
 import { ReplicaScript } from './testing/replica-script.ts';
 
@@ -107,6 +109,48 @@ it('edits made offline merge with what others did meanwhile', () => {
   ben.pass(script);
   expect(anna.session.text).toBe('ben: shared anna');
   expect(ben.session.text).toBe(anna.session.text);
+});
+
+/** How long each batch of the append in flight was held by its author. */
+function heldIn({ appends: [append] }: GatewayScript): (number | undefined)[] {
+  const { batches } = decodeUpdate(must(append, 'an append is in flight').body);
+  return batches.map(({ heldMs }) => heldMs);
+}
+
+it('what is typed offline is sent with the time for which it was held, other edits are not', () => {
+  const { script, anna } = connected();
+  anna.type(0, 'a');
+  anna.pass(script);
+  expect(heldIn(script)).toEqual([undefined]);
+  script.commit(1);
+  anna.pass(script);
+  anna.closed();
+  anna.type(1, 'b');
+  anna.advance(60_000);
+  anna.connect(script, 2);
+  anna.pass(script);
+  expect(heldIn(script)).toEqual([60_000]);
+  script.commit(2);
+  anna.pass(script);
+  anna.type(2, 'c');
+  anna.pass(script);
+  expect(heldIn(script)).toEqual([undefined]);
+});
+
+it('what is sent again tells another time, and is the same edit', () => {
+  const { script, anna } = connected();
+  anna.type(0, 'a');
+  anna.pass(script);
+  anna.closed();
+  script.close(1);
+  anna.advance(5000);
+  anna.connect(script, 2);
+  anna.pass(script);
+  script.commit(1);
+  anna.pass(script);
+  expect([anna.session.status, script.appends.length]).toEqual(['durable', 0]);
+  expect(anna.session.fold.cursor).toMatchObject({ lsn: 1, operations: 1 });
+  expect([anna.rescued, anna.failed]).toEqual([[], []]);
 });
 
 describe('another history', () => {

@@ -74,7 +74,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#fold = new Fold(held?.cursor?.epoch ?? 0);
     if (held !== null) this.#trust = 'place';
     this.#storedThrough = options.localStore === null ? Infinity : (held?.last ?? 0);
-    for (const batch of held?.batches ?? []) this.#outbox.push(batch, Infinity);
+    if (held !== null) this.#outbox.restore(held);
     this.#backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs);
   }
 
@@ -102,8 +102,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   /** What the local store has to hold now. */
   get stored(): StoredReplica {
-    const [identity, cursor, batches] = [this.#identity, this.#place, [...this.#outbox.batches]];
-    return { identity, cursor, last: this.#ownLast, settled: this.#settled, batches };
+    const [identity, cursor, last] = [this.#identity, this.#place, this.#ownLast];
+    return { identity, cursor, last, settled: this.#settled, ...this.#outbox.content };
   }
 
   /** The document is here: false only between a start from a local store and the first load. */
@@ -187,7 +187,8 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const { sequence, lsn } = this.#fold;
     const batch = sequence.edit(this.#identity.replica, splices, lsn);
     if (batch === null) return;
-    this.#outbox.push(batch, this.#connection?.sentThrough ?? 0);
+    const sentThrough = this.#connection?.sentThrough ?? 0;
+    this.#outbox.push(batch, { sentThrough, wallMs: this.#now.wallMs });
     this.#effects.push({ type: 'textChanged', origin: 'local', changes: splices });
     this.#outboxChanged();
     this.#sendOutbox();
@@ -285,7 +286,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       this.#endReplica('history-changed', own);
       return false;
     }
-    for (const batch of own) this.#outbox.push(batch, Infinity);
+    this.#outbox.restore({ batches: own });
     this.#fold = fold;
     this.#restored = null;
     this.#outboxChanged();
@@ -372,7 +373,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       const stored = this.#storedThrough - sentThrough;
       if (stored <= 0) return;
       const operationsMax = Math.min(this.#options.frameOperationsMax, stored);
-      const batch = this.#outbox.next(sentThrough, operationsMax);
+      const batch = this.#outbox.next(sentThrough, { operationsMax, wallMs: this.#now.wallMs });
       // A piece may be longer, where a cut would part what belongs together.
       if (batch === null || batchLast(batch) > this.#storedThrough) return;
       const operations = batchOperations(batch);

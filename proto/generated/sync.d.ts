@@ -48,6 +48,9 @@ export namespace sve {
         /** Batch principal. */
         principal: string;
 
+        /** Batch heldMs. */
+        heldMs: number;
+
         /**
          * Encodes the specified Batch message. Does not implicitly {@link sve.Batch.verify|verify} messages.
          * @param message Batch message or plain object to encode
@@ -95,6 +98,9 @@ export namespace sve {
 
             /** Batch principal */
             principal?: (string|null);
+
+            /** Batch heldMs */
+            heldMs?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -153,6 +159,9 @@ export namespace sve {
         /** Update principal. */
         principal: string;
 
+        /** Update heldMs. */
+        heldMs: number;
+
         /**
          * Encodes the specified Update message. Does not implicitly {@link sve.Update.verify|verify} messages.
          * @param message Update message or plain object to encode
@@ -206,6 +215,9 @@ export namespace sve {
 
             /** Update principal */
             principal?: (string|null);
+
+            /** Update heldMs */
+            heldMs?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

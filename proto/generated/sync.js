@@ -30,6 +30,7 @@ export const sve = $root.sve = (() => {
         Batch.prototype.text = "";
         Batch.prototype.secretHash = $util.newBuffer([]);
         Batch.prototype.principal = "";
+        Batch.prototype.heldMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         Batch.encode = function (message, writer, _depth) {
             if (!writer)
@@ -54,6 +55,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(58).bytes(message.secretHash);
             if (message.principal != null && $Object.hasOwnProperty.call(message, "principal") && message.principal !== "")
                 writer.uint32(66).string(message.principal);
+            if (message.heldMs != null && $Object.hasOwnProperty.call(message, "heldMs") && (typeof message.heldMs === "object" ? message.heldMs.low || message.heldMs.high : message.heldMs !== 0))
+                writer.uint32(72).uint64(message.heldMs);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -164,6 +167,15 @@ export const sve = $root.sve = (() => {
                             delete message.principal;
                         continue;
                     }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.heldMs = value;
+                        else
+                            delete message.heldMs;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -206,6 +218,7 @@ export const sve = $root.sve = (() => {
         Update.prototype.text = "";
         Update.prototype.secretHash = $util.newBuffer([]);
         Update.prototype.principal = "";
+        Update.prototype.heldMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         Update.encode = function (message, writer, _depth) {
             if (!writer)
@@ -236,6 +249,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(74).bytes(message.secretHash);
             if (message.principal != null && $Object.hasOwnProperty.call(message, "principal") && message.principal !== "")
                 writer.uint32(82).string(message.principal);
+            if (message.heldMs != null && $Object.hasOwnProperty.call(message, "heldMs") && (typeof message.heldMs === "object" ? message.heldMs.low || message.heldMs.high : message.heldMs !== 0))
+                writer.uint32(88).uint64(message.heldMs);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -366,6 +381,15 @@ export const sve = $root.sve = (() => {
                             message.principal = value;
                         else
                             delete message.principal;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.heldMs = value;
+                        else
+                            delete message.heldMs;
                         continue;
                     }
                 }

@@ -109,8 +109,9 @@ export function batch(
       base: place === 'row' ? fc.constant(0) : fc.oneof(fc.constant(0), uint),
       specs: fc.array(opSpec, { minLength: 1, maxLength: 6 }),
       binding: place === 'update' ? fc.option(binding, { nil: undefined }) : fc.constant(undefined),
+      heldMs: place === 'row' ? fc.constant(0) : fc.oneof(fc.constant(0), uint),
     })
-    .map(({ author, first: wanted, gap, base, specs, binding }) => {
+    .map(({ author, first: wanted, gap, base, specs, binding, heldMs }) => {
       const first = Math.min(wanted, max - 200);
       const ops: Op[] = [];
       let timestamp = first;
@@ -122,7 +123,7 @@ export function batch(
       }
       const fitted = gap % first;
       const plain = { replica: author, first, gap: fitted, base, ops };
-      return binding === undefined ? plain : { ...plain, binding };
+      return { ...plain, ...(binding && { binding }), ...(heldMs > 0 && { heldMs }) };
     });
 }
 

@@ -55,6 +55,7 @@ function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: Nam
     text: batch.ops.map((op) => (op.type === 'insert' ? op.text : '')).join(''),
     secretHash: batch.binding?.secretHash,
     principal: batch.binding?.principal,
+    heldMs: place === 'row' ? 0 : batch.heldMs,
   });
 }
 

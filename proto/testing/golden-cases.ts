@@ -68,6 +68,8 @@ function typed(replica: number, first: number, text: string, base: number): Batc
   };
 }
 
+const keystroke = typed(ann, 200_000, 'x', 199_000);
+
 /** Every form of an operation, from timestamp 1,000 on. */
 function everyOp(author: number, other: number): Op[] {
   const mine = (timestamp: number) => ({ timestamp, replica: author });
@@ -266,9 +268,7 @@ function readExportFile(bytes: Uint8Array): ExportRecord[] {
 
 /** One per golden file. */
 export const goldenCases: readonly GoldenCase[] = [
-  update('update-keystroke', 'One typed character: a log row.', [
-    typed(ann, 200_000, 'x', 199_000),
-  ]),
+  update('update-keystroke', 'One typed character: a log row.', [keystroke]),
   update('update-first', 'The first batch of a replica: it binds the hash of the secret.', [
     {
       replica: ann,
@@ -283,6 +283,7 @@ export const goldenCases: readonly GoldenCase[] = [
     { replica: ann, first: 1000, gap: 0, base: 41, ops: everyOp(ann, bob) },
     typed(bob, 1500, 'so', 40),
   ]),
+  update('update-held', 'Typed a day before it was sent.', [{ ...keystroke, heldMs: 86_400_000 }]),
   bus('bus-row', 'A committed row, as nodes tell each other.', busRow),
   bus('bus-presence', 'Presence, as nodes tell each other.', busPresence),
   bus('bus-look', 'Something else happened to the document, as nodes tell each other.', {
@@ -371,6 +372,10 @@ export const goldenCases: readonly GoldenCase[] = [
       { replica: 0, first: 1000, gap: 5, base: 41, ops: everyOp(0, 300) },
       typed(0, 1318, 'so', 42),
     ],
+  }),
+  client('client-edit-held', 'Typed a minute before it is sent.', {
+    type: 'edit',
+    batches: [{ ...typed(0, 200_000, 'x', 199_000), heldMs: 60_000 }],
   }),
   client('client-presence', 'A selection.', {
     type: 'presence',

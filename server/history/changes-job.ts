@@ -14,6 +14,7 @@ import type { PastMoment } from './asked-moment.ts';
 import type { JobTools } from './history-job.ts';
 import { momentBody, timeOf } from './resolved-moment.ts';
 import { RowRange } from './row-range.ts';
+import { typedAtMs, typedTime } from './typed-time.ts';
 
 export interface ChangesJob {
   readonly type: 'changes';
@@ -50,10 +51,11 @@ export async function nextChanges(job: ChangesJob, tools: JobTools): Promise<Cha
 }
 
 function lineOf({ lsn, at, batches }: FoldedRow, table: ReplicaTable): object {
-  const edits = batches.flatMap(({ batch: { replica }, changes }) => {
+  const edits = batches.flatMap(({ batch, changes }) => {
     if (changes.length === 0) return [];
+    const { replica } = batch;
     const principal = table.entryOf(replica)?.binding?.principal ?? null;
-    return [{ replica, principal, splices: changes }];
+    return [{ replica, principal, typedAt: typedTime(typedAtMs(at, batch)), splices: changes }];
   });
   return { type: 'row', lsn, at, time: timeOf({ lsn, at }), edits };
 }

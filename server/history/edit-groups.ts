@@ -7,6 +7,7 @@ import type { FoldedRow } from '../../engine/sync/fold.ts';
 import type { ReplicaTable } from '../../engine/sync/replica-table.ts';
 import { timeOf } from './resolved-moment.ts';
 import { countSplices } from './splice-count.ts';
+import { typedAtMs, typedTime } from './typed-time.ts';
 
 /** A break that is as long ends a group. */
 const groupBreakMs = 5 * 60_000;
@@ -20,6 +21,8 @@ interface Group {
   readonly replica: number;
   readonly from: Place;
   to: Place;
+  /** When the earliest of it was typed, as its author says; null: when it was committed. */
+  typedFromMs: number | null;
   rows: number;
   inserted: number;
   deleted: number;
@@ -67,6 +70,10 @@ export class EditGroups {
       const group = this.#groupAt(replica, at) ?? this.#begin(replica, { lsn, at });
       const { inserted, deleted } = countSplices(changes);
       group.to = { lsn, at };
+      const typedMs = typedAtMs(at, batch);
+      if (typedMs !== null && typedMs < (group.typedFromMs ?? group.from.at)) {
+        group.typedFromMs = typedMs;
+      }
       group.inserted += inserted;
       group.deleted += deleted;
       applied.add(group);
@@ -76,11 +83,12 @@ export class EditGroups {
 
   /** As an answer tells them. */
   body(): object[] {
-    return this.#groups.map((group) => ({
+    return this.#groups.map(({ typedFromMs, ...group }) => ({
       ...group,
       principal: this.#principalOf(group.replica),
       from: { ...group.from, time: timeOf(group.from) },
       to: { ...group.to, time: timeOf(group.to) },
+      typedFrom: typedTime(typedFromMs),
     }));
   }
 
@@ -100,7 +108,8 @@ export class EditGroups {
   }
 
   #begin(replica: number, from: Place): Group {
-    const group: Group = { replica, from, to: from, rows: 0, inserted: 0, deleted: 0 };
+    const counts = { rows: 0, inserted: 0, deleted: 0 };
+    const group: Group = { replica, from, to: from, typedFromMs: null, ...counts };
     this.#groups.push(group);
     this.#last.set(replica, group);
     return group;

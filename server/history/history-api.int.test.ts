@@ -324,6 +324,26 @@ describeWithPostgres('the past over HTTP', (serverUrl) => {
       expect(rest).toHaveLength(43);
     });
 
+    it('and the history tell when something was typed that was sent later', async () => {
+      const held = new ToldHistory(appendThrough(log), 'held', ['anna']);
+      const typed = { index: 0, deleted: 0, inserted: 'x' };
+      const hourMs = 60 * minuteMs;
+      for (const heldMs of [undefined, hourMs, 2 * hourMs, Number.MAX_SAFE_INTEGER]) {
+        await held.write('anna', () => typed, heldMs);
+      }
+      const times = held.rows.slice(1).map(({ at }) => at);
+      const typedAt = (row: number, heldMs: number): string =>
+        new Date((times[row] ?? 0) - heldMs).toISOString();
+      const rows = (await linesOf('/v1/documents/held/changes')).slice(1, -1);
+      expect(rows.map(({ edits }) => edits[0].typedAt)).toEqual([
+        ...[null, typedAt(1, hourMs), typedAt(2, 2 * hourMs), null],
+      ]);
+      const { groups } = await json('/v1/documents/held/history');
+      expect(groups).toMatchObject([{ rows: 4, typedFrom: typedAt(2, 2 * hourMs) }]);
+      const { groups: early } = await json('/v1/documents/held/history?to=lsn:1');
+      expect(early).toMatchObject([{ rows: 1, typedFrom: null }]);
+    });
+
     it('end where the time ends, or at the present', async () => {
       const at = must(talk.rows[20], 'row 20').at;
       const some = await linesOf(`/v1/documents/talk/changes?to=${at}`);

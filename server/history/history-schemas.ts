@@ -24,6 +24,14 @@ const time = z.iso.datetime().nullable().openapi({ description: 'The same; null 
 const replica = z.int().min(1).openapi({ description: 'Id of an editing copy' });
 const principal = z.string().nullable().openapi({ description: 'Who was authenticated as it' });
 
+/** A time that an author told; null: it told none, as when it was sent at once. */
+function typedTime(description: string) {
+  return z.iso
+    .datetime()
+    .nullable()
+    .openapi({ description: `${description}; null: not told` });
+}
+
 export const place = z.object({ lsn, at, time });
 
 const resolved = place.extend({
@@ -83,6 +91,7 @@ const group = z.object({
   principal,
   from: place,
   to: place,
+  typedFrom: typedTime('The earliest of it was typed then, before `from`, as its author says'),
   rows: z.int().min(1),
   inserted: z.int().min(0),
   deleted: z.int().min(0),
@@ -98,7 +107,12 @@ const history = z
   })
   .openapi('History');
 
-const edit = z.object({ replica, principal, splices: z.array(splice) });
+const edit = z.object({
+  replica,
+  principal,
+  typedAt: typedTime('Typed then, as its author says, and sent later'),
+  splices: z.array(splice),
+});
 
 const problem = z
   .object({

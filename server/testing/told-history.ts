@@ -106,15 +106,23 @@ export class ToldHistory {
     ).replica;
   }
 
-  /** One splice by one person as one row, seen by the others when they `see`. */
-  async write(name: string, splice: (person: Person) => TextChange): Promise<void> {
+  /**
+   * One splice by one person as one row, seen by the others when they `see`; `heldMs` as in a
+   * batch.
+   */
+  async write(
+    name: string,
+    splice: (person: Person) => TextChange,
+    heldMs?: number,
+  ): Promise<void> {
     const person = must(
       this.#people.find((other) => other.name === name),
       name,
     );
     const batch = must(person.sequence.edit(person.replica, [splice(person)], 0), 'a change');
     const binding = { secretHash: new Uint8Array(32).fill(person.replica), principal: name };
-    const sent = person.hasWritten ? batch : { ...batch, binding };
+    const bound = person.hasWritten ? batch : { ...batch, binding };
+    const sent = heldMs === undefined ? bound : { ...bound, heldMs };
     person.hasWritten = true;
     for (const other of this.#people) if (other !== person) other.unseen.push(batch);
     const body = encodeUpdate({ batches: [sent] });

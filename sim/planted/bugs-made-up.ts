@@ -255,4 +255,18 @@ export const bugsMadeUp: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'N21',
+    story: 'An edit that is sent again is another one if its author says that it was held longer.',
+    properties: ['G4', 'S4', 'S3', 'S12', 'assert'],
+    seedsMax: 1000,
+    plantings: [
+      {
+        file: 'engine/sync/fold.ts',
+        text: "return this.sequence.holds(batch) ? { type: 'covered' } : forked(batch);",
+        replacement:
+          "return this.sequence.holds(batch) && !batch.heldMs ? { type: 'covered' } : forked(batch);",
+      },
+    ],
+  },
 ];
