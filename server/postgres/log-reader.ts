@@ -1,7 +1,8 @@
 /**
  * What playback needs of the log, for whoever never appends: pages of it, times closed, and a look
- * at one row.
+ * at one row. The log itself reads its pages with it too.
  */
+import { assert } from '../../engine/assert.ts';
 import type { CloseOutcome, HistoryPort, LogPage, LogPort } from '../../engine/driver/ports.ts';
 import { closeTime, readPage } from './log-statements.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -68,6 +69,7 @@ export class LogReader implements Pick<LogPort, 'read'>, HistoryPort {
 
   /** See HistoryPort. */
   closeTime(document: string, at: number, done: (outcome: CloseOutcome) => void): void {
+    assert(Number.isSafeInteger(at) && at >= 0, `a time, got ${at}`);
     const outcome = this.#pool.with((client) => closeTime(client, document, at));
     void outcome.catch((): CloseOutcome => 'unknown').then(done);
   }

@@ -17,7 +17,8 @@ import type {
 } from '../../engine/driver/ports.ts';
 import { AppendWriter, type GroupReport } from './append-writer.ts';
 import { type DurabilityReport, readDurability } from './durability-check.ts';
-import { askReady, closeTime, readHeads, readPage } from './log-statements.ts';
+import { LogReader } from './log-reader.ts';
+import { askReady, readHeads } from './log-statements.ts';
 import { type ReaderLimits, ReaderPool, readerLimits } from './reader-pool.ts';
 
 export interface PostgresLogOptions {
@@ -55,12 +56,14 @@ const defaultLimits: PostgresLogLimits = {
 export class PostgresLog implements LogPort, HistoryPort {
   readonly #writer: AppendWriter;
   readonly #readers: ReaderPool;
+  readonly #reader: LogReader;
 
   /** Connects in the background; appends made before that wait. */
   constructor({ url, onGroup, onConnection, limits }: PostgresLogOptions) {
     const bounds = { ...defaultLimits, ...limits };
     this.#writer = new AppendWriter({ url, onGroup, onConnection, ...bounds });
     this.#readers = new ReaderPool(url, bounds);
+    this.#reader = new LogReader(this.#readers);
   }
 
   /** See LogPort. `body` must not change before the callback. */
@@ -81,8 +84,7 @@ export class PostgresLog implements LogPort, HistoryPort {
     bytesMax: number,
     done: (page: LogPage | null) => void,
   ): void {
-    const page = this.#readers.with((client) => readPage(client, document, afterLsn, bytesMax));
-    void page.catch(() => null).then(done);
+    this.#reader.read(document, afterLsn, bytesMax, done);
   }
 
   /** See LogPort. */
@@ -96,9 +98,7 @@ export class PostgresLog implements LogPort, HistoryPort {
 
   /** See HistoryPort. */
   closeTime(document: string, at: number, done: (outcome: CloseOutcome) => void): void {
-    assert(Number.isSafeInteger(at) && at >= 0, `a time, got ${at}`);
-    const outcome = this.#readers.with((client) => closeTime(client, document, at));
-    void outcome.catch((): CloseOutcome => 'unknown').then(done);
+    this.#reader.closeTime(document, at, done);
   }
 
   /**
