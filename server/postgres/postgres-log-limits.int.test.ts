@@ -8,7 +8,15 @@
  */
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { append, committed, read, readAll, row } from '../../properties/contracts/log-calls.ts';
+import {
+  append,
+  at,
+  closeWhenPast,
+  committed,
+  read,
+  readAll,
+  row,
+} from '../../properties/contracts/log-calls.ts';
 import { Signal } from '../../properties/contracts/signal.ts';
 import { describeWithBinaries } from '../testing/describe-postgres.ts';
 import { type OwnPostgres, startOwnPostgres } from '../testing/own-postgres.ts';
@@ -162,6 +170,28 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
     while ((await appenders(`pid = ${pid}`)).length > 0);
     const lsn = await appendAtLast('frozen-line', 3);
     expect(await readAll(node, 'frozen-line')).toHaveLength(lsn);
+  });
+
+  it('with an append in it: a time that is closed meanwhile keeps its rows', async () => {
+    const first = at(await append(node, 'frozen-time', row(1)));
+    const [pid = 0] = await appenders('true');
+    process.kill(pid, 'SIGSTOP');
+    const times: number[] = [];
+    try {
+      const appending = append(node, 'frozen-time', row(2));
+      for (const time of [first.at, first.at + 1, first.at + 20]) {
+        expect(await closeWhenPast(node, 'frozen-time', time)).toBe('closed');
+        times.push(time);
+      }
+      expect(await appending).toEqual(unknown);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    while ((await appenders(`pid = ${pid}`)).length > 0);
+    await appendAtLast('frozen-time', 3);
+    const rows = await readAll(node, 'frozen-time');
+    expect(rows.length).toBeGreaterThan(1);
+    for (const time of times) expect(rows.filter((each) => each.at <= time)).toHaveLength(1);
   });
 
   it('because a transaction is kept open: unknown, and it goes on when that is over', async () => {
