@@ -87,7 +87,7 @@ describe('a summary', () => {
       propertiesUnreached: [],
       violation: null,
     });
-    expect(summaryLines(summarized(many(30))).join('\n')).toContain('sometimes: 26 of 26\n');
+    expect(summaryLines(summarized(many(30))).join('\n')).toContain('sometimes: 28 of 28\n');
   });
 
   it('of nothing is no division by nothing', () => {
