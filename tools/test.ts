@@ -4,7 +4,8 @@
  *
  * A vitest stage adds its tests to the sum, any other stage counts as one. Nothing is skipped in
  * silence: a test that lacks its service says so with a reason, and `REQUIRE_<SERVICE>=1` makes it
- * fail instead. Usage: `tsx tools/test.ts [stage …]`; no stage = all of them.
+ * fail instead. Usage: `tsx tools/test.ts [stage …]`; no stage = all of them, in CI the slow
+ * tests too.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +42,10 @@ const stages: readonly Stage[] = [
   { name: 'sim', command: ['tsx', 'sim/cli/main.ts', '--minutes', isInCi ? '1' : '0.5'] },
   { name: 'engines', command: ['tsx', 'tools/compare-engines.ts'] },
   vitest('integration'),
+  vitest('slow'),
 ];
+/** What takes long and seldom breaks is left to CI, unless it is asked for by name. */
+const leftToCi: readonly string[] = isInCi ? [] : ['slow'];
 
 const vitestReport = z.object({
   success: z.boolean(),
@@ -99,7 +103,9 @@ function main(names: readonly string[]): void {
   if (unknown.length > 0) throw new Error(`no such stage: ${unknown.join(', ')}`);
   rmSync(outputFolder, { recursive: true, force: true });
   mkdirSync(outputFolder, { recursive: true });
-  const chosen = stages.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = stages.filter(({ name }) =>
+    names.length === 0 ? !leftToCi.includes(name) : names.includes(name),
+  );
   let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const stage of chosen) {
     console.log(`\n== ${stage.name}: ${stage.command.join(' ')}`);

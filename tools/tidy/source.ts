@@ -37,7 +37,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** True for `x.test.ts` and `x.int.test.ts`. */
+/** True for `x.test.ts`, `x.int.test.ts` and their kin. */
 export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }

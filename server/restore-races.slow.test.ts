@@ -1,8 +1,8 @@
 /**
  * Goal: whatever people do while a backup is restored under running nodes, nothing diverges, no
  * text is in the document twice, and what is no longer in it was handed back to its author. Method:
- * as in restore-dump.int.test.ts, with people who never stop typing all over each other's text, and
- * with a document that the backup has never heard of.
+ * as in restore-dump.slow.test.ts, with people who never stop typing all over each other's text,
+ * and with a document that the backup has never heard of.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
