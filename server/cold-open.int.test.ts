@@ -76,8 +76,8 @@ describeWithPostgres('a document with snapshots', (serverUrl) => {
   }
 
   /** The newest one that there is. */
-  async function newest(): Promise<number> {
-    const list = await site.index.list('novel');
+  async function newest(document = 'novel'): Promise<number> {
+    const list = await site.index.list(document);
     return list?.snapshots.at(-1)?.pointer.lsn ?? 0;
   }
 
@@ -88,6 +88,17 @@ describeWithPostgres('a document with snapshots', (serverUrl) => {
     expect(metrics).toMatch(/^sve_snapshots_total\{outcome="made"\} [1-9]/m);
     expect(metrics).toMatch(/^sve_snapshots_bad_total 0$/m);
     expect(server.logs()).toMatch(/^ {2}snapshots +http/m);
+  });
+
+  it('gets one as it grows by edits over HTTP alone', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ edits: [{ type: 'append', text: 'a line\n' }] });
+    for (let n = 0; n < rowsPerSnapshot; n++) {
+      const path = `${server.url}v1/documents/diary/edits`;
+      const { status } = await fetch(path, { method: 'POST', headers, body });
+      expect(status).toBe(200);
+    }
+    await vi.waitFor(async () => expect(await newest('diary')).toBeGreaterThan(0), patience);
   });
 
   it('is opened from it, though the rows before are gone, and grows on', async () => {
@@ -112,7 +123,7 @@ describeWithPostgres('a document with snapshots', (serverUrl) => {
     const { client, text } = await enter();
     const command = ['--database-url', database.url, '--json'];
     const { output } = await runCommand('restored', command, {});
-    expect(JSON.parse(output)).toMatchObject({ documents: 1 });
+    expect(JSON.parse(output)).toMatchObject({ documents: 2 });
     // Whoever types meets the new epoch, and is told to load the document anew.
     client.send(typing('lost'));
     await client.next(({ error }) => error?.code === 'history-changed');

@@ -14,6 +14,7 @@ import { assert } from '../engine/assert.ts';
 import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
+import { busMessage } from '../engine/sync/durability.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
 import { encodeBusMessage } from '../proto/bus-codec.ts';
 import { openAuth } from './auth.ts';
@@ -111,7 +112,7 @@ async function start(
   });
   if (!bus.isUp) onConnection(false);
   watched.onReconnected = () => driver.logReconnected();
-  const ways = { nodeLog: watched.port, bus: bus.port, driver };
+  const ways = { nodeLog: watched.port, bus: bus.port, driver, snapshots };
   const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
   const page = openPage(log);
@@ -189,16 +190,23 @@ function openPast(
   config: Config,
   parts: Pick<HistoryOptions, 'databaseUrl' | 'nodeLog' | 'log' | 'metrics'> & {
     readonly objects: ObjectStore;
+    readonly snapshots: NodeSnapshots;
     readonly bus: BusPort;
     readonly driver: GatewayDriver;
   },
 ): ReturnType<typeof openHistory> {
-  const { bus, driver, ...others } = parts;
+  const { bus, driver, snapshots, ...others } = parts;
+  const everyRows = Math.ceil(config.snapshotRows / 2);
+  const everyBytes = config.snapshotBytes / 8;
   return openHistory({
     ...{ ...others, config },
-    announce(document, { bytes }) {
+    announce(document, row) {
+      const { bytes } = busMessage(row);
       bus.publish(document, bytes);
       driver.busReceived(document, bytes);
+      // Nobody may have it open: then no room counts its rows. Too often is soon seen, and cheap.
+      const isWorthALook = row.lsn % everyRows === 0 || row.body.length > everyBytes;
+      if (isWorthALook) snapshots.make(document, () => {});
     },
     onChanged(document) {
       bus.publish(document, look);

@@ -8,11 +8,10 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../engine/random.ts';
-import { type DurableMessage, rowFromLog } from '../../engine/sync/durability.ts';
+import { type DurableRow, rowFromLog } from '../../engine/sync/durability.ts';
 import { Fold } from '../../engine/sync/fold.ts';
 import type { ServerEdit } from '../../engine/sync/server-edit.ts';
 import { Sequence } from '../../engine/text/sequence.ts';
-import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import { encodeUpdate } from '../../proto/update-codec.ts';
 import { giveNewEpochs } from '../commands/new-epochs.ts';
 import { deleteDocument } from '../postgres/log-maintenance.ts';
@@ -53,7 +52,7 @@ describeWithPostgres('an edit on behalf of a caller', (serverUrl) => {
   });
 
   /** A node of its own: folds, chance, and whom it tells. */
-  function nodeOf(appendLog: PostgresLog = log, told: DurableMessage[] = []): EditParts {
+  function nodeOf(appendLog: PostgresLog = log, told: DurableRow[] = []): EditParts {
     const source = new FoldSource({ log, snapshots: null, cache: new FoldCache(1_000_000) });
     return {
       compose: async (job) => (await composeEdit(job, { source, deadline })).edit,
@@ -62,7 +61,7 @@ describeWithPostgres('an edit on behalf of a caller', (serverUrl) => {
         read: (...args) => log.read(...args),
         heads: (...args) => log.heads(...args),
       },
-      announce: (_, message) => told.push(message),
+      announce: (_, row) => told.push(row),
       random: new Random(Math.floor(performance.now() * 1_000)),
       wait: () => new Promise((done) => setImmediate(done)),
     };
@@ -93,7 +92,7 @@ describeWithPostgres('an edit on behalf of a caller', (serverUrl) => {
     (await foldOf(document)).sequence.text;
 
   it('creates the document, and tells the row to whoever listens', async () => {
-    const told: DurableMessage[] = [];
+    const told: DurableRow[] = [];
     const done = await ask('created', typed('hello'), 'k', nodeOf(log, told));
     const fold = await foldOf('created');
     expect(done).toEqual({
@@ -102,8 +101,7 @@ describeWithPostgres('an edit on behalf of a caller', (serverUrl) => {
     });
     expect(fold.sequence.text).toBe('hello');
     expect(fold.table.entries[0]?.binding?.principal).toBe('anna');
-    const messages = told.map(({ bytes }) => decodeBusMessage(bytes));
-    expect(messages).toMatchObject([{ type: 'row', row: { epoch: fold.epoch, lsn: 1 } }]);
+    expect(told).toMatchObject([{ epoch: fold.epoch, lsn: 1 }]);
   });
 
   it('that comes to two nodes at once is done once, and both tell the same row', async () => {
@@ -130,13 +128,13 @@ describeWithPostgres('an edit on behalf of a caller', (serverUrl) => {
   ] as const)('whose append %s is done once', async (_, at) => {
     await ask(at, typed('a'), 'first', nodeOf(cutLog));
     const cut = proxy.cut({ at });
-    const told: DurableMessage[] = [];
+    const told: DurableRow[] = [];
     const done = await ask(at, typed('b'), 'second', nodeOf(cutLog, told));
     await cut;
     expect(await ask(at, typed('b'), 'second')).toEqual(done);
     const fold = await foldOf(at);
     expect([fold.sequence.text, fold.lsn]).toEqual(['ab', 2]);
-    expect(told.map(({ bytes }) => decodeBusMessage(bytes))).toMatchObject([{ row: { lsn: 2 } }]);
+    expect(told).toMatchObject([{ lsn: 2 }]);
   });
 
   it('made at an old row merges with what came since', async () => {

@@ -16,12 +16,7 @@ import { assert } from '../../engine/assert.ts';
 import type { AppendResult, LogPage, LogPort } from '../../engine/driver/ports.ts';
 import type { Random } from '../../engine/random.ts';
 import { Backoff } from '../../engine/sync/backoff.ts';
-import {
-  busMessage,
-  CommitLedger,
-  type DurableMessage,
-  rowFromLog,
-} from '../../engine/sync/durability.ts';
+import { CommitLedger, type DurableRow, rowFromLog } from '../../engine/sync/durability.ts';
 import { countsOf } from '../../engine/sync/server-edit.ts';
 import type { ProblemCode } from '../../proto/codes.ts';
 import type { EditRequest } from './edit-identity.ts';
@@ -41,7 +36,7 @@ export interface EditParts {
   readonly compose: (job: EditJob) => Promise<ComposedEdit>;
   readonly log: LogPort;
   /** For the other nodes and the own gateway: a row is in the log. */
-  readonly announce: (document: string, message: DurableMessage) => void;
+  readonly announce: (document: string, row: DurableRow) => void;
   readonly random: Random;
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -121,7 +116,7 @@ async function append(
   const result = await new Promise<AppendResult>((done) => log.append(document, epoch, body, done));
   const row = ledger.settle(id, result);
   if (row !== null) {
-    announce(document, busMessage(row));
+    announce(document, row);
     const { lsn, at } = row;
     // What came between may have been made with the same key.
     if (lsn !== headLsn + 1) return 'committed';
@@ -153,7 +148,7 @@ async function readDone(
   const [found] = page.rows;
   if (found === undefined) return { ...done, row: null };
   const row = rowFromLog(epoch, found);
-  if (!isAnnounced) announce(document, busMessage(row));
+  if (!isAnnounced) announce(document, row);
   const batch = row.batches.find((each) => each.replica === replica);
   assert(batch !== undefined, `row ${lsn} of ${document} has no batch of ${replica}`);
   return { ...done, row: { at: row.at, ...countsOf(batch) } };

@@ -16,6 +16,7 @@ import type { SyncSession } from '../../client/sync-session.ts';
 import { GatewayDriver } from '../../engine/driver/gateway-driver.ts';
 import { defaultLimits } from '../../engine/limits.ts';
 import { Random } from '../../engine/random.ts';
+import { busMessage } from '../../engine/sync/durability.ts';
 import { Gateway } from '../../engine/sync/gateway.ts';
 import type { ServerEdit } from '../../engine/sync/server-edit.ts';
 import { withoutSnapshots } from '../../engine/sync/testing/without-snapshots.ts';
@@ -120,7 +121,7 @@ describeWithPostgres('over HTTP', (serverUrl) => {
     const parts: EditParts = {
       ...{ log, random: new Random(2), wait: async () => {} },
       compose: async (job) => (await composeEdit(job, tools)).edit,
-      announce: (id, message) => driver.busReceived(id, message.bytes),
+      announce: (id, row) => driver.busReceived(id, busMessage(row).bytes),
     };
     const wish = { type: 'edits', edits, base: null } as const;
     return editDocument(parts, { document, principal: 'anna', key, wish });
