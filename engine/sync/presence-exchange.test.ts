@@ -211,4 +211,12 @@ describe('presence between nodes', () => {
     const left = exchange.take(110, fold).flatMap((message) => message.left);
     expect(left).toHaveLength(100);
   });
+
+  it('is asked for by whoever was cut off, and the others look at the log then', () => {
+    const { a, b } = twoNodes();
+    a.feed({ type: 'busGap', document: null });
+    b.headsAsked.length = 0;
+    pass([a, b], 100);
+    expect(b.headsAsked).toEqual([['doc']]);
+  });
 });

@@ -152,6 +152,8 @@ export class Room {
   presenceReceived(presence: BusPresence): void {
     if (this.sessions === 0) return;
     this.#history.exchange.receive(presence, this.#now(), this.fold);
+    // Who asks has come new or was cut off: what it committed then may not have been heard here.
+    if (presence.ask) this.askHead();
     this.#history.exchange.arm(this.#now());
   }
 
