@@ -97,7 +97,8 @@ export class HistoryApi {
       info: {
         title: 'sync-vector-engine',
         version: packageVersion(),
-        description: 'The past of a document',
+        description:
+          'The past of a document; edits, named versions and whole histories for programs',
       },
     });
   }
