@@ -212,8 +212,26 @@ export class LogTruth {
     if (batchLast(batch) <= known) return null;
     if (first > this.#clock + 1) return `${first} is ahead of ${this.#clock} + 1`;
     const missing = referencesOf(batch).find((id) => !this.#exists(id, batch));
-    if (missing === undefined) return null;
-    return `no ${missing.timestamp} of ${missing.replica} to refer to`;
+    if (missing !== undefined) return `no ${missing.timestamp} of ${missing.replica} to refer to`;
+    return this.#partsPair(batch) ? 'it takes one half of a pair for a character' : null;
+  }
+
+  /** An old copy may know another character where the log has half of one. */
+  #partsPair(batch: Batch): boolean {
+    const own = new Map(operationsOf(batch));
+    const is = (id: OpId | null | 'same', kind: 'high' | 'low'): boolean => {
+      if (id === null || id === 'same') return false;
+      const there = this.#contents.get(id.replica)?.get(id.timestamp);
+      const content = there ?? (id.replica === batch.replica ? own.get(id.timestamp) : undefined);
+      const code = Number(/^insert (\d+)$/.exec(content ?? '')?.[1] ?? 0);
+      return code >>> 10 === (kind === 'high' ? 0x36 : 0x37);
+    };
+    return batch.ops.some((op) => {
+      if (op.type === 'insert') return is(op.left, 'high') || is(op.right, 'low');
+      const { timestamp, replica } = op.target;
+      const last = { timestamp: timestamp + op.count - 1, replica };
+      return is(op.target, 'low') || is(last, 'high');
+    });
   }
 
   #exists({ timestamp, replica }: OpId, batch: Batch): boolean {

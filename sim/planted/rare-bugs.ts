@@ -177,4 +177,17 @@ export const rareBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'F24',
+    story: 'A checker lets an old copy delete half a pair, which the fold does not.',
+    properties: ['S6'],
+    seedsMax: 100_000,
+    plantings: [
+      {
+        file: 'sim/checks/log-truth.ts',
+        text: 'return this.#partsPair(batch) ?',
+        replacement: 'return this.lost < 0 && this.#partsPair(batch) ?',
+      },
+    ],
+  },
 ];
