@@ -7,7 +7,7 @@ export const bugsFoundHere: readonly PlantedBug[] = [
   {
     id: 'F01',
     story: 'An edit cut for size parts the deletions of the two halves of a pair.',
-    properties: ['G4', 'S6', 'S4', 'S8', 'S4'],
+    properties: ['G4', 'S6', 'S4', 'S8'],
     seedsMax: 1000,
     plantings: [
       {
