@@ -18,7 +18,7 @@ import { must } from '../../engine/assert.ts';
 import type { SnapshotPointer } from '../../engine/driver/ports.ts';
 import { Document } from '../../engine/index.ts';
 import { Random } from '../../engine/random.ts';
-import { foldOf } from '../../engine/sync/fold-snapshot.ts';
+import { foldOf, snapshotOf } from '../../engine/sync/fold-snapshot.ts';
 import { startBackingPostgres } from '../../server/backing/backing-postgres.ts';
 import { createLog } from '../../server/log.ts';
 import { openObjectStore } from '../../server/object-store.ts';
@@ -48,6 +48,8 @@ interface Report {
   /** The body fetched and compared, and the state built from it; the latter on the event loop. */
   readonly loadMs: readonly number[];
   readonly buildMs: readonly number[];
+  /** The state for a client, which is on the event loop, too. */
+  readonly encodeMs: readonly number[];
 }
 
 const barMs = 10;
@@ -118,13 +120,13 @@ async function measure(databaseUrl: string, dataDir: string): Promise<Report> {
 async function load(
   site: SnapshotSite,
   rounds: number,
-): Promise<Pick<Report, 'bodyBytes' | 'loadMs' | 'buildMs'>> {
+): Promise<Pick<Report, 'bodyBytes' | 'loadMs' | 'buildMs' | 'encodeMs'>> {
   const newest = { type: 'lsn', lsn: Number.MAX_SAFE_INTEGER } as const;
   const pointer = await new Promise<SnapshotPointer | undefined>((done) =>
     site.index.newest(document, newest, 1, (pointers) => done(pointers?.[0])),
   );
   const { key, bytes: bodyBytes, checksum } = must(pointer, 'a snapshot');
-  const [loadMs, buildMs]: [number[], number[]] = [[], []];
+  const [loadMs, buildMs, encodeMs]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     const startMs = performance.now();
     const body = await new Promise<Uint8Array | null | 'failed'>((done) =>
@@ -134,11 +136,14 @@ async function load(
       throw new Error('a body that is not the one that was stored');
     }
     const builtMs = performance.now();
-    foldOf(body, snapshotBody);
+    const fold = foldOf(body, snapshotBody);
     buildMs.push(Math.round(performance.now() - builtMs));
     loadMs.push(Math.round(performance.now() - startMs));
+    const servedMs = performance.now();
+    snapshotOf(fold, { bindings: false });
+    encodeMs.push(Math.round(performance.now() - servedMs));
   }
-  return { bodyBytes, loadMs, buildMs };
+  return { bodyBytes, loadMs, buildMs, encodeMs };
 }
 
 /** How late this event loop was. */

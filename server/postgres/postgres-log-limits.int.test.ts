@@ -181,6 +181,7 @@ await describeWithBinaries('a PostgreSQL that does not answer', () => {
       const appending = append(node, 'frozen-time', row(2));
       for (const time of [first.at, first.at + 1, first.at + 20]) {
         expect(await closeWhenPast(node, 'frozen-time', time)).toBe('closed');
+        expect((await read(node, 'frozen-time'))?.head?.at).toBeGreaterThan(time);
         times.push(time);
       }
       expect(await appending).toEqual(unknown);
