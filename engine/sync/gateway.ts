@@ -5,34 +5,29 @@
  * This file routes: which session a frame belongs to, which room a session, and what a frame may do
  * in the phase that its session is in. What happens inside a document is the room's.
  */
-import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
+import type { Batch } from '../../proto/batch.ts';
 import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodes, mayRetry } from '../../proto/codes.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import { encodeErrorPart, joinParts } from '../../proto/server-frame.ts';
-import { assert, unreachable } from '../assert.ts';
-import type { AppendResult, AuthDecision, LogPage } from '../driver/ports.ts';
-import type { AppendId, ConnId, Instant } from '../ids.ts';
+import { unreachable } from '../assert.ts';
+import type { AuthDecision } from '../driver/ports.ts';
+import type { ConnId, Instant } from '../ids.ts';
 import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
 import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
+import { checkEdit } from './edit-check.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
-import type { Fold } from './fold.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
+import { Questions } from './questions.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 import { type LogicalTime, Session } from './session.ts';
-
-/** A question of a room that was sent on its way. */
-interface Asked<A> {
-  readonly room: Room;
-  readonly answer: (answer: A) => void;
-}
 
 export interface GatewayStats {
   readonly connections: number;
@@ -44,12 +39,9 @@ export interface GatewayStats {
 export class Gateway implements Core<Input, Effect> {
   readonly #limits: Limits;
   readonly #connections: Connections;
-  readonly #ledger = new CommitLedger();
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<number, Session>();
-  readonly #appends = new Map<AppendId, Room>();
-  readonly #reads = new Map<number, Asked<LogPage | null>>();
-  readonly #loads = new Map<number, Asked<Fold | null | 'failed'>>();
+  readonly #questions: Questions;
   readonly #context: RoomContext;
   readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
@@ -57,7 +49,6 @@ export class Gateway implements Core<Input, Effect> {
   /** Rooms whose deadline may have changed in this step. */
   readonly #touched = new Set<Room>();
   #lastSession = 0;
-  #lastRead = 0;
   #drainUntilMs: number | null = null;
   #drained = false;
 
@@ -71,19 +62,22 @@ export class Gateway implements Core<Input, Effect> {
     this.#limits = checkLimits(options.limits);
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
+    const ledger = new CommitLedger();
+    const { pageBytesMax } = options.limits;
+    this.#questions = new Questions(this.#connections, ledger, pageBytesMax);
     this.#context = {
       limits: options.limits,
       random: new Random(options.seed, 'gateway'),
       node: new Random(options.seed, 'node').id(),
       newSession: () => ++this.#lastSession,
       connections: this.#connections,
-      ledger: this.#ledger,
+      ledger,
       backlog: { bytes: 0 },
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
-      append: (room, epoch, body) => this.#append(room, epoch, body),
-      read: (room, afterLsn, answer) => this.#read(room, afterLsn, answer),
-      loadSnapshot: (room, answer) => this.#loadSnapshot(room, answer),
+      append: (room, epoch, body) => this.#questions.append(room, epoch, body),
+      read: (room, afterLsn, answer) => this.#questions.read(room, afterLsn, answer),
+      loadSnapshot: (room, answer) => this.#questions.loadSnapshot(room, answer),
       makeSnapshot: ({ document }) => this.#connections.emit({ type: 'makeSnapshot', document }),
       askHead: (room) => this.#heads.want(room),
     };
@@ -134,13 +128,13 @@ export class Gateway implements Core<Input, Effect> {
         this.#authDecided(input.sessionId, input.decision);
         return;
       case 'appendSettled':
-        this.#appendSettled(input.appendId, input.result);
+        this.#touched.add(this.#questions.appendSettled(input.appendId, input.result));
         return;
       case 'logRead':
-        this.#answered(this.#reads, input.readId, input.page);
+        this.#touched.add(this.#questions.logRead(input.readId, input.page));
         return;
       case 'snapshotLoaded':
-        this.#answered(this.#loads, input.readId, input.fold);
+        this.#touched.add(this.#questions.snapshotLoaded(input.readId, input.fold));
         return;
       case 'snapshotMade':
         this.#roomOf(input)?.snapshotMade(input.lsn);
@@ -195,7 +189,7 @@ export class Gateway implements Core<Input, Effect> {
       this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
     } else if (body.type === 'edit') {
       // While draining, edits stay in their client's outbox: it is about to go to another node.
-      if (this.#drainUntilMs === null) this.#edit(session, room, body.batches, bytes);
+      if (this.#drainUntilMs === null) this.#edit(session, room, { batches: body.batches, bytes });
     } else if (body.type === 'presence') {
       room.setPresence(session, body.state);
     } else {
@@ -252,66 +246,16 @@ export class Gateway implements Core<Input, Effect> {
     this.#openRoom(session.identity.document).join(session);
   }
 
-  #edit(session: Session, room: Room, batches: readonly Batch[], bytes: number): void {
-    if (!session.writable) {
-      this.#endSession(session, 'forbidden', 'no right to write to this document');
-      return;
-    }
-    const { table } = room.fold;
-    const { replica } = session.identity;
-    let unknown: number | null = null;
-    const named = batches.map((batch) =>
-      renameBatch(batch, (name) => {
-        const full = name === 0 ? replica : table.replicaAt(name);
-        if (full === 0) unknown = name;
-        return full;
-      }),
-    );
-    const last = named.at(-1);
-    if (unknown !== null || last === undefined || named.some((b) => b.replica !== replica)) {
-      const why = unknown === null ? 'a batch of another replica' : `replica index ${unknown}`;
-      this.#endSession(session, 'bad-frame', `${why} in an edit`);
-      return;
-    }
-    const operations = named.reduce((sum, batch) => sum + batchOperations(batch), 0);
-    const { frameOperationsMax } = this.#limits;
-    if (operations > frameOperationsMax) {
-      const message = `${operations} operations in one frame, ${frameOperationsMax} is the limit`;
-      this.#endSession(session, 'too-large', message);
-      return;
-    }
-    const alone = session.unackedBytes === 0;
-    session.received({ last: batchLast(last), bytes, operations });
-    const { windowBytes, windowOperations } = this.#limits;
-    const isOver =
-      session.unackedBytes > windowBytes || session.unackedOperations > windowOperations;
-    // A single frame may be larger than the window; a second one may not come on top. Counted by
-    // session, as the client does: what it sends again may still be under way from an earlier one.
-    if (isOver && !alone) {
-      this.#endSession(session, 'window-exceeded', 'more in flight than the welcome allows');
-      return;
-    }
-    if (this.#context.backlog.bytes > this.#limits.backlogBytesMax) {
+  #edit(session: Session, room: Room, edit: { batches: readonly Batch[]; bytes: number }): void {
+    const limits = this.#limits;
+    const checked = checkEdit(session, edit, { table: room.fold.table, limits });
+    if (checked.type === 'refused') {
+      this.#endSession(session, checked.code, checked.message);
+    } else if (this.#context.backlog.bytes > limits.backlogBytesMax) {
       this.#endSession(session, 'overloaded', 'more waits for the log than fits here');
-      return;
+    } else {
+      room.edit(session, checked.batches);
     }
-    room.edit(session, named);
-  }
-
-  #appendSettled(appendId: AppendId, result: AppendResult): void {
-    const room = this.#appends.get(appendId);
-    assert(room !== undefined, `append ${appendId} is not of this process`);
-    this.#appends.delete(appendId);
-    this.#touched.add(room);
-    room.appendSettled(appendId, result, this.#ledger.settle(appendId, result));
-  }
-
-  #answered<A>(questions: Map<number, Asked<A>>, readId: number, answer: A): void {
-    const asked = questions.get(readId);
-    assert(asked !== undefined, `read ${readId} is not of this process`);
-    questions.delete(readId);
-    this.#touched.add(asked.room);
-    asked.answer(answer);
   }
 
   #busReceived(document: string, bytes: Uint8Array): void {
@@ -350,30 +294,6 @@ export class Gateway implements Core<Input, Effect> {
     for (const room of rooms) this.#touched.add(room);
     const documents = rooms.map(({ document }) => document);
     this.#connections.emit({ type: 'readHeads', documents });
-  }
-
-  #append(room: Room, epoch: number, body: Uint8Array): AppendId {
-    const appendId = this.#ledger.begin(epoch, body);
-    this.#appends.set(appendId, room);
-    const { document } = room;
-    this.#connections.emit({ type: 'append', appendId, document, epoch, body });
-    return appendId;
-  }
-
-  #read(room: Room, afterLsn: number, answer: (page: LogPage | null) => void): void {
-    this.#lastRead++;
-    const readId = this.#lastRead;
-    this.#reads.set(readId, { room, answer });
-    const { document } = room;
-    const bytesMax = this.#limits.pageBytesMax;
-    this.#connections.emit({ type: 'readLog', readId, document, afterLsn, bytesMax });
-  }
-
-  #loadSnapshot(room: Room, answer: (fold: Fold | null | 'failed') => void): void {
-    this.#lastRead++;
-    const readId = this.#lastRead;
-    this.#loads.set(readId, { room, answer });
-    this.#connections.emit({ type: 'loadSnapshot', readId, document: room.document });
   }
 
   #openRoom(document: string): Room {
