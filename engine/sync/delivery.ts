@@ -15,6 +15,7 @@ import { protocolVersion } from '../../proto/protocol-version.ts';
 import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
 import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
+import type { ConnId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
@@ -116,7 +117,8 @@ export class Delivery {
     this.#remember(row.lsn, previousAt, common);
     this.#snapshots.rowFolded(common.bytes.length);
     const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
-    const shared = durable.frame(0, [common]);
+    /** On channel 0, where the frame is the same for all. */
+    const receivers: ConnId[] = [];
     for (const session of this.sessions.values()) {
       const { conn, channel, replica } = session.identity;
       // The window is free again here, not with the ack: a session that lags learns it from rows.
@@ -124,7 +126,8 @@ export class Delivery {
       if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
       session.position = row.lsn;
       if (!authors.has(replica)) {
-        connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
+        if (channel === 0) receivers.push(conn);
+        else connections.send([conn], durable.frame(channel, [common]));
         continue;
       }
       // All of its own or nothing: they follow each other without a hole.
@@ -133,8 +136,9 @@ export class Delivery {
       const batchParts = shown.map(({ bytes }) => bytes);
       const ownRow = durable.rowPart({ ...header, batchParts });
       const ack = this.#ackOf(session, folded);
-      connections.send(conn, durable.frame(channel, [ownRow], ack));
+      connections.send([conn], durable.frame(channel, [ownRow], ack));
     }
+    if (receivers.length > 0) connections.send(receivers, durable.frame(0, [common]));
   }
 
   /** Sends what a session lacks, as far as its socket and the recent rows go. */
@@ -155,7 +159,7 @@ export class Delivery {
         return;
       }
       session.position += frames.length;
-      connections.send(conn, durable.frame(channel, frames));
+      connections.send([conn], durable.frame(channel, frames));
     }
     if (session.position === durable.fold.lsn && this.#takesRows(session)) this.#caughtUp(session);
   }
@@ -219,7 +223,7 @@ export class Delivery {
     session.settled(through);
     const { lsn, at } = durable.fold;
     const ack = { through, lsn, at, staleOperations: 0, staleMs: 0 };
-    connections.send(conn, durable.frame(channel, [], { replica, ack }));
+    connections.send([conn], durable.frame(channel, [], { replica, ack }));
   }
 
   #welcome(session: Session, by: { readonly snapshot: boolean }): void {
@@ -249,7 +253,7 @@ export class Delivery {
       session: id,
       protocol: protocolVersion.current,
     });
-    connections.send(conn, welcome);
+    connections.send([conn], welcome);
   }
 
   /** A state that the session can begin with: it knows of its cursor, and the rows after it are. */
@@ -268,7 +272,7 @@ export class Delivery {
       const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);
       session.snapshot.sent += piece.length;
       if (session.snapshot.sent === bytes.length) session.snapshot = null;
-      connections.send(conn, durable.snapshotPiece(channel, piece));
+      connections.send([conn], durable.snapshotPiece(channel, piece));
     }
   }
 
@@ -289,7 +293,7 @@ export class Delivery {
     const { conn, channel } = session.identity;
     const { connections } = this.#parts;
     if (!this.#takesRows(session)) session.presenceStale ||= parts.length > 0;
-    else for (const part of parts) connections.sendControl(conn, joinParts(channel, [part]));
+    else for (const part of parts) connections.sendControl([conn], joinParts(channel, [part]));
   }
 
   #ackOf(session: Session, folded: FoldedRow): Parameters<DurableFold['frame']>[2] {
@@ -387,7 +391,7 @@ export class Delivery {
           if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
           if (strangers.includes(session)) continue;
           session.position = row.lsn;
-          connections.send(conn, durable.frame(channel, [part]));
+          connections.send([conn], durable.frame(channel, [part]));
         }
       }
       previousAt = logRow.at;

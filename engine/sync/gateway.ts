@@ -362,7 +362,7 @@ export class Gateway implements Core<Input, Effect> {
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
     const retry = mayRetry(errorCodes[code].close);
     const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
-    this.#connections.sendControl(id, joinParts(channel, [part]));
+    this.#connections.sendControl([id], joinParts(channel, [part]));
   }
 
   #runDue(): void {
