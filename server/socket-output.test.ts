@@ -4,7 +4,6 @@
  * its writes.
  */
 import { Duplex } from 'node:stream';
-import { setImmediate as turnEnds } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { messageFrame, OutputTurn, SocketOutput } from './socket-output.ts';
@@ -27,42 +26,43 @@ describe('a message as a frame', () => {
 });
 
 /** Notes what each system call would write. */
-class NotedStream extends Duplex {
-  readonly calls: string[] = [];
-
-  override _read(): void {}
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.calls.push(chunk.toString('hex'));
-    done();
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this.calls.push(chunks.map(({ chunk }) => chunk.toString('hex')).join('+'));
-    done();
-  }
+function notedStream(): { readonly stream: Duplex; readonly calls: readonly string[] } {
+  const calls: string[] = [];
+  const stream = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      calls.push(chunk.toString('hex'));
+      done();
+    },
+    writev(chunks: { chunk: Buffer }[], done) {
+      calls.push(chunks.map(({ chunk }) => chunk.toString('hex')).join('+'));
+      done();
+    },
+  });
+  return { stream, calls };
 }
 
+const turnEnds = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const frame = (...bytes: readonly number[]) => messageFrame(Uint8Array.from(bytes));
 
 describe('what a socket is sent in one turn', () => {
   it('leaves in one call at its end, in order', async () => {
-    const stream = new NotedStream();
+    const { stream, calls } = notedStream();
     const output = new SocketOutput({ readyState: WebSocket.OPEN }, stream, new OutputTurn());
     output.write(frame(1));
     output.write(frame(2, 3));
-    expect(stream.calls).toEqual([]);
+    expect(calls).toEqual([]);
     await turnEnds();
     output.write(frame(4));
     await turnEnds();
-    expect(stream.calls).toEqual(['820101+82020203', '820104']);
+    expect(calls).toEqual(['820101+82020203', '820104']);
   });
 
   it('is not written when the socket is closing', async () => {
-    const stream = new NotedStream();
+    const { stream, calls } = notedStream();
     const output = new SocketOutput({ readyState: WebSocket.CLOSING }, stream, new OutputTurn());
     output.write(frame(1));
     await turnEnds();
-    expect(stream.calls).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });

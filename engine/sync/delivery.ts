@@ -12,7 +12,7 @@
  */
 import { batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
-import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
+import { encodeBatchPart } from '../../proto/server-frame.ts';
 import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
 import type { ConnId } from '../ids.ts';
@@ -22,6 +22,7 @@ import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from
 import type { FoldedRow } from './fold.ts';
 import type { RoomMemory } from './memory-use.ts';
 import type { RoomPresence } from './presence.ts';
+import { PresenceDelivery } from './presence-delivery.ts';
 import { type ServedSnapshot, ServedSnapshots } from './served-snapshots.ts';
 import type { LogicalTime, Session } from './session.ts';
 import { StalenessIndex } from './staleness.ts';
@@ -61,12 +62,16 @@ export class Delivery {
   /** The last row of the last page: where the next page goes on, no row is needed twice. */
   #pageEnd: { readonly lsn: number; readonly at: number } | null = null;
   readonly #snapshots: ServedSnapshots;
+  readonly #presence: PresenceDelivery;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#staleness = new StalenessIndex(parts.limits.stalenessRowsMax);
     this.#staleness.note(parts.durable.fold.cursor);
     this.#snapshots = new ServedSnapshots(parts.durable.fold, parts.limits);
+    const { sessions } = this;
+    const canTake = (session: Session): boolean => this.#takesRows(session);
+    this.#presence = new PresenceDelivery({ ...parts, sessions, canTake });
   }
 
   /** Opens a session that the room has checked: welcome, then what it lacks, then who is here. */
@@ -80,7 +85,7 @@ export class Delivery {
     if (session.cursor !== null) session.pinned = session.cursor;
     this.#welcome(session, { snapshot: bySnapshot });
     this.pump(session);
-    this.#sendPresence(session, this.#parts.presence.all());
+    this.#presence.sendAll(session);
   }
 
   leave(session: Session): void {
@@ -191,12 +196,16 @@ export class Delivery {
 
   /** When `tick` has something to do; null = never. */
   get dueMs(): number | null {
-    return this.#snapshots.dropAtMs;
+    const { dropAtMs } = this.#snapshots;
+    const { dueMs } = this.#presence;
+    return dropAtMs === null || dueMs === null ? (dropAtMs ?? dueMs) : Math.min(dropAtMs, dueMs);
   }
 
   /** Does what is due. */
   tick(): void {
-    this.#snapshots.drop(this.#parts.connections.now.monoMs);
+    const { monoMs } = this.#parts.connections.now;
+    this.#snapshots.drop(monoMs);
+    this.#presence.tick(monoMs);
   }
 
   /** Rows up to this one are in a snapshot: none of them stays in memory. */
@@ -206,10 +215,14 @@ export class Delivery {
     }
   }
 
-  /** Tells everybody what is new about presence; who cannot take it now gets all of it later. */
+  /** Begins to tell everybody what is new about presence. */
   flushPresence(): void {
-    const parts = this.#parts.presence.flush();
-    for (const session of this.sessions.values()) this.#sendPresence(session, parts);
+    this.#presence.begin(this.#parts.connections.now.monoMs);
+  }
+
+  /** What it costs about to tell presence once more, ms. */
+  get presenceCostMs(): number {
+    return this.#presence.costMs;
   }
 
   /** Acknowledges what is committed of an open session's replica and was not told yet. */
@@ -282,18 +295,7 @@ export class Delivery {
 
   #caughtUp(session: Session): void {
     this.acknowledge(session);
-    if (session.presenceStale) {
-      session.presenceStale = false;
-      this.#sendPresence(session, this.#parts.presence.all());
-    }
-  }
-
-  /** All of the parts or, to be told everything later, none. */
-  #sendPresence(session: Session, parts: readonly Uint8Array[]): void {
-    const { conn, channel } = session.identity;
-    const { connections } = this.#parts;
-    if (!this.#takesRows(session)) session.presenceStale ||= parts.length > 0;
-    else for (const part of parts) connections.sendControl([conn], joinParts(channel, [part]));
+    if (session.presenceStale) this.#presence.sendAll(session);
   }
 
   #ackOf(session: Session, folded: FoldedRow): Parameters<DurableFold['frame']>[2] {

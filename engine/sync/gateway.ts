@@ -24,6 +24,7 @@ import { checkEdit } from './edit-check.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
+import { PresenceBudget } from './presence-budget.ts';
 import { Questions } from './questions.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
@@ -73,6 +74,7 @@ export class Gateway implements Core<Input, Effect> {
       connections: this.#connections,
       ledger,
       backlog: { bytes: 0 },
+      presenceBudget: new PresenceBudget(options.limits),
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#questions.append(room, epoch, body),
