@@ -50,8 +50,8 @@ export interface Dialect {
   readonly name: string;
   /** How often a talker has to say that it is there; null: never. */
   readonly heartbeatMs: number | null;
-  /** What `acked` stands for, for people. */
-  readonly ackMeans: string;
+  /** What `acked` stands for, for people; null: the product has nothing like it. */
+  readonly ackMeans: string | null;
   /**
    * Address of the WebSocket of a document, with path and query. `baseUrl` is its contender's:
    * `ws://host:port`, without a slash at the end.
