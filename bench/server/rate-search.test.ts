@@ -1,4 +1,4 @@
-/** Which rates are tried. Method: a server with a known limit, without one and with a bad moment. */
+/** Which rates are tried. Method: servers with a known limit, without one and with a bad moment. */
 import { expect, it } from 'vitest';
 import { RateSearch } from './rate-search.ts';
 
@@ -18,7 +18,7 @@ it('comes within its precision of the limit, from below', () => {
   for (const limit of [40, 500, 777, 5_000, 31_000]) {
     const { highest, tried } = search(limit);
     expect(highest).toBeLessThanOrEqual(limit);
-    expect(highest).toBeGreaterThan(limit * 0.94 - 1);
+    expect(highest).toBeGreaterThan(limit * 0.94 - 2);
     expect(tried.length).toBeLessThan(25);
   }
 });

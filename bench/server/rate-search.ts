@@ -37,7 +37,7 @@ export class RateSearch {
   get next(): number | null {
     const { precision, ceiling } = this.#options;
     if (this.#good >= ceiling) return null;
-    const isNarrow = this.#bad - this.#good <= precision * Math.max(1, this.#good);
+    const isNarrow = this.#bad - this.#good <= Math.max(1, precision * this.#good);
     return isNarrow || this.#rate < 1 ? null : this.#rate;
   }
 
@@ -51,6 +51,6 @@ export class RateSearch {
     else this.#bad = Math.min(this.#bad, this.#rate);
     const isRising = this.#bad === Infinity;
     const goal = isRising ? Math.min(ceiling, this.#rate * growth) : (this.#good + this.#bad) / 2;
-    this.#rate = Math.round(goal);
+    this.#rate = Math.floor(goal);
   }
 }

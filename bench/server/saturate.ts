@@ -1,4 +1,4 @@
-/** The highest rate at which edits still arrive in time, and what stood in the way of a higher one. */
+/** The highest rate at which edits still arrive in time, and what stood in the way of more. */
 import type { LoadReport } from './load.ts';
 import type { Measurement, ServerLoad } from './measure.ts';
 import { RateSearch } from './rate-search.ts';
