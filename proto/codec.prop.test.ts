@@ -17,6 +17,7 @@ import {
   serverFrame,
   updateBatches,
 } from './testing/arbitraries.ts';
+import { encodeServerFrame } from './testing/encode-server-frame.ts';
 import {
   busFields,
   clientFields,
@@ -27,7 +28,6 @@ import {
   sve,
   updateFields,
 } from './testing/generated.ts';
-import { encodeServerFrame } from './testing/golden-cases.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
 const numRuns = 500;

@@ -98,6 +98,8 @@ export interface Peer {
   readonly session: number;
   /** null: it shows nothing. */
   readonly state: PresenceState | null;
+  /** Name and colour are as told before: `state` has empty ones. */
+  readonly moved: boolean;
   /** Of the head, 1-based, the column in UTF-16 units; 0 = no caret. */
   readonly line: number;
   readonly column: number;
@@ -271,6 +273,7 @@ function writePeer(writer: Writer, peer: Peer): void {
   }
   writer.uint32(3, peer.line);
   writer.uint32(4, peer.column);
+  writer.bool(5, peer.moved);
 }
 
 /** Decodes a frame, or throws a DecodeError. Shares no memory with `bytes`. */
@@ -431,14 +434,16 @@ function readPresenceUpdate(reader: Reader): PresenceUpdate {
 function readPeer(reader: Reader): Peer {
   const numbers = { session: 0, line: 0, column: 0 };
   let state: PresenceState | null = null;
+  let moved = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) numbers.session = reader.uint('session');
     else if (field === 2) state = reader.message('state', readPresence);
     else if (field === 3) numbers.line = reader.uint32('line');
     else if (field === 4) numbers.column = reader.uint32('column');
+    else if (field === 5) moved = reader.bool('moved');
     else reader.skip();
   }
-  return { ...numbers, state };
+  return { ...numbers, state, moved };
 }
 
 function readError(reader: Reader): ErrorBody {

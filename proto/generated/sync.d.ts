@@ -2277,6 +2277,9 @@ export namespace sve {
         /** Peer column. */
         column: number;
 
+        /** Peer moved. */
+        moved: boolean;
+
         /**
          * Encodes the specified Peer message. Does not implicitly {@link sve.Peer.verify|verify} messages.
          * @param message Peer message or plain object to encode
@@ -2312,6 +2315,9 @@ export namespace sve {
 
             /** Peer column */
             column?: (number|null);
+
+            /** Peer moved */
+            moved?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

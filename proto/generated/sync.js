@@ -3696,6 +3696,7 @@ export const sve = $root.sve = (() => {
         Peer.prototype.state = null;
         Peer.prototype.line = 0;
         Peer.prototype.column = 0;
+        Peer.prototype.moved = false;
 
         Peer.encode = function (message, writer, _depth) {
             if (!writer)
@@ -3712,6 +3713,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(24).uint32(message.line);
             if (message.column != null && $Object.hasOwnProperty.call(message, "column") && message.column !== 0)
                 writer.uint32(32).uint32(message.column);
+            if (message.moved != null && $Object.hasOwnProperty.call(message, "moved") && message.moved !== false)
+                writer.uint32(40).bool(message.moved);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3776,6 +3779,15 @@ export const sve = $root.sve = (() => {
                             message.column = value;
                         else
                             delete message.column;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.moved = value;
+                        else
+                            delete message.moved;
                         continue;
                     }
                 }

@@ -230,6 +230,7 @@ const peer = fc.record({
   state: fc.option(presenceState),
   line: uint32,
   column: uint32,
+  moved: fc.boolean(),
 });
 
 const errorCode = fc.constantFrom(...Object.keys(errorCodes).filter(isErrorCode));

@@ -164,8 +164,8 @@ export function clientFields({ channel, body }: ClientFrame): Fields {
   }
 }
 
-function peerFields({ session, state, line, column }: Peer): Fields {
-  return set({ session, state: state && presenceFields(state), line, column });
+function peerFields({ state, ...rest }: Peer): Fields {
+  return set({ ...rest, state: state && presenceFields(state) });
 }
 
 export function serverFields(frame: ServerFrame): Fields {
