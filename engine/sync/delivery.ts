@@ -11,8 +11,8 @@
  * session may miss while it lags is presence only.
  */
 import { batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
+import { RowBatch } from '../../proto/frame-row.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
-import { encodeBatchPart } from '../../proto/server-frame.ts';
 import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
 import type { ConnId } from '../ids.ts';
@@ -39,11 +39,12 @@ export interface DeliveryParts {
   readonly requestPage: (afterLsn: number) => void;
 }
 
-interface EncodedBatch {
+/** A batch that is shown, and whose it is. */
+interface ShownBatch {
   readonly replica: number;
   /** Timestamp of its last operation. */
   readonly last: number;
-  readonly bytes: Uint8Array;
+  readonly part: RowBatch;
 }
 
 export class Delivery {
@@ -116,9 +117,9 @@ export class Delivery {
     const { durable, connections } = this.#parts;
     const { fold } = durable;
     this.#staleness.note(fold.cursor);
-    const parts = this.#encodeBatches(row);
+    const batches = this.#shownOf(row);
     const header = this.#header(row.lsn, row.at - previousAt);
-    const common = durable.rowPart({ ...header, batchParts: parts.map(({ bytes }) => bytes) });
+    const common = durable.rowPart({ ...header, batches: batches.map(({ part }) => part) });
     this.#remember(row.lsn, previousAt, common);
     this.#snapshots.rowFolded(common.bytes.length);
     const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
@@ -136,10 +137,11 @@ export class Delivery {
         continue;
       }
       // All of its own or nothing: they follow each other without a hole.
-      const hasSent = parts.every((it) => it.replica !== replica || it.last <= session.sentThrough);
-      const shown = hasSent ? parts.filter((part) => part.replica !== replica) : parts;
-      const batchParts = shown.map(({ bytes }) => bytes);
-      const ownRow = durable.rowPart({ ...header, batchParts });
+      const hasSent = batches.every(
+        (it) => it.replica !== replica || it.last <= session.sentThrough,
+      );
+      const shown = hasSent ? batches.filter((it) => it.replica !== replica) : batches;
+      const ownRow = durable.rowPart({ ...header, batches: shown.map(({ part }) => part) });
       const ack = this.#ackOf(session, folded);
       connections.send([conn], durable.frame(channel, [ownRow], ack));
     }
@@ -323,14 +325,13 @@ export class Delivery {
     };
   }
 
-  #encodeBatches(row: DurableRow): EncodedBatch[] {
+  #shownOf(row: DurableRow): ShownBatch[] {
     const { table, voided } = this.#parts.durable.fold;
     const voids = voided.get(row.lsn) ?? [];
     return row.batches.flatMap((batch, i) => {
       if (voids.includes(i)) return [];
       const named = renameBatch(batch, (replica) => table.indexOf(replica));
-      const bytes = encodeBatchPart(named);
-      return [{ replica: batch.replica, last: batchLast(batch), bytes }];
+      return [{ replica: batch.replica, last: batchLast(batch), part: new RowBatch(named) }];
     });
   }
 
@@ -385,9 +386,8 @@ export class Delivery {
       // The first row may repeat the one before, for the time that deltas start from.
       if (logRow.lsn > after && logRow.lsn <= fold.lsn) {
         const row = rowFromLog(fold.epoch, logRow);
-        const batchParts = this.#encodeBatches(row).map(({ bytes }) => bytes);
-        const header = this.#header(row.lsn, row.at - previousAt);
-        const part = durable.rowPart({ ...header, batchParts });
+        const batches = this.#shownOf(row).map(({ part }) => part);
+        const part = durable.rowPart({ ...this.#header(row.lsn, row.at - previousAt), batches });
         for (const session of this.sessions.values()) {
           const { conn, channel } = session.identity;
           if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;

@@ -1,12 +1,11 @@
 /** A server frame as one value, which the server itself never has: it joins parts. */
+import { encodeRowPart, type FrameRow, RowBatch } from '../frame-row.ts';
 import {
   encodeAckPart,
-  encodeBatchPart,
   encodeErrorPart,
   encodeHeartbeatPart,
   encodePatchPart,
   encodePresencePart,
-  encodeRowPart,
   encodeSnapshotPiecePart,
   encodeWelcomePart,
   encodeWindowPart,
@@ -32,7 +31,7 @@ export const emptyServerFrame: ServerFrame = {
 export function encodeServerFrame(frame: ServerFrame): Uint8Array {
   const { rows, ack, welcome, presence, error, heartbeat, window, patch, snapshotPiece } = frame;
   return joinParts(frame.channel, [
-    ...rows.map((row) => encodeRowPart({ ...row, batchParts: row.batches.map(encodeBatchPart) })),
+    ...rows.filter((row) => !isLone(row)).map(encodeRow),
     ...(ack ? [encodeAckPart(ack)] : []),
     ...(welcome ? [encodeWelcomePart(welcome)] : []),
     ...(presence ? [encodePresencePart(presence)] : []),
@@ -41,5 +40,15 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array {
     ...(window ? [encodeWindowPart(window)] : []),
     ...(patch ? [encodePatchPart(patch)] : []),
     ...(snapshotPiece ? [encodeSnapshotPiecePart(snapshotPiece)] : []),
+    ...rows.filter(isLone).map(encodeRow),
   ]);
+}
+
+/** Whether the row is packed. */
+export function isLone({ introduced, epoch, batches }: FrameRow): boolean {
+  return introduced.length === 0 && epoch === 0 && batches.length === 1;
+}
+
+function encodeRow(row: FrameRow): Uint8Array {
+  return encodeRowPart({ ...row, batches: row.batches.map((batch) => new RowBatch(batch)) });
 }
