@@ -23,7 +23,7 @@ import { encodeClientFrame } from '../proto/client-frame.ts';
 import { errorCodes } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import { decodeServerFrame, type ErrorBody } from '../proto/server-frame.ts';
-import { openAuth } from './auth.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { localBus } from './local-bus.ts';
 import { PostgresLog } from './postgres/postgres-log.ts';
 import { SystemClock } from './system-clock.ts';

@@ -17,7 +17,7 @@ import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { busMessage } from '../engine/sync/durability.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
 import { encodeBusMessage } from '../proto/bus-codec.ts';
-import { openAuth } from './auth.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';

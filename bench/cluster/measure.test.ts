@@ -46,7 +46,7 @@ function frame(
     presence: null,
     error: null,
     heartbeat: null,
-    snapshotPiece: null,
+    snapshotPiece: null, rights: null,
   };
   return { channel: 0, rows: [row], ...rest, window: null, patch: null };
 }

@@ -231,9 +231,10 @@ export class Loopback {
   }
 
   #decide(request: AuthRequest): AuthDecision {
-    if (!this.tokens.has(request.token)) return { allowed: false, reason: 'unknown token' };
-    const rights = { read: true, write: true };
-    const secretHash = new Uint8Array(32).fill(request.secret[0] ?? 0);
-    return { allowed: true, principal: 'somebody', rights, secretHash };
+    const { code, reason } = { code: 'unauthorized', reason: 'unknown token' } as const;
+    if (!this.tokens.has(request.token)) return { allowed: false, code, reason };
+    const rights = { read: true, write: true, presence: true };
+    const secretHash = new Uint8Array(32).fill(request.secret?.[0] ?? 0);
+    return { allowed: true, principal: 'somebody', rights, secretHash, token: null };
   }
 }

@@ -21,7 +21,7 @@ import { Gateway } from '../../engine/sync/gateway.ts';
 import type { ServerEdit } from '../../engine/sync/server-edit.ts';
 import { withoutSnapshots } from '../../engine/sync/testing/without-snapshots.ts';
 import { encodeBusMessage } from '../../proto/bus-codec.ts';
-import { openAuth } from '../auth.ts';
+import { openAuth } from '../auth/open-auth.ts';
 import { FolderObjects } from '../folder-objects.ts';
 import { localBus } from '../local-bus.ts';
 import { deleteDocument } from '../postgres/log-maintenance.ts';
