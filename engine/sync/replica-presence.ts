@@ -31,10 +31,27 @@ interface Peer {
 export class ReplicaPresence {
   readonly #peers = new Map<number, Peer>();
   #own: Peer | null = null;
+  #dueMs: number | null = null;
+  #sentMs = -Infinity;
 
-  /** There is something to tell others. */
-  get hasOwn(): boolean {
-    return this.#own !== null;
+  /** When the own presence is to be sent; null = it need not be. */
+  get dueMs(): number | null {
+    return this.#dueMs;
+  }
+
+  /** It is another one than before: to be sent, at most once in `everyMs`. */
+  plan(nowMs: number, everyMs: number): void {
+    this.#dueMs = Math.max(nowMs, this.#sentMs + everyMs);
+  }
+
+  /** The server has forgotten it, if there is any. */
+  sendAgain(nowMs: number): void {
+    if (this.#own !== null) this.#dueMs ??= nowMs;
+  }
+
+  sent(nowMs: number): void {
+    this.#dueMs = null;
+    this.#sentMs = nowMs;
   }
 
   /** Notes the own caret; it sticks to its neighbour from now on. */

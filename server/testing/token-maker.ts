@@ -1,4 +1,4 @@
-/** Who issues tokens, for tests: keys of every kind, and tokens that are right unless told otherwise. */
+/** Who issues tokens, for tests: keys of every kind, tokens that are right unless told otherwise. */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 
@@ -36,7 +36,9 @@ export function unsignedToken(): string {
 }
 
 /** Rights to documents by pattern, as a claim. */
-export function rightsClaim(documents: Readonly<Record<string, readonly string[]>>): object {
+export function rightsClaim(
+  documents: Readonly<Record<string, readonly string[]>>,
+): Record<string, unknown> {
   return { sve: { documents } };
 }
 

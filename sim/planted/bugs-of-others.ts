@@ -212,9 +212,9 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     seedsMax: 300,
     plantings: [
       {
-        file: session,
-        text: 'return this.#connection?.number === connection;',
-        replacement: 'return this.#connection !== null && connection > 0;',
+        file: 'engine/sync/replica-session.ts',
+        text: 'if (this.#connection?.number === input.connection) this',
+        replacement: 'if (this.#connection !== null && input.connection > 0) this',
       },
     ],
   },
