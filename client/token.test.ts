@@ -62,7 +62,7 @@ describe('a token that is asked for', () => {
     const loop = new Loopback();
     const next = issuer(loop);
     let failures = 3;
-    const token = async (): Promise<string> => {
+    const token = (): string => {
       if (failures-- > 0) throw new Error('the service is away');
       return next();
     };
@@ -76,10 +76,8 @@ describe('a token that is asked for', () => {
     const loop = new Loopback();
     const next = issuer(loop, { forMs: 1_000 });
     let isAway = false;
-    const token = async (): Promise<string> => {
-      if (isAway) throw new Error('the service is away');
-      return next();
-    };
+    const token = (): Promise<string> =>
+      isAway ? Promise.reject(new Error('the service is away')) : Promise.resolve(next());
     const session = loop.connect({ token });
     await durable(loop, session);
     isAway = true;

@@ -19,9 +19,9 @@ const bodyBytesMax = 16 * 1024;
 const body = z
   .union([
     z.strictObject({
-      principal: principalName.openapi({ description: 'All tokens that it has now (`sub`)' }),
+      principal: principalName.describe('All tokens that it has now (`sub`)'),
     }),
-    z.strictObject({ tokenId: tokenId.openapi({ description: 'The token with this `jti`' }) }),
+    z.strictObject({ tokenId: tokenId.describe('The token with this `jti`') }),
   ])
   .openapi('Revocation');
 
@@ -33,8 +33,8 @@ const route = createRoute({
   responses: {
     204: { description: 'Done, for good' },
     ...problems(
-      ...(['bad-request', 'unauthorized', 'forbidden', 'too-large', 'unsupported-type'] as const),
-      ...(['internal', 'overloaded', 'auth-unavailable', 'outcome-unknown'] as const),
+      ...(['bad-request', 'too-large', 'unsupported-type'] as const),
+      ...(['internal', 'overloaded', 'outcome-unknown'] as const),
     ),
   },
 });
