@@ -127,6 +127,14 @@ export class SyncSession {
     return this.#core.status;
   }
 
+  /**
+   * False: the server takes no edits from this session. They are made here all the same, and wait
+   * until it does.
+   */
+  get writable(): boolean {
+    return this.#core.writable;
+  }
+
   /** Own operations (inserted and deleted units) that are not known to be durable. */
   get pending(): number {
     return this.#core.pendingOperations;

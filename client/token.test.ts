@@ -154,10 +154,12 @@ it('the right to write may go and come back: what was typed goes out then', asyn
     await run(loop, 1);
   }
   expect(session.pending).toBeGreaterThan(0);
+  expect(session.writable).toBe(false);
   const { text } = session;
   await run(loop, 1_000);
   await durable(loop, session);
   const reader = loop.connect({ token: '' });
   await durable(loop, reader);
   expect([session.text, reader.text, loop.connections]).toEqual([text, text, 2]);
+  expect(session.writable).toBe(true);
 });

@@ -49,9 +49,11 @@ export class ReplicaPresence {
     if (this.#own !== null) this.#dueMs ??= nowMs;
   }
 
-  sent(nowMs: number): void {
+  /** The own presence as the wire names it, to be sent now; null = none. */
+  take(fold: Fold, { self, nowMs }: { readonly self: number; readonly nowMs: number }) {
     this.#dueMs = null;
     this.#sentMs = nowMs;
+    return this.#outgoing(fold, self);
   }
 
   /** Notes the own caret; it sticks to its neighbour from now on. */
@@ -68,8 +70,7 @@ export class ReplicaPresence {
     this.#own = { name, color, head: place(presence.head), anchor: place(presence.anchor) };
   }
 
-  /** The own presence as the wire names it; null = none. */
-  outgoing(fold: Fold, self: number): PresenceState | null {
+  #outgoing(fold: Fold, self: number): PresenceState | null {
     if (this.#own === null) return null;
     const name = (anchor: TextAnchor | null): Anchor | null => {
       if (anchor === null || anchor.timestamp === 0) return anchor;

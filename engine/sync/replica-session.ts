@@ -97,6 +97,11 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     return this.#status;
   }
 
+  /** As the server last said; true as long as it has said nothing. */
+  get writable(): boolean {
+    return this.#connection?.phase !== 'open' || this.#connection.writable;
+  }
+
   /** Own operations that are not known to be durable. */
   get pendingOperations(): number {
     return this.#outbox.operations;
@@ -222,13 +227,12 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #hello(): void {
     assert(this.#connection?.phase === 'connecting', 'a connection opens once');
     this.#connection.phase = 'greeting';
-    const { document } = this.#options;
+    const said = { document: this.#options.document, token: this.#token.current };
     const cursor = this.#trust === 'nothing' ? null : this.#place;
     const whole = cursor !== null && this.#trust === 'place';
     const settled = cursor === null ? 0 : this.#settled;
     const mode = { protocol: protocolVersion.current, thin: false, whole, settled };
-    const { current: token } = this.#token;
-    this.#send({ type: 'hello', document, token, ...this.#identity, cursor, ...mode });
+    this.#send({ type: 'hello', ...said, ...this.#identity, cursor, ...mode });
   }
 
   /** Up to where the log was known here when the outbox was filled. */
@@ -267,14 +271,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #welcomed(connection: ReplicaConnection, welcome: Welcome): void {
     connection.welcomed(welcome);
     this.#token.taken(this.#now.monoMs, welcome.expiresInMs);
-    const { replica } = this.#identity;
     if (this.#isStranger(welcome.through)) {
       this.#endReplica('replica-forked');
       return;
     }
     const { cursor } = welcome;
     const same = cursor.epoch === this.#fold.epoch && cursor.lsn === this.#fold.lsn;
-    const lost = welcome.through < this.#fold.committed.get(replica);
+    const lost = welcome.through < this.#fold.committed.get(this.replica);
     if (lost && this.#trust !== 'nothing') {
       this.#resync('nothing');
       return;
@@ -289,8 +292,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   /** Takes over the server's state; false if the session has to begin anew. */
   #load(welcome: Welcome): boolean {
     const old = this.#fold;
-    const { replica } = this.#identity;
-    const parts = { old, replica, outbox: this.#outbox, restored: this.#restored };
+    const parts = { old, replica: this.replica, outbox: this.#outbox, restored: this.#restored };
     const taken = takeOver(welcome, parts);
     if (taken === null) this.#resync();
     else if (!taken.fits) this.#endReplica('history-changed', taken.own);
@@ -300,7 +302,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#fold = fold;
     this.#restored = null;
     this.#outboxChanged();
-    assert(fold.committed.get(replica) <= welcome.through, 'the snapshot is of another moment');
+    assert(
+      fold.committed.get(this.replica) <= welcome.through,
+      'the snapshot is of another moment',
+    );
     this.#remoteChanges(difference(old.sequence.text, fold.sequence.text));
     return true;
   }
@@ -465,19 +470,13 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       return;
     }
     if (connection.phase === 'connecting') return;
-    const isPresenceDue = now >= (this.#presence.dueMs ?? Infinity);
-    if (isPresenceDue && connection.phase === 'open') this.#sendPresence();
+    if (connection.phase === 'open' && now >= (this.#presence.dueMs ?? Infinity)) {
+      const state = this.#presence.take(this.#fold, { self: this.replica, nowMs: now });
+      this.#send({ type: 'presence', state });
+    }
     const request = connection.phase === 'open' ? this.#token.askToRenew(now) : null;
     if (request !== null) this.#effects.push({ type: 'tokenWanted', request });
-    if (now >= connection.heartbeatAtMs) {
-      this.#send({ type: 'heartbeat', at: this.#now.wallMs });
-    }
-  }
-
-  #sendPresence(): void {
-    this.#presence.sent(this.#now.monoMs);
-    const state = this.#presence.outgoing(this.#fold, this.#identity.replica);
-    this.#send({ type: 'presence', state });
+    if (now >= connection.heartbeatAtMs) this.#send({ type: 'heartbeat', at: this.#now.wallMs });
   }
 
   #nextDeadline(): number | null {

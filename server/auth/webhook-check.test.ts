@@ -63,7 +63,7 @@ const says =
 const ann = { principal: 'ann', rights: ['read', 'write'] };
 
 describe('a webhook', () => {
-  it('is asked with the document and the token, and tells who may do what, for how long', async () => {
+  it('is asked with document and token, and tells who may do what for how long', async () => {
     answer = says(200, { ...ann, expiresInMs: 5_000 });
     const before = Date.now();
     const verdict = await check()('secret', 'notes');
@@ -75,7 +75,7 @@ describe('a webhook', () => {
     expect((token.expiresAtMs ?? 0) - token.issuedAtMs).toBe(5_000);
   });
 
-  it('is asked again after some time if it does not say when, and no later than tokens live', async () => {
+  it('is asked again after some time, and no later than tokens live', async () => {
     answer = says(200, ann);
     const verdict = await check()('secret', 'notes');
     assert(verdict.type === 'allowed' && verdict.token !== null, 'it is allowed');

@@ -1,4 +1,4 @@
-/** Who issues tokens, for tests: keys of every kind, tokens that are right unless told otherwise. */
+/** Who issues tokens, for tests: keys of every kind; tokens are right unless told otherwise. */
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 
