@@ -102,7 +102,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         file: 'engine/sync/replica-session.ts',
         text: '    this.#settle(welcome.through);\n',
         replacement: `    this.#settle(welcome.through);
-    connection.sentThrough = this.#fold.sequence.versionVector.get(replica);
+    connection.sentThrough = this.#fold.sequence.versionVector.get(this.replica);
 `,
       },
     ],
