@@ -7,6 +7,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20-slim
+# Others reach it: it does not start unless AUTH_SECRET or the like says who may come in (docs/auth.md).
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4800
 WORKDIR /app
 COPY --from=build /app/package.json ./

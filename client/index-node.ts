@@ -8,4 +8,5 @@ export type { AckEvent, ChangeEvent, RescuedEvent, SessionEvents } from './sessi
 export { SyncError, type SyncErrorCode } from './sync-error.ts';
 export type { SyncSession } from './sync-session.ts';
 export { bindTextarea, type TextareaBinding } from './textarea-binding.ts';
+export type { TokenOption } from './token-source.ts';
 export type { ClientTransport, TransportEvents, TransportFactory } from './transport.ts';

@@ -28,6 +28,7 @@ const adviceOf: Readonly<Record<SyncErrorCode, string>> = {
   draining: retried,
   'heartbeat-timeout': retried,
   'unreadable-log': retried,
+  'auth-unavailable': retried,
   overloaded: retried,
   closed: 'Connect again for a new session.',
 };

@@ -25,6 +25,7 @@ import { Emitter } from './emitter.ts';
 import { checkPresence } from './presence-check.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SyncError } from './sync-error.ts';
+import { type TokenOption, TokenSource } from './token-source.ts';
 import type { ClientTransport, TransportFactory } from './transport.ts';
 import { type AbortSignalLike, Waiters } from './waiters.ts';
 
@@ -40,7 +41,8 @@ export interface SessionOptions {
   readonly url: string;
   /** 1 … 200 characters of A-Z a-z 0-9 . _ ~ - */
   readonly documentId: string;
-  readonly token?: string | undefined;
+  /** For the server's check; a function is asked for each connection, and before it expires. */
+  readonly token?: TokenOption | undefined;
   /** Shown to the others from the start; see `setPresence`. */
   readonly name?: string | undefined;
   /** A CSS colour. */
@@ -67,7 +69,7 @@ export class SyncSession {
   readonly #latency = new AckLatency();
   readonly #waiters = new Waiters();
   #presence: LocalPresence = { name: '', color: '', head: null, anchor: null };
-  #token: string;
+  readonly #token: TokenSource;
   #durableAt: number | null = null;
   /** Why nothing is sent any more. */
   #ended: SyncError | null = null;
@@ -76,7 +78,7 @@ export class SyncSession {
   /** Begins to connect. `connect` (connect.ts, connect-node.ts) fills in the platform. */
   constructor(options: SessionOptions, platform: SessionPlatform) {
     this.documentId = options.documentId;
-    this.#token = options.token ?? '';
+    this.#token = new TokenSource(options.token ?? '');
     this.#clock = platform.clock;
     this.#emitter = new Emitter<SessionEvents>(
       {
@@ -123,6 +125,14 @@ export class SyncSession {
 
   get status(): SyncStatus {
     return this.#core.status;
+  }
+
+  /**
+   * False: the server takes no edits from this session. They are made here all the same, and wait
+   * until it does.
+   */
+  get writable(): boolean {
+    return this.#core.writable;
   }
 
   /** Own operations (inserted and deleted units) that are not known to be durable. */
@@ -249,8 +259,8 @@ export class SyncSession {
   }
 
   /** Tries now, even after a refusal or `goOffline`; a token given replaces the one before. */
-  reconnect({ token }: { readonly token?: string } = {}): void {
-    if (token !== undefined) this.#token = token;
+  reconnect({ token }: { readonly token?: TokenOption } = {}): void {
+    if (token !== undefined) this.#token.replace(token);
     if (this.status === 'closed') throw new SyncError('closed');
     this.#offlineByChoice = false;
     this.#ended = null;
@@ -289,7 +299,7 @@ export class SyncSession {
       document: this.documentId,
       // Read anew for every hello.
       get token() {
-        return session.#token;
+        return session.#token.text;
       },
       newIdentity: (): ReplicaIdentity => ({ replica: randomId(bytes), secret: bytes(16) }),
       localStore: null,
@@ -321,6 +331,9 @@ export class SyncSession {
         return;
       case 'outboxChanged':
         return; // No local store yet.
+      case 'tokenWanted':
+        this.#askForToken(event.request);
+        return;
       case 'statusChanged':
         if (!this.#isConnected) this.#latency.broken();
         this.#emitter.push('status', event.status);
@@ -349,6 +362,13 @@ export class SyncSession {
       default:
         unreachable(event);
     }
+  }
+
+  #askForToken(request: number): void {
+    this.#token.ask((token) => {
+      if (this.status === 'closed') return;
+      this.#step(() => this.#driver.submit({ type: 'tokenGiven', request, token }));
+    });
   }
 
   #acked(ack: AckInfo): void {

@@ -10,7 +10,11 @@ export const errorCodes = {
     http: 400,
     meaning: 'A frame could not be decoded or did not fit the state of the session.',
   },
-  unauthorized: { close: 4401, http: 401, meaning: 'The token is missing, wrong or has expired.' },
+  unauthorized: {
+    close: 4401,
+    http: 401,
+    meaning: 'The token is missing, wrong, revoked or has expired.',
+  },
   'unsupported-protocol': {
     close: 4402,
     http: 400,
@@ -33,7 +37,7 @@ export const errorCodes = {
   'replica-mismatch': {
     close: 4412,
     http: 403,
-    meaning: 'The secret is not the one that the log binds to this replica.',
+    meaning: 'The secret or the principal is not the one that the log binds to this replica.',
   },
   'too-large': { close: 4413, http: 413, meaning: 'A frame or an edit is larger than the limit.' },
   'history-changed': {
@@ -63,6 +67,11 @@ export const errorCodes = {
     close: 4504,
     http: 408,
     meaning: 'Nothing was heard for two heartbeat intervals.',
+  },
+  'auth-unavailable': {
+    close: 4506,
+    http: 503,
+    meaning: 'What decides about tokens did not answer; nobody knows whether this one is good.',
   },
   'unreadable-log': {
     close: 4505,

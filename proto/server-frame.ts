@@ -24,6 +24,7 @@ import {
 } from './frame-messages.ts';
 import { type FrameRow, fieldLoneRows, fieldRows, readLoneRow, readRow } from './frame-row.ts';
 import { errorMessageUnitsMax, presencePeersMax } from './limits.ts';
+import { type RightsBody, readRights, writeRights } from './rights-message.ts';
 import { Reader, Writer } from './wire.ts';
 
 const fieldChannel = 1;
@@ -35,6 +36,7 @@ const fieldHeartbeat = 7;
 const fieldWindow = 8;
 const fieldPatch = 9;
 const fieldSnapshotPiece = 10;
+const fieldRights = 12;
 
 /** Durable: every operation of this replica up to `through` is in the log, once. */
 export interface Ack {
@@ -75,6 +77,8 @@ export interface Welcome {
   /** Number of this session among those of the document. */
   readonly session: number;
   readonly protocol: number;
+  /** The token, and the session with it, expires in so many milliseconds; 0: it does not. */
+  readonly expiresInMs: number;
 }
 
 /** Another session of the document. */
@@ -129,6 +133,8 @@ export interface ServerFrame {
   readonly patch: ThinPatch | null;
   /** The next piece of the welcome's snapshot; rows follow when it is whole. */
   readonly snapshotPiece: Uint8Array | null;
+  /** What the session may do from now on, after a new token. */
+  readonly rights: RightsBody | null;
 }
 
 export function encodeAckPart(ack: Ack): Uint8Array {
@@ -158,7 +164,12 @@ export function encodeWelcomePart(welcome: Welcome): Uint8Array {
     writer.uint(9, welcome.session);
     writer.uint32(10, welcome.protocol);
     writer.uint(11, welcome.snapshotBytes);
+    writer.uint(12, welcome.expiresInMs);
   });
+}
+
+export function encodeRightsPart(rights: RightsBody): Uint8Array {
+  return part(fieldRights, (writer) => writeRights(writer, rights));
 }
 
 export function encodeSnapshotPiecePart(piece: Uint8Array): Uint8Array {
@@ -253,6 +264,7 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
   let window: Window | null = null;
   let patch: ThinPatch | null = null;
   let snapshotPiece: Uint8Array | null = null;
+  let rights: RightsBody | null = null;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case fieldChannel:
@@ -289,12 +301,15 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
         if (snapshotPiece !== null) throw reader.error('snapshot_piece', 'one', 'a second one');
         snapshotPiece = reader.bytes('snapshot_piece');
         break;
+      case fieldRights:
+        rights = readOnce(reader, 'rights', readRights, rights);
+        break;
       default:
         reader.skip();
     }
   }
   const parts = { rows, ack, welcome, presence, error, heartbeat, window, patch };
-  return { channel, ...parts, snapshotPiece };
+  return { channel, ...parts, snapshotPiece, rights };
 }
 
 function readOnce<T>(
@@ -321,7 +336,7 @@ function readAck(reader: Reader): Ack {
 }
 
 function readWelcome(reader: Reader): Welcome {
-  const numbers = { through: 0, headLsn: 0, now: 0, session: 0, snapshotBytes: 0 };
+  const numbers = { through: 0, headLsn: 0, now: 0, session: 0, snapshotBytes: 0, expiresInMs: 0 };
   const small = { heartbeatMs: 0, protocol: 0 };
   let cursor: Cursor | null = null;
   let snapshot: Uint8Array | null = null;
@@ -339,6 +354,7 @@ function readWelcome(reader: Reader): Welcome {
     else if (field === 9) numbers.session = reader.uint('session');
     else if (field === 10) small.protocol = reader.uint32('protocol');
     else if (field === 11) numbers.snapshotBytes = reader.uint('snapshot_bytes');
+    else if (field === 12) numbers.expiresInMs = reader.uint('expires_in_ms');
     else reader.skip();
   }
   if (cursor === null) throw reader.error('cursor', 'a cursor', 'none');

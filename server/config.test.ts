@@ -29,6 +29,19 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
     'https://a.example, http://b.example:81',
     ['https://a.example', 'http://b.example:81'],
   ],
+  auth: ['open-to-everybody', 'open-to-everybody'],
+  authSecret: ['s'.repeat(32), 's'.repeat(32)],
+  authSecretFile: ['/run/secrets/auth', '/run/secrets/auth'],
+  authPublicKeyFile: ['key.pem', 'key.pem'],
+  authJwksUrl: ['https://id.example/jwks.json', 'https://id.example/jwks.json'],
+  authWebhookUrl: ['http://app:3000/may', 'http://app:3000/may'],
+  authWebhookTimeoutMs: ['900', 900],
+  authWebhookInFlightMax: ['5', 5],
+  authIssuer: ['https://id.example/', 'https://id.example/'],
+  authAudience: ['documents', 'documents'],
+  authClaim: ['https://example.org/rights', 'https://example.org/rights'],
+  authToleranceSeconds: ['0', 0],
+  authTokenAgeMaxSeconds: ['600', 600],
   connectionsMax: ['7', 7],
   sessionsPerDocumentMax: ['8', 8],
   windowBytes: ['2048', 2048],
@@ -101,13 +114,24 @@ describe('readConfig', () => {
     const addresses = {
       ...{ DATABASE_URL: 'mysql://u:hunter2@db/x', REDIS_URL: 'http://u:hunter2@db' },
       ...{ S3_ENDPOINT: 'http://u:hunter2@s3', AWS_SECRET_ACCESS_KEY: 'hunter2 hunter2' },
+      ...{ AUTH_SECRET: 'hunter2', AUTH_JWKS_URL: 'http://u:hunter2@127.0.0.1' },
     };
     const problems = problemsOf([], addresses);
     expect(problems).toMatch(/^DATABASE_URL: expected postgres:/);
     expect(problems).toMatch(/^REDIS_URL: expected redis:/m);
     expect(problems).toMatch(/^S3_ENDPOINT: expected http/m);
     expect(problems).toMatch(/^AWS_SECRET_ACCESS_KEY: expected text/m);
+    expect(problems).toMatch(/^AUTH_SECRET: expected text of at least 32 bytes/m);
+    expect(problems).toMatch(/^AUTH_JWKS_URL: expected https:/m);
     expect(problems).not.toContain('hunter2');
+  });
+
+  it('lets one setting decide who may come in', () => {
+    const AUTH_SECRET = 's'.repeat(32);
+    const keys = problemsOf([], { AUTH_SECRET, AUTH_WEBHOOK_URL: 'http://app/may' });
+    expect(keys).toMatch(/^AUTH_SECRET and AUTH_WEBHOOK_URL are set: one of them decides/);
+    const open = problemsOf([], { AUTH_SECRET, AUTH: 'open-to-everybody' });
+    expect(open).toMatch(/^AUTH is open-to-everybody, but AUTH_SECRET is set/);
   });
 
   it('refuses a flag without a value, and one that is like no other', () => {

@@ -8,7 +8,9 @@
  */
 import { z } from 'zod';
 import { defaultLimits } from '../engine/limits.ts';
+import { authProblems, authSettings } from './auth/auth-settings.ts';
 import { parseRedisAddress } from './redis-address.ts';
+import { integer, type Kind, optional, setting, text, told } from './setting.ts';
 
 /** What `--help` and docs/operations.md tell about a setting. */
 export interface SettingLine {
@@ -20,22 +22,6 @@ export interface SettingLine {
   readonly default: string;
   readonly description: string;
 }
-
-/** A kind of value: how it is read, and how that is told. */
-interface Kind<T> {
-  readonly type: string;
-  readonly schema: z.ZodType<T, string>;
-}
-
-interface Told {
-  readonly type: string;
-  readonly default: string;
-  readonly description: string;
-}
-
-const told = z.registry<Told>();
-
-const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) };
 
 const databaseUrl = optional('postgres://user:password@host:port/database', isPostgresUrl);
 
@@ -130,6 +116,7 @@ const settings = {
     '',
     'Pages of other hosts that may connect from a browser; the own host always may',
   ),
+  ...authSettings,
   connectionsMax: setting(integer(1, 1_000_000), 20_000, 'WebSockets at a time'),
   sessionsPerDocumentMax: setting(
     integer(1, 1_000_000),
@@ -224,6 +211,7 @@ export function readConfig(
     if (value !== undefined && (value !== '' || values.has(name))) raw[name] = value;
   }
   const parsed = schema.safeParse(raw);
+  if (parsed.success) problems.push(...authProblems(parsed.data));
   if (parsed.success && problems.length === 0) return { type: 'run', config: parsed.data };
   const wrong = new Set(parsed.error?.issues.map(({ path }) => String(path[0])));
   return {
@@ -261,32 +249,9 @@ export function helpText(commands: readonly string[]): string {
   ].join('\n');
 }
 
-function setting<T>(kind: Kind<T>, byDefault: string | number, description: string) {
-  const asText = String(byDefault);
-  return kind.schema
-    .prefault(asText)
-    .register(told, { type: kind.type, default: asText, description });
-}
-
-/** A text like this, or none. */
-function optional(type: string, isLike: (value: string) => boolean): Kind<string | null> {
-  const schema = z
-    .string()
-    .refine((value) => value === '' || isLike(value))
-    .transform((value) => (value === '' ? null : value));
-  return { type, schema };
-}
-
-function integer(min: number, max: number): Kind<number> {
-  return {
-    type: `integer ${min} … ${max}`,
-    schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
-  };
-}
-
 function readFlags(args: readonly string[]): {
   readonly values: ReadonlyMap<string, string>;
-  readonly problems: readonly string[];
+  readonly problems: string[];
 } {
   const values = new Map<string, string>();
   const problems: string[] = [];
@@ -312,7 +277,9 @@ function readFlags(args: readonly string[]): {
 function explain(name: string, source: string, value: string | undefined): string {
   const { type = '', default: byDefault = '' } = told.get(fieldOf(name)) ?? {};
   // An address may hold a password.
-  const got = /Url$|Endpoint$|^aws/.test(name) ? 'something else' : JSON.stringify(value);
+  const got = /Url$|Endpoint$|^aws|^authSecret/.test(name)
+    ? 'something else'
+    : JSON.stringify(value);
   const advice = byDefault === '' ? 'or leave it out' : `or leave it out for ${byDefault}`;
   return `${source}: expected ${type}, got ${got}; correct it, ${advice}`;
 }

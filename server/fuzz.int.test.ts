@@ -23,7 +23,7 @@ import { encodeClientFrame } from '../proto/client-frame.ts';
 import { errorCodes } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import { decodeServerFrame, type ErrorBody } from '../proto/server-frame.ts';
-import { openAuth } from './auth.ts';
+import { openGate } from './auth/open-gate.ts';
 import { localBus } from './local-bus.ts';
 import { PostgresLog } from './postgres/postgres-log.ts';
 import { SystemClock } from './system-clock.ts';
@@ -215,7 +215,13 @@ class CoreWithoutSockets implements TransportPort {
     this.#driver = new GatewayDriver({
       core: this.core,
       ports: {
-        ...{ clock: this.#clock, transport: this, log: this.#log, bus: localBus, auth: openAuth },
+        ...{
+          clock: this.#clock,
+          transport: this,
+          log: this.#log,
+          bus: localBus,
+          auth: openGate().port,
+        },
         snapshots: withoutSnapshots,
       },
       onLog: () => {},

@@ -54,7 +54,9 @@ export function createHttpServer(parts: HttpParts): Server {
       return;
     }
     respond(parts, request, response).catch((error: unknown) => {
-      parts.log.error({ event: 'http-failed', err: error, path: request.url });
+      // Without what follows the path: somebody may have put a token there.
+      const path = request.url?.split('?')[0];
+      parts.log.error({ event: 'http-failed', err: error, path });
       if (response.headersSent) response.destroy();
       else sendProblem(response, 'internal', 'the server failed; its log has more');
     });

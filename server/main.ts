@@ -5,11 +5,11 @@
  * ends the process: what is in memory may be wrong then, and the log has everything that was
  * acknowledged.
  */
-import { isIP } from 'node:net';
 import { withoutPassword } from './backing/address.ts';
 import { commandLines, runCommand } from './commands/commands.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLog } from './log.ts';
+import { isLoopback } from './loopback.ts';
 import { type RunningNode, startNode } from './node.ts';
 import { packageVersion } from './version.ts';
 
@@ -37,10 +37,6 @@ async function run(config: Config): Promise<void> {
     log.fatal({ event: 'uncaught', err: error });
     process.exit(1);
   });
-  if (!isLoopback(config.host)) {
-    const message = `everybody who reaches ${config.host} may read and write every document`;
-    log.warn({ event: 'no-authentication', message });
-  }
   try {
     const starting = startNode(config, log);
     stopOnSignals(starting);
@@ -88,7 +84,9 @@ function announcement(node: RunningNode, config: Config): string[] {
     `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +
       `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
     ...(advice === '' ? [] : [`              ${advice}`]),
-    ...(isLoopback(config.host) ? [] : ['  WARNING     no authentication: every document is open']),
+    ...(node.authTold === null
+      ? [`  WARNING     NO AUTHENTICATION: ${openTo(config.host)} may do everything`]
+      : [`  auth        ${node.authTold}`]),
     '  Ctrl-C stops it.',
   ];
 }
@@ -106,6 +104,6 @@ function fail(message: string): void {
   process.exitCode = 1;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+function openTo(host: string): string {
+  return isLoopback(host) ? 'whoever is on this machine' : `whoever reaches ${host}`;
 }

@@ -7,6 +7,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayStats } from '../engine/sync/gateway.ts';
+import { AuthMetrics } from './auth/auth-metrics.ts';
 import type { BusState } from './health.ts';
 import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
@@ -29,6 +30,8 @@ export class Metrics {
   readonly #registry = new Registry();
   /** Of what was asked about the past. */
   readonly playback = new PlaybackMetrics(this.#registry);
+  /** Of who was not let in. */
+  readonly auth = new AuthMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;

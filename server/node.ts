@@ -17,8 +17,14 @@ import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { busMessage } from '../engine/sync/durability.ts';
 import { Gateway } from '../engine/sync/gateway.ts';
 import { encodeBusMessage } from '../proto/bus-codec.ts';
-import { openAuth } from './auth.ts';
-import { openBus } from './bus.ts';
+import {
+  type Authentication,
+  type AuthenticationParts,
+  mustBeChecked,
+  openAuthentication,
+} from './auth/authentication.ts';
+import { revocationChannel } from './auth/revocations.ts';
+import { type BusInputs, openBus } from './bus.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
@@ -49,6 +55,8 @@ export interface RunningNode {
   /** Where snapshots are, for people. */
   readonly snapshotPlace: string;
   readonly durability: DurabilityReport;
+  /** Who decides who may do what; null: nobody. */
+  readonly authTold: string | null;
   /** Stops as described above; the same promise however often it is called. */
   close(): Promise<void>;
 }
@@ -58,6 +66,7 @@ export interface RunningNode {
  * it.
  */
 export async function startNode(config: Config, log: Log): Promise<RunningNode> {
+  mustBeChecked(config);
   const stops: (() => Promise<void> | void)[] = [];
   try {
     return await start(config, log, stops);
@@ -91,11 +100,9 @@ async function start(
     health.bus = isUp ? 'up' : 'down';
     driver.busConnected(isUp);
   };
-  const bus = await openBus(config, log, {
-    onMessage: (document, bytes) => driver.busReceived(document, bytes),
-    onGap: (document) => driver.busGap(document),
-    onConnection,
-  });
+  const authParts = { databaseUrl: url, log, metrics, bus: () => bus.port };
+  const auth = await openAuth(config, authParts, (revocation) => driver.revoked(revocation));
+  const bus = await openBus(config, log, { ...heard(() => [driver, auth]), onConnection });
   stops.push(() => bus.close());
   const clock = new SystemClock();
   stops.push(() => clock.stop());
@@ -106,13 +113,14 @@ async function start(
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
-    ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: openAuth },
+    ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: auth.gate.port },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });
   if (!bus.isUp) onConnection(false);
-  watched.onReconnected = () => driver.logReconnected();
-  const ways = { nodeLog: watched.port, bus: bus.port, driver, snapshots };
+  watched.onReconnected = () => logIsBack(driver, auth);
+  await openRevocations(auth, bus.port, stops);
+  const ways = { nodeLog: watched.port, bus: bus.port, driver, snapshots, auth };
   const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
   const page = openPage(log);
@@ -133,6 +141,7 @@ async function start(
     dataPlace: place,
     snapshotPlace: tellPlace(objects.place),
     durability,
+    authTold: auth.told,
     close: () => (closed ??= runInReverse(stops)),
   };
 }
@@ -150,6 +159,63 @@ function limitsOf(config: Config): Limits {
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
     roomIdleMs: config.documentIdleMs,
   };
+}
+
+/** What other nodes say: of documents to the core, of revocations to who keeps those. */
+function heard(
+  who: () => readonly [GatewayDriver, Authentication],
+): Pick<BusInputs, 'onMessage' | 'onGap'> {
+  return {
+    onMessage(channel, bytes) {
+      const [driver, { revocations }] = who();
+      if (channel === revocationChannel) revocations?.look();
+      else driver.busReceived(channel, bytes);
+    },
+    onGap(channel) {
+      const [driver, { revocations }] = who();
+      if (channel === null || channel === revocationChannel) revocations?.look();
+      if (channel !== revocationChannel) driver.busGap(channel);
+    },
+  };
+}
+
+/** It may be another one than before. */
+function logIsBack(driver: GatewayDriver, { revocations }: Authentication): void {
+  driver.logReconnected();
+  revocations?.lookAtAll();
+}
+
+async function openAuth(
+  config: Config,
+  parts: Pick<AuthenticationParts, 'databaseUrl' | 'log'> & {
+    readonly bus: () => BusPort;
+    readonly metrics: Metrics;
+  },
+  onRevoked: AuthenticationParts['onRevoked'],
+): Promise<Authentication> {
+  const { bus, metrics, ...others } = parts;
+  const auth = await openAuthentication(config, {
+    ...{ ...others, onRevoked },
+    tell: () => bus().publish(revocationChannel, look),
+    onRefused: (reason) => metrics.auth.refused(reason),
+  });
+  if (auth.told === null) {
+    const message = `nobody is checked: whoever reaches ${config.host} may do everything`;
+    parts.log.warn({ event: 'no-authentication', message });
+  }
+  return auth;
+}
+
+/** Nobody is let in before it is known what was revoked. */
+async function openRevocations(
+  { revocations }: Authentication,
+  bus: BusPort,
+  stops: (() => Promise<void> | void)[],
+): Promise<void> {
+  if (revocations === null) return;
+  stops.push(() => revocations.close());
+  await revocations.open();
+  bus.subscribe(revocationChannel);
 }
 
 async function openObjects(config: Config, log: Log): Promise<ObjectStore> {
@@ -188,7 +254,7 @@ function openSnapshots(
 /** What is done there reaches the rooms of this node as what another node did. */
 function openPast(
   config: Config,
-  parts: Pick<HistoryOptions, 'databaseUrl' | 'nodeLog' | 'log' | 'metrics'> & {
+  parts: Pick<HistoryOptions, 'databaseUrl' | 'nodeLog' | 'auth' | 'log' | 'metrics'> & {
     readonly objects: ObjectStore;
     readonly snapshots: NodeSnapshots;
     readonly bus: BusPort;

@@ -62,6 +62,8 @@ await describeWithBinaries('the server process', () => {
   it('announces where it is, what it runs itself, and that it is durable', async () => {
     expect(server.logs()).toMatch(/^ {2}embedded +PostgreSQL, bus \(one node\)$/m);
     expect(server.logs()).toMatch(/^ {2}durability +ok: fsync on/m);
+    expect(server.logs()).toMatch(/^ {2}WARNING +NO AUTHENTICATION: whoever is on this machine/m);
+    expect(server.logs()).toMatch(/"event":"no-authentication"/);
     const response = await fetch(`${server.url}readyz`);
     expect(await response.json()).toMatchObject({ ready: true, durability: { ok: true } });
   });

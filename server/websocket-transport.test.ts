@@ -151,6 +151,12 @@ describe('an upgrade', () => {
     });
   }
 
+  it('is refused with a token in its address', async () => {
+    const answer = /^400 a token belongs in the hello/;
+    expect(await upgrade({}, 'GET /v1/sync?token=abc')).toMatch(answer);
+    expect(await upgrade({}, 'GET /v1/sync?x=1&access_token=abc')).toMatch(answer);
+  });
+
   it('is allowed to browsers from the own host and from the list only', async () => {
     const allowed = 'https://app.example';
     await start({ origins: [allowed] });

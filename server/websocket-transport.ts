@@ -118,6 +118,10 @@ export class WebSocketTransport implements TransportPort {
     if (headers.upgrade?.toLowerCase() !== 'websocket') {
       return { code: 'bad-request', reason: 'the only protocol to upgrade to is websocket' };
     }
+    if (/[?&](access_)?token=/i.test(url)) {
+      const reason = 'a token belongs in the hello: addresses are kept in logs and histories';
+      return { code: 'bad-request', reason };
+    }
     if (headers['sec-websocket-version'] !== '13') {
       return { code: 'upgrade-required', reason: 'WebSocket version 13 is spoken here' };
     }

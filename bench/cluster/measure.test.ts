@@ -47,6 +47,7 @@ function frame(
     error: null,
     heartbeat: null,
     snapshotPiece: null,
+    rights: null,
   };
   return { channel: 0, rows: [row], ...rest, window: null, patch: null };
 }

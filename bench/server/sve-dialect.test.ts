@@ -110,9 +110,10 @@ class Conversation {
     }
     if (effect.type === 'decideAuth') {
       const { sessionId } = effect;
-      const rights = { read: true, write: true };
+      const rights = { read: true, write: true, presence: true };
       const secretHash = new Uint8Array(32);
-      const decision = { allowed: true, principal: '', rights, secretHash } as const;
+      const token = null;
+      const decision = { allowed: true, principal: '', rights, secretHash, token } as const;
       this.#server({ type: 'authDecided', sessionId, decision });
     }
     if (effect.type !== 'send' && effect.type !== 'sendControl') return;

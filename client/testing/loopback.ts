@@ -107,6 +107,12 @@ export class Loopback {
   framesReceived = 0;
   /** Tokens that the server accepts. */
   readonly tokens = new Set(['']);
+  /** How long from its check a token holds, and that it may not write; absent: for ever, all. */
+  readonly limits = new Map<string, { readonly forMs?: number; readonly readOnly?: boolean }>();
+  /** Every token that the server was asked about. */
+  readonly asked: string[] = [];
+  /** Connections that were made. */
+  connections = 0;
   /** While false, connections fail and those there are cut. */
   #networkUp = true;
   readonly #sockets = new Map<ConnId, Socket>();
@@ -201,6 +207,7 @@ export class Loopback {
       return;
     }
     socket.open = true;
+    this.connections++;
     this.#node.opened(conn);
     socket.events.opened(socket.connection);
   }
@@ -233,9 +240,15 @@ export class Loopback {
   }
 
   #decide(request: AuthRequest): AuthDecision {
-    if (!this.tokens.has(request.token)) return { allowed: false, reason: 'unknown token' };
-    const rights = { read: true, write: true };
-    const secretHash = new Uint8Array(32).fill(request.secret[0] ?? 0);
-    return { allowed: true, principal: 'somebody', rights, secretHash };
+    this.asked.push(request.token);
+    const { code, reason } = { code: 'unauthorized', reason: 'unknown token' } as const;
+    if (!this.tokens.has(request.token)) return { allowed: false, code, reason };
+    const { forMs, readOnly = false } = this.limits.get(request.token) ?? {};
+    const { wallMs } = this.time.clock().now();
+    const rights = { read: true, write: !readOnly, presence: true };
+    const secretHash = new Uint8Array(32).fill(request.secret?.[0] ?? 0);
+    const expiresAtMs = forMs === undefined ? null : wallMs + forMs;
+    const token = { id: null, issuedAtMs: wallMs, expiresAtMs };
+    return { allowed: true, principal: 'somebody', rights, secretHash, token };
   }
 }

@@ -7,6 +7,7 @@ import type { ConnId } from '../ids.ts';
 import { isDurable } from '../sync/durability.ts';
 import type { Effect, Input, MalformedCode } from '../sync/effects.ts';
 import type { Gateway } from '../sync/gateway.ts';
+import type { Revocation } from '../sync/revocation.ts';
 import { Driver } from './driver.ts';
 import type { GatewayPorts } from './ports.ts';
 
@@ -84,6 +85,11 @@ export class GatewayDriver {
   /** Messages may have been missed: a subscription has begun, or (null) the bus was away. */
   busGap(document: string | null): void {
     this.#driver.submit({ type: 'busGap', document });
+  }
+
+  /** These tokens are good no more. */
+  revoked(revocation: Revocation): void {
+    this.#driver.submit({ type: 'authRevoked', revocation });
   }
 
   logReconnected(): void {

@@ -209,19 +209,46 @@ export interface SnapshotPort {
 export interface AuthRequest {
   readonly token: string;
   readonly document: string;
-  /** 16 bytes as the client sent them; only the hash goes on from here. */
-  readonly secret: Uint8Array;
+  /**
+   * 16 bytes as the client sent them; only the hash goes on from here. null: a new token for a
+   * session whose secret is known.
+   */
+  readonly secret: Uint8Array | null;
+}
+
+/** What a session may do with its document. */
+export interface SessionRights {
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Show the others who is here, and where. */
+  readonly presence: boolean;
+}
+
+/** What is known of a token that was taken. Times are of the wall clock, ms since 1970. */
+export interface TokenFacts {
+  /** By which it can be revoked; null: it has none. */
+  readonly id: string | null;
+  readonly issuedAtMs: number;
+  /** null: it does not expire. */
+  readonly expiresAtMs: number | null;
 }
 
 export type AuthDecision =
   | {
       readonly allowed: true;
       readonly principal: string;
-      readonly rights: { readonly read: boolean; readonly write: boolean };
-      /** SHA-256 of the secret. */
+      readonly rights: SessionRights;
+      /** SHA-256 of the secret; empty if none was given. */
       readonly secretHash: Uint8Array;
+      /** null: no token was needed. */
+      readonly token: TokenFacts | null;
     }
-  | { readonly allowed: false; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly code: 'unauthorized' | 'forbidden' | 'auth-unavailable';
+      /** For the client; never of the token. */
+      readonly reason: string;
+    };
 
 export interface AuthPort {
   decide(request: AuthRequest, done: (decision: AuthDecision) => void): void;

@@ -88,6 +88,7 @@ export class ReplicaDriver {
       case 'previewed':
       case 'rescued':
       case 'outboxChanged':
+      case 'tokenWanted':
       case 'failed':
         this.#onEvent(effect);
         return;

@@ -267,6 +267,7 @@ export class Delivery {
       writable: session.writable,
       session: id,
       protocol: protocolVersion.current,
+      expiresInMs: session.expiresInMs(connections.now.wallMs),
     });
     connections.send([conn], welcome);
   }

@@ -8,6 +8,7 @@ import type { AppendResult, AuthDecision, AuthRequest, LogHead, LogPage } from '
 import type { AppendId, ConnId, Instant } from '../ids.ts';
 import type { DurableFrame, DurableMessage } from './durability.ts';
 import type { Fold } from './fold.ts';
+import type { Revocation } from './revocation.ts';
 
 /** Why bytes from a socket were no frame. */
 export type MalformedCode = 'bad-frame' | 'bad-document' | 'too-large';
@@ -31,6 +32,8 @@ export type Input =
   | { readonly type: 'connDrained'; readonly conn: ConnId }
   | { readonly type: 'connClosed'; readonly conn: ConnId }
   | { readonly type: 'authDecided'; readonly sessionId: number; readonly decision: AuthDecision }
+  /** Tokens were taken back: here, or at another node. */
+  | { readonly type: 'authRevoked'; readonly revocation: Revocation }
   | { readonly type: 'appendSettled'; readonly appendId: AppendId; readonly result: AppendResult }
   | { readonly type: 'logRead'; readonly readId: number; readonly page: LogPage | null }
   /** Answer to `loadSnapshot`. */

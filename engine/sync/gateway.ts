@@ -17,6 +17,7 @@ import type { AuthDecision } from '../driver/ports.ts';
 import type { ConnId, Instant } from '../ids.ts';
 import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
+import { Authority, takesEdit } from './authority.ts';
 import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
@@ -46,6 +47,7 @@ export class Gateway implements Core<Input, Effect> {
   readonly #context: RoomContext;
   readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
+  readonly #authority: Authority;
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
   readonly #touched = new Set<Room>();
@@ -63,6 +65,13 @@ export class Gateway implements Core<Input, Effect> {
     this.#limits = checkLimits(options.limits);
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
+    this.#authority = new Authority({
+      connections: this.#connections,
+      endSession: (session, code, message) => this.#endSession(session, code, message),
+      hide: (session) => {
+        if (session.phase === 'open') this.#roomOf(session.identity)?.setPresence(session, null);
+      },
+    });
     const ledger = new CommitLedger();
     const { pageBytesMax } = options.limits;
     this.#questions = new Questions(this.#connections, ledger, pageBytesMax);
@@ -101,6 +110,8 @@ export class Gateway implements Core<Input, Effect> {
 
   step(now: Instant, input: Input): Ready<Effect> {
     this.#connections.begin(now);
+    // First: what a client sent too late must not be taken for being handled before the deadline.
+    this.#authority.endExpired();
     this.#handle(input);
     this.#runDue();
     return { effects: this.#connections.takeEffects(), wakeAtMs: this.#nextDeadline() };
@@ -127,7 +138,10 @@ export class Gateway implements Core<Input, Effect> {
         this.#closed(input.conn);
         return;
       case 'authDecided':
-        this.#authDecided(input.sessionId, input.decision);
+        this.#authDecided(this.#sessions.get(input.sessionId) ?? null, input.decision);
+        return;
+      case 'authRevoked':
+        this.#authority.revoked(input.revocation, this.#sessions.values());
         return;
       case 'appendSettled':
         this.#touched.add(this.#questions.appendSettled(input.appendId, input.result));
@@ -186,14 +200,15 @@ export class Gateway implements Core<Input, Effect> {
     if (body.type === 'leave') {
       this.#forget(session);
     } else if (body.type === 'token') {
-      return; // What the hello's token allowed holds for the session.
+      this.#authority.refresh(session, body.token);
     } else if (session.phase !== 'open' || room === null) {
       this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
     } else if (body.type === 'edit') {
       // While draining, edits stay in their client's outbox: it is about to go to another node.
-      if (this.#drainUntilMs === null) this.#edit(session, room, { batches: body.batches, bytes });
+      const isTaken = this.#drainUntilMs === null && takesEdit(session, body.batches);
+      if (isTaken) this.#edit(session, room, { batches: body.batches, bytes });
     } else if (body.type === 'presence') {
-      room.setPresence(session, body.state);
+      if (session.isShowable) room.setPresence(session, body.state);
     } else {
       this.#endSession(session, 'bad-frame', 'thin edits are not served yet');
     }
@@ -225,26 +240,13 @@ export class Gateway implements Core<Input, Effect> {
     } else if (conn.channels.size > this.#limits.channelsPerConnMax) {
       this.#endSession(session, 'overloaded', 'too many documents on this socket');
     } else {
-      const { token, secret } = hello;
-      const request = { token, document, secret };
-      this.#connections.emit({ type: 'decideAuth', sessionId: identity.id, request });
+      this.#authority.ask(session, hello);
     }
   }
 
-  #authDecided(sessionId: number, decision: AuthDecision): void {
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return; // Left meanwhile.
-    if (!decision.allowed) {
-      this.#endSession(session, 'unauthorized', decision.reason);
-      return;
-    }
-    if (!decision.rights.read) {
-      this.#endSession(session, 'forbidden', 'no right to read this document');
-      return;
-    }
-    session.principal = decision.principal;
-    session.writable = decision.rights.write;
-    session.secretHash = decision.secretHash;
+  #authDecided(session: Session | null, decision: AuthDecision): void {
+    if (session === null) return; // Left meanwhile.
+    if (!this.#authority.decided(session, decision)) return;
     this.#openRoom(session.identity.document).join(session);
   }
 
@@ -326,6 +328,7 @@ export class Gateway implements Core<Input, Effect> {
     const { id, conn, channel } = session.identity;
     this.#sessions.delete(id);
     this.#connections.get(conn)?.channels.delete(channel);
+    this.#authority.forget(session);
     this.#roomOf(session.identity)?.leave(session);
     session.phase = 'ended';
   }
@@ -412,6 +415,7 @@ export class Gateway implements Core<Input, Effect> {
     let earliest = Math.min(
       this.#connections.deadlineMs ?? Infinity,
       this.#deadlines.nextMs ?? Infinity,
+      this.#authority.dueMs ?? Infinity,
     );
     if (this.#drainUntilMs !== null && !this.#drained) {
       earliest = Math.min(earliest, this.#drainUntilMs);

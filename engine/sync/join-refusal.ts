@@ -14,10 +14,12 @@ export function joinRefusal(
   room: { readonly fold: Fold; readonly delivery: Delivery; readonly limits: Limits },
 ): 'behind' | ErrorCode | null {
   const { fold, delivery, limits } = room;
-  const { cursor, identity, secretHash } = session;
+  const { cursor, identity, secretHash, principal } = session;
   const binding = fold.table.entryOf(identity.replica)?.binding;
   if (binding !== null && binding !== undefined) {
     if (!binding.secretHash.every((byte, i) => byte === secretHash[i])) return 'replica-mismatch';
+    // What others typed is not this principal's to go on with, even with the secret.
+    if (binding.principal !== principal) return 'replica-mismatch';
   }
   if (delivery.sessions.size >= limits.sessionsPerRoomMax) return 'overloaded';
   // What the client was told by another node: unless the log has lost it, reading brings it.

@@ -92,8 +92,14 @@ class Conversation {
     } else if (effect.type === 'append') this.#append = effect.appendId;
     else if (effect.type === 'decideAuth') {
       const secretHash = new Uint8Array(32);
-      const rights = { read: true, write: true };
-      const decision = { allowed: true, principal: 'anonymous', rights, secretHash } as const;
+      const rights = { read: true, write: true, presence: true };
+      const decision = {
+        allowed: true,
+        principal: 'anonymous',
+        rights,
+        secretHash,
+        token: null,
+      } as const;
       this.#server({ type: 'authDecided', sessionId: effect.sessionId, decision });
     }
   }

@@ -52,11 +52,11 @@ export class ReplicaConnection {
     return this.sentMs + this.heartbeatMs;
   }
 
-  /** When something has to be done; `presenceAtMs`: when presence is to be sent, null = never. */
-  dueAtMs(presenceAtMs: number | null): number {
+  /** When something has to be done; `ownMs`: when a session that is open has something to send. */
+  dueAtMs(ownMs: number): number {
     if (this.phase === 'connecting') return this.deadAtMs;
     const alive = Math.min(this.deadAtMs, this.heartbeatAtMs);
-    return this.phase === 'open' ? Math.min(alive, presenceAtMs ?? Infinity) : alive;
+    return this.phase === 'open' ? Math.min(alive, ownMs) : alive;
   }
 
   /** The welcome that is whole with this frame, if any; 'damaged': its pieces do not fit. */
@@ -98,6 +98,19 @@ export class ReplicaConnection {
     this.session = welcome.session;
     this.writable = welcome.writable;
     this.sentThrough = Math.max(this.sentThrough, welcome.through);
+  }
+
+  /**
+   * A new token gives the right to write, or takes it: then the server skips what is under way and
+   * begins again, when the right comes back, behind what is durable (`through`).
+   */
+  mayWrite(rights: { readonly writable: boolean; readonly through: number }): void {
+    const { writable, through } = rights;
+    if (this.writable && !writable) {
+      this.sentThrough = through;
+      this.#unacked.length = 0;
+    }
+    this.writable = writable;
   }
 
   /** Whether an edit frame may be sent now; one may always be under way. */

@@ -46,6 +46,8 @@ export type ReplicaInput =
   | { readonly type: 'connReceived'; readonly connection: number; readonly frame: ServerFrame }
   | { readonly type: 'connMalformed'; readonly connection: number; readonly message: string }
   | { readonly type: 'connClosed'; readonly connection: number; readonly code: number }
+  /** Answer to `tokenWanted`; null: there is none now, ask again later. */
+  | { readonly type: 'tokenGiven'; readonly request: number; readonly token: string | null }
   /** The local store has everything of this replica up to this timestamp. */
   | { readonly type: 'outboxStored'; readonly replica: number; readonly last: number }
   /** The network is back, or the application wants it now, even after a refusal: no backoff. */
@@ -57,6 +59,8 @@ export type ReplicaInput =
 export type ReplicaEffect =
   | { readonly type: 'connect'; readonly connection: number }
   | { readonly type: 'disconnect'; readonly connection: number }
+  /** The application's token of this moment, as `tokenGiven`. */
+  | { readonly type: 'tokenWanted'; readonly request: number }
   /** An encoded ClientFrame. */
   | { readonly type: 'send'; readonly connection: number; readonly bytes: Uint8Array }
   | {

@@ -27,7 +27,8 @@ export interface StoredReplica extends OutboxContent {
 
 export interface ReplicaOptions {
   readonly document: string;
-  readonly token: string;
+  /** null: it is asked for (`tokenWanted`) before each connection, and ahead of its expiry. */
+  readonly token: string | null;
   /** A fresh identity: at the start, and when the one in use has ended. */
   readonly newIdentity: () => ReplicaIdentity;
   /**

@@ -31,10 +31,29 @@ interface Peer {
 export class ReplicaPresence {
   readonly #peers = new Map<number, Peer>();
   #own: Peer | null = null;
+  #dueMs: number | null = null;
+  #sentMs = -Infinity;
 
-  /** There is something to tell others. */
-  get hasOwn(): boolean {
-    return this.#own !== null;
+  /** When the own presence is to be sent; null = it need not be. */
+  get dueMs(): number | null {
+    return this.#dueMs;
+  }
+
+  /** It is another one than before: to be sent, at most once in `everyMs`. */
+  plan(nowMs: number, everyMs: number): void {
+    this.#dueMs = Math.max(nowMs, this.#sentMs + everyMs);
+  }
+
+  /** The server has forgotten it, if there is any. */
+  sendAgain(nowMs: number): void {
+    if (this.#own !== null) this.#dueMs ??= nowMs;
+  }
+
+  /** The own presence as the wire names it, to be sent now; null = none. */
+  take(fold: Fold, { self, nowMs }: { readonly self: number; readonly nowMs: number }) {
+    this.#dueMs = null;
+    this.#sentMs = nowMs;
+    return this.#outgoing(fold, self);
   }
 
   /** Notes the own caret; it sticks to its neighbour from now on. */
@@ -51,8 +70,7 @@ export class ReplicaPresence {
     this.#own = { name, color, head: place(presence.head), anchor: place(presence.anchor) };
   }
 
-  /** The own presence as the wire names it; null = none. */
-  outgoing(fold: Fold, self: number): PresenceState | null {
+  #outgoing(fold: Fold, self: number): PresenceState | null {
     if (this.#own === null) return null;
     const name = (anchor: TextAnchor | null): Anchor | null => {
       if (anchor === null || anchor.timestamp === 0) return anchor;

@@ -18,7 +18,7 @@
  * With a local store nothing is sent before it is stored; a client that begins with what one held
  * loads the document under its outbox and goes on, unless the server knows more of it than that.
  */
-import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
+import type { Batch } from '../../proto/batch.ts';
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodeOf, errorCodes } from '../../proto/codes.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
@@ -28,15 +28,17 @@ import type { Cursor, Instant } from '../ids.ts';
 import type { TextChange } from '../text/text-change.ts';
 import { Backoff } from './backoff.ts';
 import { reactionTo } from './close-reaction.ts';
-import { encodeEdit } from './edit-frame.ts';
 import type { Core, Ready } from './effects.ts';
 import { Fold } from './fold.ts';
+import { foldFrameRow } from './frame-rows.ts';
 import { Outbox } from './outbox.ts';
+import { nextEditFrame } from './outbox-frames.ts';
 import { ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
 import type { ReplicaIdentity, ReplicaOptions, StoredReplica } from './replica-options.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
-import { carriedOver, difference, insertedTexts, integrateAll, stateOf } from './takeover.ts';
+import { ReplicaToken } from './replica-token.ts';
+import { difference, insertedTexts, takeOver } from './takeover.ts';
 
 /** So often a replica comes back after it was superseded. */
 const supersededMax = 3;
@@ -46,6 +48,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   readonly #outbox = new Outbox();
   readonly #presence = new ReplicaPresence();
   readonly #backoff: Backoff;
+  readonly #token: ReplicaToken;
   #identity: ReplicaIdentity;
   #fold: Fold;
   /** From the local store, until the document is loaded under it. */
@@ -55,8 +58,6 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #connection: ReplicaConnection | null = null;
   #connections = 0;
   #retryAtMs: number | null = null;
-  #presenceAtMs: number | null = null;
-  #presenceSentMs = -Infinity;
   /** What a hello may build on: the rows here, their place in the history only, or nothing. */
   #trust: 'rows' | 'place' | 'nothing' = 'rows';
   /** Times that this replica was superseded since its last acknowledgement. */
@@ -76,6 +77,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#storedThrough = options.localStore === null ? Infinity : (held?.last ?? 0);
     if (held !== null) this.#outbox.restore(held);
     this.#backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs);
+    this.#token = new ReplicaToken(() => options.token, options.random);
   }
 
   get text(): string {
@@ -93,6 +95,11 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   get status(): SyncStatus {
     return this.#status;
+  }
+
+  /** As the server last said; true as long as it has said nothing. */
+  get writable(): boolean {
+    return this.#connection?.phase !== 'open' || this.#connection.writable;
   }
 
   /** Own operations that are not known to be durable. */
@@ -139,6 +146,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       case 'start':
       case 'reconnectNow':
         if (this.#ended === 'failed') this.#ended = null;
+        this.#token.forgive();
         if (this.#connection === null && this.#ended === null) this.#connect();
         return;
       case 'goOffline':
@@ -153,23 +161,18 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         if (input.replica === this.#identity.replica) this.#storedThrough = input.last;
         this.#sendOutbox();
         return;
-      case 'presenceSet': {
+      case 'tokenGiven':
+        this.#tokenGiven(input.request, input.token);
+        return;
+      case 'presenceSet':
         this.#presence.set(this.#fold, input.presence);
-        const earliestMs = this.#presenceSentMs + this.#options.presenceMs;
-        this.#presenceAtMs = Math.max(this.#now.monoMs, earliestMs);
+        this.#presence.plan(this.#now.monoMs, this.#options.presenceMs);
         return;
-      }
       case 'connOpened':
-        if (this.#isCurrent(input.connection)) this.#hello();
-        return;
       case 'connReceived':
-        if (this.#isCurrent(input.connection)) this.#received(input.frame);
-        return;
       case 'connMalformed':
-        if (this.#isCurrent(input.connection)) this.#resync();
-        return;
       case 'connClosed':
-        if (this.#isCurrent(input.connection)) this.#closed(input.code);
+        if (this.#connection?.number === input.connection) this.#connectionSaid(input);
         return;
       case 'tick':
         return;
@@ -178,8 +181,11 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     }
   }
 
-  #isCurrent(connection: number): boolean {
-    return this.#connection?.number === connection;
+  #connectionSaid(input: Extract<ReplicaInput, { connection: number }>): void {
+    if (input.type === 'connOpened') this.#hello();
+    else if (input.type === 'connReceived') this.#received(input.frame);
+    else if (input.type === 'connMalformed') this.#resync();
+    else this.#closed(input.code);
   }
 
   #edit(splices: Extract<ReplicaInput, { type: 'edited' }>['splices']): void {
@@ -195,8 +201,22 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #connect(): void {
-    this.#connections++;
     this.#retryAtMs = null;
+    const request = this.#token.askToConnect();
+    if (request === null) this.#openConnection();
+    else this.#effects.push({ type: 'tokenWanted', request });
+  }
+
+  #tokenGiven(request: number, token: string | null): void {
+    const then = this.#token.answered(request, token);
+    if (then === 'connect') this.#openConnection();
+    else if (then === 'send') this.#send({ type: 'token', token: this.#token.current });
+    else if (then === 'retry') this.#reconnect();
+    else if (then === 'refused') this.#fail('unauthorized');
+  }
+
+  #openConnection(): void {
+    this.#connections++;
     this.#connection = new ReplicaConnection(this.#connections, {
       nowMs: this.#now.monoMs,
       heartbeatMs: this.#options.heartbeatMs,
@@ -207,12 +227,12 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #hello(): void {
     assert(this.#connection?.phase === 'connecting', 'a connection opens once');
     this.#connection.phase = 'greeting';
-    const { document, token } = this.#options;
+    const said = { document: this.#options.document, token: this.#token.current };
     const cursor = this.#trust === 'nothing' ? null : this.#place;
     const whole = cursor !== null && this.#trust === 'place';
     const settled = cursor === null ? 0 : this.#settled;
     const mode = { protocol: protocolVersion.current, thin: false, whole, settled };
-    this.#send({ type: 'hello', document, token, ...this.#identity, cursor, ...mode });
+    this.#send({ type: 'hello', ...said, ...this.#identity, cursor, ...mode });
   }
 
   /** Up to where the log was known here when the outbox was filled. */
@@ -237,6 +257,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     for (const row of frame.rows) if (!this.#row(row)) return;
     if (frame.ack !== null) this.#acked(connection, frame.ack);
     if (frame.window !== null) connection.window = frame.window;
+    if (frame.rights !== null) {
+      connection.mayWrite({ ...frame.rights, through: this.#settled });
+      this.#token.taken(this.#now.monoMs, frame.rights.expiresInMs);
+    }
     if (frame.presence !== null) {
       this.#presence.receive(this.#fold, frame.presence, connection.session);
       this.#effects.push({ type: 'presenceChanged' });
@@ -246,14 +270,14 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   #welcomed(connection: ReplicaConnection, welcome: Welcome): void {
     connection.welcomed(welcome);
-    const { replica } = this.#identity;
+    this.#token.taken(this.#now.monoMs, welcome.expiresInMs);
     if (this.#isStranger(welcome.through)) {
       this.#endReplica('replica-forked');
       return;
     }
     const { cursor } = welcome;
     const same = cursor.epoch === this.#fold.epoch && cursor.lsn === this.#fold.lsn;
-    const lost = welcome.through < this.#fold.committed.get(replica);
+    const lost = welcome.through < this.#fold.committed.get(this.replica);
     if (lost && this.#trust !== 'nothing') {
       this.#resync('nothing');
       return;
@@ -262,56 +286,37 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     if (!goesOn && !this.#load(welcome)) return;
     this.#trust = 'rows';
     this.#settle(welcome.through);
-    if (this.#presence.hasOwn) this.#presenceAtMs ??= this.#now.monoMs;
+    this.#presence.sendAgain(this.#now.monoMs);
   }
 
   /** Takes over the server's state; false if the session has to begin anew. */
   #load(welcome: Welcome): boolean {
     const old = this.#fold;
-    const fold = stateOf(welcome);
-    if (fold === null) {
-      this.#resync();
-      return false;
-    }
-    const { replica } = this.#identity;
-    this.#outbox.settle(welcome.through);
-    const sameHistory = old.epoch === fold.epoch && welcome.through >= old.committed.get(replica);
-    const unsettled = this.#outbox.takeAll();
-    const isKept = sameHistory || this.#restored !== null;
-    const { through } = welcome;
-    const own = carriedOver(unsettled, { isKept, old, replica, through, lsn: fold.lsn });
-    // The store knew of ids that the log has lost: they must not be given again.
-    const last = this.#restored?.last ?? 0;
-    if (!integrateAll(fold, own) || fold.sequence.versionVector.get(replica) < last) {
-      this.#endReplica('history-changed', own);
-      return false;
-    }
+    const parts = { old, replica: this.replica, outbox: this.#outbox, restored: this.#restored };
+    const taken = takeOver(welcome, parts);
+    if (taken === null) this.#resync();
+    else if (!taken.fits) this.#endReplica('history-changed', taken.own);
+    if (taken?.fits !== true) return false;
+    const { fold, own } = taken;
     this.#outbox.restore({ batches: own });
     this.#fold = fold;
     this.#restored = null;
     this.#outboxChanged();
-    assert(fold.committed.get(replica) <= welcome.through, 'the snapshot is of another moment');
+    assert(
+      fold.committed.get(this.replica) <= welcome.through,
+      'the snapshot is of another moment',
+    );
     this.#remoteChanges(difference(old.sequence.text, fold.sequence.text));
     return true;
   }
 
   /** One row; false if it does not fit what is here. */
   #row(row: ServerFrame['rows'][number]): boolean {
-    const fold = this.#fold;
-    const lsn = fold.lsn + 1;
-    if (row.epoch !== 0) fold.epoch = row.epoch;
-    for (const replica of row.introduced) {
-      if (fold.table.indexOf(replica) === 0) fold.introduce(replica, lsn, null);
-    }
-    const batches = row.batches.map((batch) =>
-      renameBatch(batch, (name) => fold.table.replicaAt(name)),
-    );
-    const known = batches.every((batch) => batch.replica !== 0);
-    if (!known || row.at < 0) {
+    const folded = foldFrameRow(this.#fold, row);
+    if (folded === null) {
       this.#resync();
       return false;
     }
-    const folded = fold.apply({ lsn, at: fold.at + row.at, batches });
     this.#remoteChanges(folded.batches.flatMap(({ changes }) => changes));
     const refused = folded.batches.filter(({ verdict }) => verdict.type === 'void');
     // Other operations under our own ids: we are an old copy. Else we disagree about the state.
@@ -319,7 +324,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     if (isFork) this.#endReplica('replica-forked');
     else if (refused.length > 0) this.#resync();
     if (refused.length > 0) return false;
-    this.#forgetSettled(fold.committed.get(this.#identity.replica));
+    this.#forgetSettled(this.#fold.committed.get(this.#identity.replica));
     return true;
   }
 
@@ -368,20 +373,11 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   #sendOutbox(): void {
     const connection = this.#connection;
     if (connection?.phase !== 'open' || !connection.writable) return;
-    for (;;) {
-      const { sentThrough } = connection;
-      const stored = this.#storedThrough - sentThrough;
-      if (stored <= 0) return;
-      const operationsMax = Math.min(this.#options.frameOperationsMax, stored);
-      const batch = this.#outbox.next(sentThrough, { operationsMax, wallMs: this.#now.wallMs });
-      // A piece may be longer, where a cut would part what belongs together.
-      if (batch === null || batchLast(batch) > this.#storedThrough) return;
-      const operations = batchOperations(batch);
-      const bytes = encodeEdit(batch, this.#fold.table);
-      if (!connection.allows(bytes.length, operations)) return;
-      connection.sent({ last: batchLast(batch), bytes: bytes.length, operations });
-      this.#sendBytes(connection, bytes);
-    }
+    const { frameOperationsMax } = this.#options;
+    const place = { table: this.#fold.table, storedThrough: this.#storedThrough };
+    const rest = { outbox: this.#outbox, frameOperationsMax, wallMs: this.#now.wallMs };
+    const next = (): Uint8Array | null => nextEditFrame(connection, { ...place, ...rest });
+    for (let frame = next(); frame !== null; frame = next()) this.#sendBytes(connection, frame);
   }
 
   #send(body: ClientBody): void {
@@ -412,11 +408,16 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         this.#endReplica(code);
         return;
       case 'fail':
-        this.#ended = 'failed';
-        this.#effects.push({ type: 'failed', code, message: errorCodes[code].meaning });
+        if (code === 'unauthorized' && this.#token.refused()) break;
+        this.#fail(code);
         return;
     }
     this.#reconnect();
+  }
+
+  #fail(code: ErrorCode): void {
+    this.#ended = 'failed';
+    this.#effects.push({ type: 'failed', code, message: errorCodes[code].meaning });
   }
 
   /** This identity must not write any more: rescue what it leaves behind, and begin anew. */
@@ -445,6 +446,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
 
   #goOffline(): void {
     this.#retryAtMs = null;
+    this.#token.stop();
     this.#disconnect();
   }
 
@@ -468,29 +470,26 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
       return;
     }
     if (connection.phase === 'connecting') return;
-    const isPresenceDue = this.#presenceAtMs !== null && now >= this.#presenceAtMs;
-    if (isPresenceDue && connection.phase === 'open') this.#sendPresence();
-    if (now >= connection.heartbeatAtMs) {
-      this.#send({ type: 'heartbeat', at: this.#now.wallMs });
+    if (connection.phase === 'open' && now >= (this.#presence.dueMs ?? Infinity)) {
+      const state = this.#presence.take(this.#fold, { self: this.replica, nowMs: now });
+      this.#send({ type: 'presence', state });
     }
-  }
-
-  #sendPresence(): void {
-    this.#presenceAtMs = null;
-    this.#presenceSentMs = this.#now.monoMs;
-    const state = this.#presence.outgoing(this.#fold, this.#identity.replica);
-    this.#send({ type: 'presence', state });
+    const request = connection.phase === 'open' ? this.#token.askToRenew(now) : null;
+    if (request !== null) this.#effects.push({ type: 'tokenWanted', request });
+    if (now >= connection.heartbeatAtMs) this.#send({ type: 'heartbeat', at: this.#now.wallMs });
   }
 
   #nextDeadline(): number | null {
-    const dueAtMs = this.#connection?.dueAtMs(this.#presenceAtMs) ?? Infinity;
+    const soonest = Math.min(this.#presence.dueMs ?? Infinity, this.#token.dueMs ?? Infinity);
+    const dueAtMs = this.#connection?.dueAtMs(soonest) ?? Infinity;
     const earliest = Math.min(this.#retryAtMs ?? Infinity, dueAtMs);
     return earliest === Infinity ? null : earliest;
   }
 
   #updateStatus(): void {
     const place = { lsn: this.#fold.lsn, pending: this.#outbox.operations };
-    const status = this.#ended ?? this.#connection?.status(place) ?? 'offline';
+    const without = this.#token.isAwaited ? 'connecting' : 'offline';
+    const status = this.#ended ?? this.#connection?.status(place) ?? without;
     if (status === this.#status) return;
     this.#status = status;
     // Not at the welcome: what fails right after one must wait longer each time.

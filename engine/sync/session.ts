@@ -5,6 +5,7 @@
  * Only an open session may edit, and only an open one is sent rows.
  */
 import type { Batch } from '../../proto/batch.ts';
+import type { TokenFacts } from '../driver/ports.ts';
 import type { ConnId, Cursor } from '../ids.ts';
 import type { HistoryPoint } from './staleness.ts';
 
@@ -49,6 +50,15 @@ export class Session {
   phase: 'authorizing' | 'joining' | 'open' | 'ended' = 'authorizing';
   principal = '';
   writable = false;
+  /** May show presence. */
+  isShowable = false;
+  /** null: it came without one, and stays. */
+  token: TokenFacts | null = null;
+  /** A token is being checked; the one after it waits. */
+  isChecked = true;
+  nextToken: string | null = null;
+  /** First timestamp of edits that came while the right to write was gone; null = none did. */
+  skippedFrom: number | null = null;
   secretHash: Uint8Array = new Uint8Array(0);
   /** The log was read for a cursor ahead of this node. */
   waitedForTail = false;
@@ -94,6 +104,20 @@ export class Session {
   /** Operations in edit frames that are not acknowledged, what was sent before counted too. */
   get unackedOperations(): number {
     return this.#unackedOperations;
+  }
+
+  /** Until its token expires, at least 1; 0: it does not. */
+  expiresInMs(wallMs: number): number {
+    const expiresAtMs = this.token?.expiresAtMs ?? null;
+    return expiresAtMs === null ? 0 : Math.max(1, Math.ceil(expiresAtMs - wallMs));
+  }
+
+  /** Forgets edits that are not on their way to the log: they may come again. */
+  forgetEdits(): void {
+    this.waiting.length = 0;
+    this.#frames.length = 0;
+    this.#unackedBytes = 0;
+    this.#unackedOperations = 0;
   }
 
   /** A frame that was settled before it came (sent again, and under way already) does not count. */

@@ -10,9 +10,44 @@ import { VersionVector } from '../causal/version-vector.ts';
 import type { TextChange } from '../text/text-change.ts';
 import { Fold } from './fold.ts';
 import { foldOf } from './fold-snapshot.ts';
+import type { Outbox } from './outbox.ts';
+import type { StoredReplica } from './replica-options.ts';
+
+/** A server's state with what a client takes along; `fits`: false, and the replica has to end. */
+export interface TakenOver {
+  readonly fold: Fold;
+  /** Own operations that the server lacks. */
+  readonly own: Batch[];
+  readonly fits: boolean;
+}
+
+/** Moves what is in the outbox; null: the welcome is damaged, and nothing was moved. */
+export function takeOver(
+  welcome: Welcome,
+  from: {
+    readonly old: Fold;
+    readonly replica: number;
+    readonly outbox: Outbox;
+    readonly restored: StoredReplica | null;
+  },
+): TakenOver | null {
+  const { old, replica, outbox, restored } = from;
+  const { through } = welcome;
+  const fold = stateOf(welcome);
+  if (fold === null) return null;
+  outbox.settle(through);
+  const sameHistory = old.epoch === fold.epoch && through >= old.committed.get(replica);
+  const unsettled = outbox.takeAll();
+  const isKept = sameHistory || restored !== null;
+  const own = carriedOver(unsettled, { isKept, old, replica, through, lsn: fold.lsn });
+  // The store knew of ids that the log has lost: they must not be given again.
+  const last = restored?.last ?? 0;
+  const fits = integrateAll(fold, own) && fold.sequence.versionVector.get(replica) >= last;
+  return { fold, own, fits };
+}
 
 /** The state that a welcome carries; null if it is damaged, or if it continues a cursor instead. */
-export function stateOf(welcome: Welcome): Fold | null {
+function stateOf(welcome: Welcome): Fold | null {
   if (welcome.snapshot === null) {
     return welcome.cursor.lsn === 0 ? new Fold(welcome.cursor.epoch) : null;
   }
@@ -28,7 +63,7 @@ export function stateOf(welcome: Welcome): Fold | null {
  * What a client takes along to the state at `lsn`: the same history has all but `unsettled`; to
  * another one, everything of its own after `through` is offered again.
  */
-export function carriedOver(
+function carriedOver(
   unsettled: readonly Batch[],
   onto: {
     readonly isKept: boolean;
@@ -57,7 +92,7 @@ function ownOperations(old: Fold, replica: number, through: number, base: number
 }
 
 /** Integrates the batches in order; false as soon as one does not fit (the fold is then spoilt). */
-export function integrateAll(fold: Fold, batches: readonly Batch[]): boolean {
+function integrateAll(fold: Fold, batches: readonly Batch[]): boolean {
   let { clock } = fold;
   return batches.every((batch) => {
     // Ahead of all that is here, it would be refused: what was typed before it is missing.

@@ -1638,6 +1638,9 @@ export namespace sve {
         /** ServerFrame loneRows. */
         loneRows: Uint8Array[];
 
+        /** ServerFrame rights. */
+        rights?: (sve.Rights.$Properties|null);
+
         /**
          * Encodes the specified ServerFrame message. Does not implicitly {@link sve.ServerFrame.verify|verify} messages.
          * @param message ServerFrame message or plain object to encode
@@ -1694,6 +1697,9 @@ export namespace sve {
 
             /** ServerFrame loneRows */
             loneRows?: (Uint8Array[]|null);
+
+            /** ServerFrame rights */
+            rights?: (sve.Rights.$Properties|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -1911,6 +1917,9 @@ export namespace sve {
         /** Welcome snapshotBytes. */
         snapshotBytes: number;
 
+        /** Welcome expiresInMs. */
+        expiresInMs: number;
+
         /**
          * Encodes the specified Welcome message. Does not implicitly {@link sve.Welcome.verify|verify} messages.
          * @param message Welcome message or plain object to encode
@@ -1968,12 +1977,78 @@ export namespace sve {
             /** Welcome snapshotBytes */
             snapshotBytes?: (number|null);
 
+            /** Welcome expiresInMs */
+            expiresInMs?: (number|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a Welcome. */
         type $Shape = sve.Welcome.$Properties;
+    }
+
+    /**
+     * Properties of a Rights.
+     * @deprecated Use sve.Rights.$Properties instead.
+     */
+    interface IRights extends sve.Rights.$Properties {
+    }
+
+    /** Represents a Rights. */
+    class Rights {
+
+        /**
+         * Constructs a new Rights.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: sve.Rights.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Rights writable. */
+        writable: boolean;
+
+        /** Rights expiresInMs. */
+        expiresInMs: number;
+
+        /**
+         * Encodes the specified Rights message. Does not implicitly {@link sve.Rights.verify|verify} messages.
+         * @param message Rights message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: sve.Rights.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Rights message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {sve.Rights & sve.Rights.$Shape} Rights
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sve.Rights & sve.Rights.$Shape;
+    }
+
+    namespace Rights {
+
+        /** Properties of a Rights. */
+        interface $Properties {
+
+            /** Rights writable */
+            writable?: (boolean|null);
+
+            /** Rights expiresInMs */
+            expiresInMs?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Rights. */
+        type $Shape = sve.Rights.$Properties;
     }
 
     /**

@@ -2658,6 +2658,7 @@ export const sve = $root.sve = (() => {
         ServerFrame.prototype.patch = null;
         ServerFrame.prototype.snapshotPiece = $util.newBuffer([]);
         ServerFrame.prototype.loneRows = $util.emptyArray;
+        ServerFrame.prototype.rights = null;
 
         ServerFrame.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2690,6 +2691,8 @@ export const sve = $root.sve = (() => {
             if (message.loneRows != null && message.loneRows.length)
                 for (let i = 0; i < message.loneRows.length; ++i)
                     writer.uint32(90).bytes(message.loneRows[i]);
+            if (message.rights != null && $Object.hasOwnProperty.call(message, "rights"))
+                $root.sve.Rights.encode(message.rights, writer.uint32(98).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2797,6 +2800,12 @@ export const sve = $root.sve = (() => {
                         if (!(message.loneRows && message.loneRows.length))
                             message.loneRows = [];
                         message.loneRows.push(reader.bytes());
+                        continue;
+                    }
+                case 12: {
+                        if (wireType !== 2)
+                            break;
+                        message.rights = $root.sve.Rights.decode(reader, reader.size(), $undefined, _depth + 1, message.rights);
                         continue;
                     }
                 }
@@ -3095,6 +3104,7 @@ export const sve = $root.sve = (() => {
         Welcome.prototype.session = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Welcome.prototype.protocol = 0;
         Welcome.prototype.snapshotBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Welcome.prototype.expiresInMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         Welcome.encode = function (message, writer, _depth) {
             if (!writer)
@@ -3125,6 +3135,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(80).uint32(message.protocol);
             if (message.snapshotBytes != null && $Object.hasOwnProperty.call(message, "snapshotBytes") && (typeof message.snapshotBytes === "object" ? message.snapshotBytes.low || message.snapshotBytes.high : message.snapshotBytes !== 0))
                 writer.uint32(88).uint64(message.snapshotBytes);
+            if (message.expiresInMs != null && $Object.hasOwnProperty.call(message, "expiresInMs") && (typeof message.expiresInMs === "object" ? message.expiresInMs.low || message.expiresInMs.high : message.expiresInMs !== 0))
+                writer.uint32(96).uint64(message.expiresInMs);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3251,6 +3263,15 @@ export const sve = $root.sve = (() => {
                             delete message.snapshotBytes;
                         continue;
                     }
+                case 12: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.expiresInMs = value;
+                        else
+                            delete message.expiresInMs;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -3269,6 +3290,100 @@ export const sve = $root.sve = (() => {
         };
 
         return Welcome;
+    })();
+
+    sve.Rights = (function() {
+
+        const Rights = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Rights.prototype.writable = false;
+        Rights.prototype.expiresInMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        Rights.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.writable != null && $Object.hasOwnProperty.call(message, "writable") && message.writable !== false)
+                writer.uint32(8).bool(message.writable);
+            if (message.expiresInMs != null && $Object.hasOwnProperty.call(message, "expiresInMs") && (typeof message.expiresInMs === "object" ? message.expiresInMs.low || message.expiresInMs.high : message.expiresInMs !== 0))
+                writer.uint32(16).uint64(message.expiresInMs);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Rights.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.sve.Rights();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.writable = value;
+                        else
+                            delete message.writable;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.expiresInMs = value;
+                        else
+                            delete message.expiresInMs;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Rights;
     })();
 
     sve.Window = (function() {

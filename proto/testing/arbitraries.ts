@@ -225,6 +225,7 @@ const welcome = fc.record({
   session: uint,
   protocol: uint32,
   snapshotBytes: uint,
+  expiresInMs: uint,
 });
 const peer = fc.record({
   session: uint,
@@ -265,6 +266,7 @@ export const serverFrame: fc.Arbitrary<ServerFrame> = fc.record({
   window: fc.option(window),
   patch: fc.option(fc.record({ lsn: uint, at: uint, splices: fc.array(splice, { maxLength: 3 }) })),
   snapshotPiece: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 })),
+  rights: fc.option(fc.record({ writable: fc.boolean(), expiresInMs: uint })),
 });
 
 const busRow = fc.record({

@@ -6,6 +6,7 @@ import {
   encodeHeartbeatPart,
   encodePatchPart,
   encodePresencePart,
+  encodeRightsPart,
   encodeSnapshotPiecePart,
   encodeWelcomePart,
   encodeWindowPart,
@@ -25,6 +26,7 @@ export const emptyServerFrame: ServerFrame = {
   window: null,
   patch: null,
   snapshotPiece: null,
+  rights: null,
 };
 
 /** Encodes a frame from its parts, in the order of their fields. */
@@ -41,6 +43,7 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array {
     ...(patch ? [encodePatchPart(patch)] : []),
     ...(snapshotPiece ? [encodeSnapshotPiecePart(snapshotPiece)] : []),
     ...rows.filter(isLone).map(encodeRow),
+    ...(frame.rights ? [encodeRightsPart(frame.rights)] : []),
   ]);
 }
 

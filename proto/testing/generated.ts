@@ -207,7 +207,8 @@ function peerFields({ state, ...rest }: Peer): Fields {
 }
 
 export function serverFields(frame: ServerFrame): Fields {
-  const { rows, welcome, presence, ack, error, heartbeat, window, patch, snapshotPiece } = frame;
+  const { rows, welcome, presence, ack, error, heartbeat, window, patch } = frame;
+  const { snapshotPiece, rights } = frame;
   return set({
     channel: frame.channel,
     rows: rows
@@ -231,5 +232,6 @@ export function serverFields(frame: ServerFrame): Fields {
     window: window && set({ ...window }),
     patch: patch && set({ ...patch, splices: patch.splices.map((splice) => set({ ...splice })) }),
     snapshotPiece,
+    rights: rights && set({ ...rights }),
   });
 }

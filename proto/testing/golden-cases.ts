@@ -12,7 +12,7 @@ import {
   exportMagic,
   frameExportRecord,
 } from '../export-format.ts';
-import { decodeServerFrame, type ServerFrame } from '../server-frame.ts';
+import { decodeServerFrame, type ServerFrame, type Welcome } from '../server-frame.ts';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
 import type { SnapshotState } from '../snapshot-state.ts';
 import { decodeUpdate, encodeUpdate } from '../update-codec.ts';
@@ -136,6 +136,21 @@ const busPresence: BusMessage = {
 
 const binding = { secretHash: counting(32), principal: 'ann@example.org' };
 const start = { timestamp: 0, replica: 0, side: 'after' } as const;
+
+const welcome: Welcome = {
+  cursor: { epoch: 77, lsn: 12, at: noon, operations: 9 },
+  snapshot: null,
+  through: 6,
+  headLsn: 15,
+  now: noon + 500,
+  heartbeatMs: 10_000,
+  window: { bytes: 262_144, operations: 65_536 },
+  writable: true,
+  session: 5,
+  protocol: 1,
+  snapshotBytes: 0,
+  expiresInMs: 0,
+};
 
 /** Ann typed "Hi!?" and took back "!?"; Bob typed "😀" and deleted "!?" too. */
 export const snapshot: SnapshotState = {
@@ -388,34 +403,17 @@ export const goldenCases: readonly GoldenCase[] = [
     ack: { through: 200_000, lsn: 199_999, at: noon, staleOperations: 12, staleMs: 340 },
   }),
   server('server-welcome', 'The answer to a hello, with a snapshot.', {
-    welcome: {
-      cursor: { epoch: 77, lsn: 12, at: noon, operations: 9 },
-      snapshot: encodeSnapshot(snapshot),
-      through: 6,
-      headLsn: 15,
-      now: noon + 500,
-      heartbeatMs: 10_000,
-      window: { bytes: 262_144, operations: 65_536 },
-      writable: true,
-      session: 5,
-      protocol: 1,
-      snapshotBytes: 0,
-    },
+    welcome: { ...welcome, snapshot: encodeSnapshot(snapshot) },
   }),
   server('server-welcome-first-piece', 'A welcome whose snapshot goes on in later frames.', {
     welcome: {
-      cursor: { epoch: 77, lsn: 12, at: noon, operations: 9 },
+      ...welcome,
       snapshot: encodeSnapshot(snapshot).subarray(0, 8),
-      through: 6,
-      headLsn: 15,
-      now: noon + 500,
-      heartbeatMs: 10_000,
-      window: { bytes: 262_144, operations: 65_536 },
-      writable: true,
-      session: 5,
-      protocol: 1,
       snapshotBytes: 70_000,
     },
+  }),
+  server('server-welcome-expiring', 'A welcome for as long as a token holds.', {
+    welcome: { ...welcome, expiresInMs: 900_000 },
   }),
   server('server-snapshot-piece', 'A later piece of a snapshot, on channel 3.', {
     channel: 3,
@@ -466,6 +464,9 @@ export const goldenCases: readonly GoldenCase[] = [
   }),
   server('server-heartbeat', 'A heartbeat.', { heartbeat: { at: noon } }),
   server('server-window', 'A smaller window.', { window: { bytes: 65_536, operations: 1_000 } }),
+  server('server-rights', 'A new token was taken.', {
+    rights: { writable: true, expiresInMs: 900_000 },
+  }),
   server('server-patch', 'What others did, for a thin view.', {
     patch: { lsn: 200_001, at: noon, splices: [{ index: 7, deleted: 1, inserted: 'ab' }] },
   }),

@@ -77,7 +77,7 @@ export function cacheHeaders(resolved: readonly ResolvedMoment[]): Record<string
     'Cache-Control': isClosed
       ? `private, max-age=${closedSecondsMax}, immutable`
       : 'private, no-cache',
-    Vary: 'Accept, Accept-Encoding',
+    Vary: 'Accept, Accept-Encoding, Authorization',
   };
 }
 

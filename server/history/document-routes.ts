@@ -6,6 +6,7 @@
  */
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import type { PrincipalOf } from '../auth/request-auth.ts';
 import type { Log } from '../log.ts';
 import { deleteWithSnapshots } from '../snapshots/deletion.ts';
 import { documentRoutes, historyType } from './document-schemas.ts';
@@ -39,8 +40,7 @@ const noStore = { 'Cache-Control': 'no-store' };
 
 export interface DocumentApiParts {
   readonly stores: ExportSource & ImportTarget;
-  /** Who asks, if they may write; throws HistoryRefusal. */
-  readonly principalOf: (c: Context, document: string) => Promise<string>;
+  readonly principalOf: PrincipalOf;
   /** Something other than a row happened to the document: whoever has it open must look. */
   readonly onChanged: (document: string) => void;
   readonly log: Log;
@@ -61,11 +61,12 @@ export function addDocumentRoutes({ app }: HistoryApi, parts: DocumentApiParts):
 }
 
 async function exported(
-  { stores, log }: DocumentApiParts,
+  { stores, principalOf, log }: DocumentApiParts,
   places: Places,
   c: Context<Env>,
 ): Promise<Response> {
   const document = documentOf(c);
+  await principalOf(c, document, 'admin');
   const { outgoing } = c.env;
   // Also where nobody reads the body: to HEAD, or when the client is gone by then.
   outgoing.once('close', places.take());
@@ -98,8 +99,8 @@ async function imported(
 ): Promise<Response> {
   const { stores, principalOf, onChanged, importBytesMax = importBytesMaxDefault } = parts;
   const document = documentOf(c);
+  await principalOf(c, document, 'admin');
   requireType(c, historyType);
-  await principalOf(c, document);
   const leave = places.take();
   try {
     await refuseTaken(stores, document);
@@ -163,7 +164,7 @@ async function deleted(
   c: Context<Env>,
 ): Promise<Response> {
   const document = documentOf(c);
-  await principalOf(c, document);
+  await principalOf(c, document, 'admin');
   const leave = places.take();
   try {
     waitForUs(c.env.outgoing);

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import type { PrincipalOf } from '../auth/request-auth.ts';
 import { type EditOutcome, type EditParts, editDocument } from './edit-document.ts';
 import type { EditWish } from './edit-identity.ts';
 import { editBodies, editHeaders, editRoutes } from './edit-schemas.ts';
@@ -23,8 +24,7 @@ const restoreBytesMax = 16 * 1024;
 export interface EditApiParts extends Omit<EditParts, 'compose'> {
   readonly thread: Pick<HistoryThread, 'ask'>;
   readonly versionOf: VersionLookup;
-  /** Who asks, if they may write; throws HistoryRefusal. */
-  readonly principalOf: (c: Context, document: string) => Promise<string>;
+  readonly principalOf: PrincipalOf;
   /** Time that the thread may take for one look at the document. */
   readonly limitMs: number;
 }
@@ -34,13 +34,15 @@ export function addEditRoutes({ app }: HistoryApi, parts: EditApiParts): void {
   for (const route of Object.values(editRoutes)) app.openAPIRegistry.registerPath(route);
   app.post(editRoutes.edits.getRoutingPath(), bodyAtMost(editBytesMax), async (c) => {
     const document = documentOf(c);
+    const principal = await parts.principalOf(c, document, 'write');
     const { edits, base = null } = await bodyOf(c, editBodies.edits);
-    return await answer(parts, c, document, { type: 'edits', edits, base });
+    return await answer(parts, c, { document, principal }, { type: 'edits', edits, base });
   });
   app.post(editRoutes.restore.getRoutingPath(), bodyAtMost(restoreBytesMax), async (c) => {
     const document = documentOf(c);
+    const principal = await parts.principalOf(c, document, 'write', 'history');
     const wish = await restoreOf(c, document, parts.versionOf);
-    return await answer(parts, c, document, wish);
+    return await answer(parts, c, { document, principal }, wish);
   });
 }
 
@@ -63,12 +65,11 @@ async function restoreOf(
 async function answer(
   parts: EditApiParts,
   c: Context,
-  document: string,
+  { document, principal }: { readonly document: string; readonly principal: string },
   wish: EditWish,
 ): Promise<Response> {
-  const { thread, limitMs, principalOf } = parts;
+  const { thread, limitMs } = parts;
   const key = keyOf(c);
-  const principal = await principalOf(c, document);
   const asking = { thread, limitMs, signal: c.req.raw.signal };
   const compose: EditParts['compose'] = async (job) => (await askInTime(asking, 'edit', job)).edit;
   const outcome = await editDocument({ ...parts, compose }, { document, principal, key, wish });

@@ -9,6 +9,7 @@ import type { Context, Next } from 'hono';
 import { accepts } from 'hono/accepts';
 import { cors } from 'hono/cors';
 import type { ProblemCode } from '../../proto/codes.ts';
+import type { PrincipalOf } from '../auth/request-auth.ts';
 import type { Log } from '../log.ts';
 import type { LogReader } from '../postgres/log-reader.ts';
 import { problemBody, problemStatus, problemType } from '../problem.ts';
@@ -45,6 +46,8 @@ const readerSilenceMs = 60_000;
 
 export interface HistoryApiParts {
   readonly thread: Pick<HistoryThread, 'ask'>;
+  /** Checks who asks. */
+  readonly principalOf: PrincipalOf;
   /** For the looks at the log before a known answer is used. */
   readonly reader: Pick<LogReader, 'look'>;
   readonly versionOf: VersionLookup;
@@ -92,6 +95,7 @@ export class HistoryApi {
     app.get(routes.diff.getRoutingPath(), (c) => this.#diff(c));
     app.get(routes.history.getRoutingPath(), (c) => this.#history(c));
     app.get(routes.changes.getRoutingPath(), (c) => this.#changes(c));
+    app.openAPIRegistry.registerComponent('securitySchemes', 'token', tokenScheme);
     app.doc31('/v1/openapi.json', {
       openapi: '3.1.0',
       info: {
@@ -100,6 +104,7 @@ export class HistoryApi {
         description:
           'The past of a document; edits, named versions and whole histories for programs',
       },
+      security: [{ token: [] }],
     });
   }
 
@@ -125,6 +130,7 @@ export class HistoryApi {
   async #text(c: Context<Env>): Promise<Response> {
     const document = documentOf(c);
     const asked = momentOfText(parametersOf(c, routes.text.request.query));
+    await this.#parts.principalOf(c, document, asked.type === 'now' ? 'read' : 'history');
     const moment = await locate(document, asked, this.#parts.versionOf);
     const supports = ['application/json', 'text/plain'];
     const type = accepts(c, { header: 'Accept', supports, default: 'application/json' });
@@ -139,7 +145,9 @@ export class HistoryApi {
   async #authors(c: Context<Env>): Promise<Response> {
     const document = documentOf(c);
     const query = parametersOf(c, routes.authors.request.query);
-    const moment = await this.#moment(document, 'moment', query.moment);
+    const asked = anyMoment('moment', query.moment);
+    await this.#parts.principalOf(c, document, asked.type === 'now' ? 'read' : 'history');
+    const moment = await locate(document, asked, this.#parts.versionOf);
     const job = { type: 'authors', document, moment } as const;
     return await this.#whole(c, { document, job, moments: [moment], type: 'application/json' });
   }
@@ -147,6 +155,7 @@ export class HistoryApi {
   async #diff(c: Context<Env>): Promise<Response> {
     const document = documentOf(c);
     const query = parametersOf(c, routes.diff.request.query);
+    await this.#parts.principalOf(c, document, 'history');
     const from = await this.#moment(document, 'from', query.from);
     const to = await this.#moment(document, 'to', query.to);
     const job = { type: 'diff', document, from, to } as const;
@@ -156,6 +165,7 @@ export class HistoryApi {
   async #history(c: Context<Env>): Promise<Response> {
     const document = documentOf(c);
     const query = parametersOf(c, routes.history.request.query);
+    await this.#parts.principalOf(c, document, 'history');
     const cursor = query.cursor === undefined ? null : readCursor(query.cursor);
     if (query.cursor !== undefined && cursor === null) {
       throw new HistoryRefusal('bad-request', 'cursor takes what `next` of an answer said');
@@ -180,6 +190,7 @@ export class HistoryApi {
   async #changes(c: Context<Env>): Promise<Response> {
     const document = documentOf(c);
     const query = parametersOf(c, routes.changes.request.query);
+    await this.#parts.principalOf(c, document, 'history');
     const from = await this.#moment(document, 'from', query.from);
     const to = await this.#moment(document, 'to', query.to);
     const job: ChangesJob = { type: 'changes', document, from, to, epoch: null };
@@ -267,12 +278,21 @@ export class HistoryApi {
   }
 }
 
+/** Where nobody is checked it may be left out. */
+const tokenScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'A token as docs/auth.md tells; not needed where nobody is checked',
+} as const;
+
 function corsFor(allowedOrigins: readonly string[]) {
   const isAny = allowedOrigins.includes('*');
   return cors({
     origin: isAny ? '*' : (origin) => (allowedOrigins.includes(origin) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    allowHeaders: ['Content-Type', 'If-None-Match', 'Idempotency-Key', 'traceparent'],
+    allowHeaders: [
+      ...['Authorization', 'Content-Type', 'If-None-Match', 'Idempotency-Key', 'traceparent'],
+    ],
     exposeHeaders: [
       ...['ETag', 'Retry-After', 'SVE-Epoch', 'SVE-Lsn', 'SVE-At', 'SVE-Time', 'SVE-Closed'],
       'SVE-Hash',
@@ -308,6 +328,7 @@ function refuse(code: ProblemCode, detail: string, headers: Record<string, strin
       'Content-Type': problemType,
       'Cache-Control': 'no-store',
       ...(status === 503 ? { 'Retry-After': '1' } : {}),
+      ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     },
   });
 }

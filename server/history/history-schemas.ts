@@ -151,8 +151,12 @@ const textFacts = facts.extend({
   'SVE-Hash': z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** One response for each status that these codes have. */
-export function problems(...codes: readonly ProblemCode[]) {
+/** What any path answers to somebody who may not ask. */
+const notAllowed: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'auth-unavailable'];
+
+/** One response for each status that these codes have, and those of who may not ask. */
+export function problems(...own: readonly ProblemCode[]) {
+  const codes = [...own, ...notAllowed];
   const statuses = new Set(codes.map((code) => problemCodes[code].http));
   return Object.fromEntries(
     [...statuses].map((status) => {

@@ -21,7 +21,7 @@ import { Gateway } from '../../engine/sync/gateway.ts';
 import type { ServerEdit } from '../../engine/sync/server-edit.ts';
 import { withoutSnapshots } from '../../engine/sync/testing/without-snapshots.ts';
 import { encodeBusMessage } from '../../proto/bus-codec.ts';
-import { openAuth } from '../auth.ts';
+import { openGate } from '../auth/open-gate.ts';
 import { FolderObjects } from '../folder-objects.ts';
 import { localBus } from '../local-bus.ts';
 import { deleteDocument } from '../postgres/log-maintenance.ts';
@@ -62,7 +62,7 @@ describeWithPostgres('over HTTP', (serverUrl) => {
         isAlone: true,
       }),
       ports: {
-        ...{ clock, transport, log, bus: localBus, auth: openAuth },
+        ...{ clock, transport, log, bus: localBus, auth: openGate().port },
         snapshots: withoutSnapshots,
       },
       onLog: () => {},

@@ -4,6 +4,9 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { LogPort } from '../../engine/driver/ports.ts';
 import { Random } from '../../engine/random.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import { requestAuth } from '../auth/request-auth.ts';
+import { addRevocationRoutes } from '../auth/revocation-routes.ts';
 import type { Config } from '../config.ts';
 import { JobThread } from '../job-thread.ts';
 import type { Log } from '../log.ts';
@@ -48,6 +51,7 @@ export interface HistoryOptions {
   readonly announce: EditParts['announce'];
   /** See DocumentApiParts. */
   readonly onChanged: DocumentApiParts['onChanged'];
+  readonly auth: Pick<Authentication, 'gate' | 'revocations'>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -58,6 +62,7 @@ export function openHistory(options: HistoryOptions): {
   close(): Promise<void>;
 } {
   const { config, databaseUrl, objects, nodeLog, announce, onChanged, log, metrics } = options;
+  const principalOf = requestAuth(options.auth.gate);
   const jobThread = new JobThread<TimedJob, TimedAnswer>({
     module: new URL('./history-jobs', import.meta.url),
     data: {
@@ -79,7 +84,7 @@ export function openHistory(options: HistoryOptions): {
   const versions = new Versions(pool);
   const versionOf: VersionLookup = (document, name) => versions.lsnOf(document, name);
   const api = new HistoryApi({
-    ...{ thread, reader, versionOf, log, limitMs },
+    ...{ thread, principalOf, reader, versionOf, log, limitMs },
     allowedOrigins: config.allowedOrigins,
     openMax,
     cacheBytesMax: config.playbackCacheBytes,
@@ -99,15 +104,12 @@ export function openHistory(options: HistoryOptions): {
       versions: (document) => versions.list(document, '', versionsMax),
     },
   });
+  const { revocations } = options.auth;
+  if (revocations !== null) addRevocationRoutes(api, { principalOf, revocations, config });
   return {
     listener: api.listener(),
     async close() {
       await Promise.all([jobThread.close(), pool.close()]);
     },
   };
-}
-
-/** As openAuth (auth.ts) has it: everybody may write, and nobody has a name. */
-function principalOf(): Promise<string> {
-  return Promise.resolve('anonymous');
 }

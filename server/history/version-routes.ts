@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import type { PrincipalOf } from '../auth/request-auth.ts';
 import type { NamedVersion } from '../postgres/version-statements.ts';
 import type { PastMoment } from './asked-moment.ts';
 import type { HistoryApi } from './history-api.ts';
@@ -24,8 +25,7 @@ const noStore = { 'Cache-Control': 'no-store' };
 export interface VersionApiParts {
   readonly thread: Pick<HistoryThread, 'ask'>;
   readonly versions: Versions;
-  /** Who asks, if they may write; throws HistoryRefusal. */
-  readonly principalOf: (c: Context, document: string) => Promise<string>;
+  readonly principalOf: PrincipalOf;
   /** Time that the thread may take to find a moment. */
   readonly limitMs: number;
 }
@@ -40,8 +40,9 @@ export function addVersionRoutes({ app }: HistoryApi, parts: VersionApiParts): v
   app.delete(remove.getRoutingPath(), (c) => removed(parts, c));
 }
 
-async function listed({ versions }: VersionApiParts, c: Context): Promise<Response> {
+async function listed({ versions, principalOf }: VersionApiParts, c: Context): Promise<Response> {
   const document = documentOf(c);
+  await principalOf(c, document, 'history');
   const { after, limit } = parametersOf(c, versionRoutes.list.request.query);
   if (after !== '' && !versionName.safeParse(after).success) {
     throw new HistoryRefusal('bad-request', 'after takes what `next` of an answer said');
@@ -55,8 +56,9 @@ async function listed({ versions }: VersionApiParts, c: Context): Promise<Respon
   return c.json({ document, versions: page.map(toldOf), next }, 200, noStore);
 }
 
-async function found({ versions }: VersionApiParts, c: Context): Promise<Response> {
+async function found({ versions, principalOf }: VersionApiParts, c: Context): Promise<Response> {
   const document = documentOf(c);
+  await principalOf(c, document, 'history');
   const name = nameOf(c);
   const version = await versions.find(document, name);
   if (version === null) throw unknownVersion(document, name);
@@ -66,8 +68,8 @@ async function found({ versions }: VersionApiParts, c: Context): Promise<Respons
 async function named(parts: VersionApiParts, c: Context): Promise<Response> {
   const document = documentOf(c);
   const name = nameOf(c);
+  const createdBy = await parts.principalOf(c, document, 'write', 'history');
   const moment = await momentOf(parts, c, document);
-  const createdBy = await parts.principalOf(c, document);
   const asking = { ...parts, signal: c.req.raw.signal };
   const job = { type: 'place', document, moment } as const;
   const { lsn, at } = (await askInTime(asking, 'place', job)).place;
@@ -81,7 +83,7 @@ async function named(parts: VersionApiParts, c: Context): Promise<Response> {
 async function removed(parts: VersionApiParts, c: Context): Promise<Response> {
   const document = documentOf(c);
   const name = nameOf(c);
-  await parts.principalOf(c, document);
+  await parts.principalOf(c, document, 'write', 'history');
   if (!(await parts.versions.remove(document, name))) throw unknownVersion(document, name);
   return c.body(null, 204, noStore);
 }

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { assert } from '../../engine/assert.ts';
 import type { BadSnapshot } from '../../engine/driver/snapshot-loader.ts';
+import type { PrincipalOf } from '../auth/request-auth.ts';
 import { Health } from '../health.ts';
 import { HistoryApi } from '../history/history-api.ts';
 import type { TimedAnswer, TimedJob } from '../history/history-job.ts';
@@ -35,6 +36,8 @@ export interface HistoryServerOptions {
   readonly versions?: Readonly<Record<string, number>>;
   /** In place of `versions`. */
   readonly versionOf?: VersionLookup;
+  /** Absent: nobody is checked. */
+  readonly principalOf?: PrincipalOf;
   /** Adds paths. */
   readonly extend?: (api: HistoryApi, thread: HistoryThread) => void;
   /** In place of the thread. */
@@ -100,6 +103,7 @@ export class HistoryServer {
           return this.thread.ask(type, job, signal);
         },
       },
+      principalOf: options.principalOf ?? (async () => 'anonymous'),
       reader: new LogReader(this.#pool),
       versionOf:
         options.versionOf ?? (async (document, name) => versions[`${document}/${name}`] ?? null),

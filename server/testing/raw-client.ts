@@ -15,6 +15,7 @@ export interface HelloOptions {
   readonly replica?: number;
   readonly secret?: Uint8Array;
   readonly channel?: number;
+  readonly token?: string;
 }
 
 export class RawClient {
@@ -80,11 +81,12 @@ export class RawClient {
   }
 }
 
-export function helloFrame({ document, channel = 0, ...given }: HelloOptions): ClientFrame {
+export function helloFrame(options: HelloOptions): ClientFrame {
+  const { document, channel = 0, token = '', ...given } = options;
   const replica = given.replica ?? randomInt(1, 2 ** 48 - 1);
   const secret = given.secret ?? randomBytes(16);
   const protocol = protocolVersion.current;
-  const rest = { token: '', cursor: null, thin: false, whole: false, settled: 0 };
+  const rest = { token, cursor: null, thin: false, whole: false, settled: 0 };
   const body = { document, replica, secret, protocol, ...rest };
   return { channel, body: { type: 'hello', ...body } };
 }

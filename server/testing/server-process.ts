@@ -24,7 +24,8 @@ export interface ServerProcessOptions {
 const tether = new URL('./tether.ts', import.meta.url).href;
 const root = join(import.meta.dirname, '..', '..');
 /** Settings that a server of a test must not inherit. */
-const foreign = /^(HOST|PORT|DATA_DIR|DATABASE_URL|REDIS_URL|S3_ENDPOINT|LOG_LEVEL|NODE_OPTIONS)$/;
+const foreign =
+  /^(HOST|PORT|DATA_DIR|DATABASE_URL|REDIS_URL|S3_ENDPOINT|LOG_LEVEL|NODE_OPTIONS|AUTH.*)$/;
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 20_000;
 

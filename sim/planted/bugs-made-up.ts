@@ -13,14 +13,14 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: session,
-        text: 'const stored = this.#storedThrough - sentThrough;',
+        file: 'engine/sync/outbox-frames.ts',
+        text: 'const stored = storedThrough - sentThrough;',
         replacement: 'const stored = Infinity;',
       },
       {
-        file: session,
-        text: 'if (batch === null || batchLast(batch) > this.#storedThrough) return;',
-        replacement: 'if (batch === null) return;',
+        file: 'engine/sync/outbox-frames.ts',
+        text: 'if (batch === null || batchLast(batch) > storedThrough) return null;',
+        replacement: 'if (batch === null) return null;',
       },
     ],
   },
@@ -31,9 +31,9 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     seedsMax: 1000,
     plantings: [
       {
-        file: session,
-        text: 'const unsettled = this.#outbox.takeAll();',
-        replacement: 'const unsettled = this.#restored === null ? this.#outbox.takeAll() : [];',
+        file: 'engine/sync/takeover.ts',
+        text: 'const unsettled = outbox.takeAll();',
+        replacement: 'const unsettled = restored === null ? outbox.takeAll() : [];',
       },
     ],
   },
@@ -77,9 +77,9 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     seedsMax: 300,
     plantings: [
       {
-        file: session,
-        text: 'if (!connection.allows(bytes.length, operations)) return;',
-        replacement: 'if (!connection.allows(1, 1)) return;',
+        file: 'engine/sync/outbox-frames.ts',
+        text: 'if (!connection.allows(bytes.length, operations)) return null;',
+        replacement: 'if (!connection.allows(1, 1)) return null;',
       },
     ],
   },

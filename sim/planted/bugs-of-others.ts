@@ -102,7 +102,7 @@ export const bugsOfOthers: readonly PlantedBug[] = [
         file: 'engine/sync/replica-session.ts',
         text: '    this.#settle(welcome.through);\n',
         replacement: `    this.#settle(welcome.through);
-    connection.sentThrough = this.#fold.sequence.versionVector.get(replica);
+    connection.sentThrough = this.#fold.sequence.versionVector.get(this.replica);
 `,
       },
     ],
@@ -212,9 +212,9 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     seedsMax: 300,
     plantings: [
       {
-        file: session,
-        text: 'return this.#connection?.number === connection;',
-        replacement: 'return this.#connection !== null && connection > 0;',
+        file: 'engine/sync/replica-session.ts',
+        text: 'if (this.#connection?.number === input.connection) this',
+        replacement: 'if (this.#connection !== null && input.connection > 0) this',
       },
     ],
   },

@@ -1,7 +1,7 @@
 /**
- * Bugs of the text itself to plant into a copy of the sources, and the one test by name that must
- * then fail; and changes that are no bugs, with which a test must still pass. Plain data, like
- * planted-bugs.ts, whose rules hold here too.
+ * Bugs of the text itself, and of rights, to plant into a copy of the sources, and the one test by
+ * name that must then fail; and changes that are no bugs, with which a test must still pass. Plain
+ * data, like planted-bugs.ts, whose rules hold here too.
  */
 import type { Planting } from './planting.ts';
 
@@ -20,6 +20,7 @@ const placement = 'engine/text/placement.ts';
 const siblings = 'engine/text/sibling-directories.ts';
 const past = 'engine/text/past-state.ts';
 const acceptance = 'engine/text/acceptance.test.ts';
+const rights = 'engine/sync/authority.test.ts';
 
 const orderOfRights = 'return state.rank(right) > state.rank(other);';
 const orderOfIds = 'if (right === other) return state.numbers.compare(number, child) < 0;';
@@ -139,6 +140,45 @@ export const plantedEngineBugs: readonly TestedPlanting[] = [
     ],
     file: 'engine/text/positions.test.ts',
     test: 'stay with the character before or after them',
+  },
+  {
+    id: 'edit-after-expiry',
+    story: 'An edit is taken after its token has expired, if the timer is late.',
+    plantings: [
+      {
+        file: 'engine/sync/gateway.ts',
+        text: '    this.#authority.endExpired();\n    this.#handle(input);\n',
+        replacement: '    this.#handle(input);\n    this.#authority.endExpired();\n',
+      },
+    ],
+    file: rights,
+    test: 'refuses an edit that comes in the step in which it is due',
+  },
+  {
+    id: 'write-right-kept',
+    story: 'Who loses the right to write goes on writing.',
+    plantings: [
+      {
+        file: 'engine/sync/authority.ts',
+        text: '    session.writable = rights.write;\n',
+        replacement: '    session.writable ||= rights.write;\n',
+      },
+    ],
+    file: rights,
+    test: 'is lost in the middle: what comes is skipped, what is on its way is acknowledged',
+  },
+  {
+    id: 'edit-behind-a-hole',
+    story: 'When the right to write is back, an edit is taken that follows one that was skipped.',
+    plantings: [
+      {
+        file: 'engine/sync/authority.ts',
+        text: 'if (!session.writable || first > session.skippedFrom) {',
+        replacement: 'if (!session.writable) {',
+      },
+    ],
+    file: rights,
+    test: 'comes back: edits are taken from the first that was skipped, and none before it',
   },
 ];
 

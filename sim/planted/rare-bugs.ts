@@ -87,9 +87,9 @@ export const rareBugs: readonly PlantedBug[] = [
     seedsMax: 100_000,
     plantings: [
       {
-        file: 'engine/sync/replica-session.ts',
-        text: 'fold.sequence.versionVector.get(replica) < last) {',
-        replacement: 'fold.sequence.versionVector.get(replica) < Math.min(last, 0)) {',
+        file: 'engine/sync/takeover.ts',
+        text: 'fold.sequence.versionVector.get(replica) >= last;',
+        replacement: 'fold.sequence.versionVector.get(replica) >= Math.min(last, 0);',
       },
     ],
   },

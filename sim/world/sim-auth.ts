@@ -10,11 +10,11 @@ export function simAuth(world: World, name: string, isAlive: () => boolean): Aut
   const latency = world.site(`${name} auth`);
   return {
     decide: (request, done) => {
-      const secretHash = hashOf(request.secret);
+      const secretHash = request.secret === null ? new Uint8Array(0) : hashOf(request.secret);
       world.after(latency.between(0, 4), () => {
         if (!isAlive()) return;
-        const rights = { read: true, write: true };
-        done({ allowed: true, principal: 'somebody', rights, secretHash });
+        const rights = { read: true, write: true, presence: true };
+        done({ allowed: true, principal: 'somebody', rights, secretHash, token: null });
       });
     },
   };

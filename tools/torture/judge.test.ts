@@ -19,7 +19,9 @@ const link = {
   client: { name: 'bob', document },
   server: { name: 'n0' },
 };
-const nothing = { channel: 0, rows: [], ack: null, welcome: null, snapshotPiece: null };
+const nothing = {
+  ...{ channel: 0, rows: [], ack: null, welcome: null, snapshotPiece: null, rights: null },
+};
 const empty: ServerFrame = {
   ...{ ...nothing, presence: null, error: null },
   ...{ heartbeat: null, window: null, patch: null },
@@ -65,7 +67,7 @@ function acknowledge(replica: number, through: number): void {
 
 function welcome(cursor: Cursor = { epoch: 1, lsn: 0, at: 0, operations: 0 }): void {
   const state = { cursor, snapshot: null, through: 0, headLsn: 0, now: 0, heartbeatMs: 1_000 };
-  const session = { writable: true, session: 1, protocol: 1, snapshotBytes: 0 };
+  const session = { writable: true, session: 1, protocol: 1, snapshotBytes: 0, expiresInMs: 0 };
   const window = { bytes: 1, operations: 1 };
   const frame = { ...empty, welcome: { ...state, ...session, window } };
   judge.judge({ type: 'received', link, frame });

@@ -8,7 +8,14 @@ import type { Cursor } from '../../../proto/frame-messages.ts';
 import { decodeServerFrame, type ServerFrame } from '../../../proto/server-frame.ts';
 import { decodeUpdate, encodeUpdate } from '../../../proto/update-codec.ts';
 import { must } from '../../assert.ts';
-import type { AppendResult, LogHead, LogPage, LogRow } from '../../driver/ports.ts';
+import type {
+  AppendResult,
+  AuthDecision,
+  AuthRequest,
+  LogHead,
+  LogPage,
+  LogRow,
+} from '../../driver/ports.ts';
 import type { AppendId, ConnId } from '../../ids.ts';
 import { defaultLimits, type Limits } from '../../limits.ts';
 import { Sequence } from '../../text/sequence.ts';
@@ -54,6 +61,10 @@ export class GatewayScript {
   /** Presence for the other nodes, encoded. */
   readonly presenceTold: Uint8Array[] = [];
   readonly logged: string[] = [];
+  /** Answers questions about tokens; null: the test does it. */
+  decide: (request: AuthRequest) => AuthDecision | null = allowed;
+  /** Sessions whose tokens wait for the test's answer. */
+  readonly deciding: number[] = [];
   nowMs = 0;
   wakeAtMs: number | null = null;
   drained = false;
@@ -106,10 +117,16 @@ export class GatewayScript {
     this.feed({ type: 'connReceived', conn: conn as ConnId, frame, bytes });
   }
 
-  hello(conn: number, replica: number, cursor: Cursor | null = null, document = 'doc'): void {
+  hello(
+    conn: number,
+    replica: number,
+    cursor: Cursor | null = null,
+    document = 'doc',
+    token = '',
+  ): void {
     this.open(conn);
     const secret = new Uint8Array(16).fill(replica % 256);
-    const rest = { protocol: 1, token: '', thin: false, whole: false, settled: 0 };
+    const rest = { protocol: 1, token, thin: false, whole: false, settled: 0 };
     this.send(conn, { type: 'hello', document, replica, secret, cursor, ...rest });
   }
 
@@ -184,10 +201,9 @@ export class GatewayScript {
         return;
       case 'decideAuth': {
         const { sessionId, request } = effect;
-        const secretHash = new Uint8Array(32).fill(request.secret[0] ?? 0);
-        const rights = { read: true, write: true };
-        const decision = { allowed: true, principal: 'p', rights, secretHash } as const;
-        this.feed({ type: 'authDecided', sessionId, decision });
+        const decision = this.decide(request);
+        if (decision === null) this.deciding.push(sessionId);
+        else this.feed({ type: 'authDecided', sessionId, decision });
         return;
       }
       case 'append':
@@ -222,6 +238,13 @@ export class GatewayScript {
       default:
     }
   }
+}
+
+/** Everything is allowed to `p`, for ever. */
+export function allowed({ secret }: AuthRequest): Extract<AuthDecision, { allowed: true }> {
+  const secretHash = new Uint8Array(32).fill(secret?.[0] ?? 0);
+  const rights = { read: true, write: true, presence: true };
+  return { allowed: true, principal: 'p', rights, secretHash, token: null };
 }
 
 /** A row of the log that holds these batches. */
