@@ -12,16 +12,17 @@ import {
   createServer,
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import { isDocumentName } from '../proto/client-frame.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import type { Health } from './health.ts';
+import type { HttpServer } from './listen.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import type { TlsFiles } from './tls.ts';
 import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
@@ -32,6 +33,8 @@ export interface HttpParts {
   readonly log: Log;
   /** Answers below /v1/; absent = nothing is there but the socket. */
   readonly api?: RequestListener;
+  /** null or absent: plain HTTP. */
+  readonly tls?: TlsFiles | null;
 }
 
 /** For every answer: the page takes nothing from elsewhere and is shown nowhere else. */
@@ -46,8 +49,8 @@ const securityHeaders = {
 };
 
 /** A server that does not listen yet. */
-export function createHttpServer(parts: HttpParts): Server {
-  return createServer((request, response) => {
+export function createHttpServer(parts: HttpParts): HttpServer {
+  const listener: RequestListener = (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     if (parts.api !== undefined && isForApi(request)) {
       parts.api(request, response);
@@ -58,7 +61,8 @@ export function createHttpServer(parts: HttpParts): Server {
       if (response.headersSent) response.destroy();
       else sendProblem(response, 'internal', 'the server failed; its log has more');
     });
-  });
+  };
+  return parts.tls?.createServer(listener) ?? createServer(listener);
 }
 
 function isForApi({ url = '' }: IncomingMessage): boolean {

@@ -37,13 +37,14 @@ async function run(config: Config): Promise<void> {
     log.fatal({ event: 'uncaught', err: error });
     process.exit(1);
   });
-  if (!isLoopback(config.host)) {
+  if (!isPrivate(config)) {
     const message = `everybody who reaches ${config.host} may read and write every document`;
     log.warn({ event: 'no-authentication', message });
   }
   try {
     const starting = startNode(config, log);
     stopOnSignals(starting);
+    if (config.tlsCertFile !== null) reloadOnSignal(starting);
     const node = await starting;
     print(`${announcement(node, config).join('\n')}\n`);
   } catch (error) {
@@ -69,6 +70,14 @@ function stopOnSignals(starting: Promise<RunningNode>): void {
   process.on('SIGINT', onSignal);
 }
 
+/** The same signal ends a process that has nothing to read again, as is usual. */
+function reloadOnSignal(starting: Promise<RunningNode>): void {
+  process.on('SIGHUP', () => {
+    // What failed is told by whoever started it.
+    starting.then((node) => node.reload()).catch(() => {});
+  });
+}
+
 function announcement(node: RunningNode, config: Config): string[] {
   const { fsync, fullPageWrites, synchronousCommit, ok, advice } = node.durability;
   const setting = (on: boolean): string => (on ? 'on' : 'off');
@@ -88,7 +97,7 @@ function announcement(node: RunningNode, config: Config): string[] {
     `  durability  ${ok ? 'ok' : 'NOT DURABLE'}: fsync ${setting(fsync)}, ` +
       `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
     ...(advice === '' ? [] : [`              ${advice}`]),
-    ...(isLoopback(config.host) ? [] : ['  WARNING     no authentication: every document is open']),
+    ...(isPrivate(config) ? [] : ['  WARNING     no authentication: every document is open']),
     '  Ctrl-C stops it.',
   ];
 }
@@ -104,6 +113,11 @@ function failWith(error: unknown): void {
 function fail(message: string): void {
   process.stderr.write(`${message}\n`);
   process.exitCode = 1;
+}
+
+/** Nobody but this machine comes in. */
+function isPrivate({ socketPath, host }: Config): boolean {
+  return socketPath !== null || isLoopback(host);
 }
 
 function isLoopback(host: string): boolean {

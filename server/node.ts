@@ -8,9 +8,6 @@
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { isIPv6 } from 'node:net';
-import { assert } from '../engine/assert.ts';
 import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
@@ -23,7 +20,8 @@ import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
 import { type HistoryOptions, openHistory } from './history/open-history.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer, type HttpParts } from './http.ts';
+import { type ListenAddresses, listen } from './listen.ts';
 import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
@@ -32,23 +30,23 @@ import type { GroupReport } from './postgres/append-writer.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { NodeSnapshots } from './snapshots/node-snapshots.ts';
 import { SystemClock } from './system-clock.ts';
+import { TlsFiles } from './tls.ts';
 import { WatchedLog } from './watched-log.ts';
-import { syncPath, WebSocketTransport } from './websocket-transport.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
 
 const hourMs = 3_600_000;
 
 /** Something other than a row happened to a document. */
 const look = encodeBusMessage({ type: 'look' });
 
-export interface RunningNode {
-  /** Of the page, with a slash at the end. */
-  readonly url: string;
-  readonly syncUrl: string;
+export interface RunningNode extends ListenAddresses {
   /** Where the documents are, for people. */
   readonly dataPlace: string;
   /** Where snapshots are, for people. */
   readonly snapshotPlace: string;
   readonly durability: DurabilityReport;
+  /** Looks whether there is a new certificate. */
+  reload(): Promise<void>;
   /** Stops as described above; the same promise however often it is called. */
   close(): Promise<void>;
 }
@@ -116,10 +114,9 @@ async function start(
   const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
   const page = openPage(log);
-  const server = createHttpServer({ health, metrics, page, log, api: history.listener });
-  transport.serve(server, driver);
-  await listen(server, config);
-  stops.push(() => end(server));
+  const api = history.listener;
+  const port = await openPort(config, { health, metrics, page, log, api, transport, driver });
+  stops.push(port.close);
   stops.push(() => {
     health.draining = true;
     return new Promise((resolve) => {
@@ -129,10 +126,11 @@ async function start(
   });
   let closed: Promise<void> | null = null;
   return {
-    ...addressesOf(server, config.host),
+    ...port.addresses,
     dataPlace: place,
     snapshotPlace: tellPlace(objects.place),
     durability,
+    reload: port.reload,
     close: () => (closed ??= runInReverse(stops)),
   };
 }
@@ -222,34 +220,33 @@ function openPage(log: Log): Promise<Page> {
   return page;
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
-  server.listen(port, host);
+/** Answers HTTP and opens sockets. `close` resolves when the last socket has ended. */
+async function openPort(
+  config: Config,
+  parts: HttpParts & { readonly transport: WebSocketTransport; readonly driver: GatewayDriver },
+): Promise<{
+  readonly addresses: ListenAddresses;
+  readonly reload: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}> {
+  const { transport, driver, ...web } = parts;
+  const tls = await TlsFiles.open(config, web.log);
+  const server = createHttpServer({ ...web, tls });
+  transport.serve(server, driver);
   try {
-    await once(server, 'listening');
+    const addresses = await listen(server, config);
+    return { addresses, reload: async () => tls?.reload(), close };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `cannot listen on ${host} port ${port}: ${reason}\nSet PORT to a free one (0 = any), or HOST.`,
-      { cause: error },
-    );
+    tls?.close();
+    throw error;
   }
-}
-
-/** Stops listening, and resolves when the last socket has ended. */
-async function end(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-}
-
-/** Addresses that a browser on this machine can open. */
-function addressesOf(server: Server, host: string): Pick<RunningNode, 'url' | 'syncUrl'> {
-  const address = server.address();
-  assert(address !== null && typeof address === 'object', 'a TCP address');
-  const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  const authority = `${isIPv6(local) ? `[${local}]` : local}:${address.port}`;
-  return { url: `http://${authority}/`, syncUrl: `ws://${authority}${syncPath}` };
+  async function close(): Promise<void> {
+    tls?.close();
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
 }
 
 async function runInReverse(stops: readonly (() => Promise<void> | void)[]): Promise<void> {

@@ -5,13 +5,14 @@
  * `clientFrameBytesMax`. What a message says is the core's. Every socket has a number of its own,
  * which is never used again; `closed` is called once for each, and no other event follows it.
  */
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TransportPort } from '../engine/driver/ports.ts';
 import type { ConnId } from '../engine/ids.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
+import type { HttpServer } from './listen.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
 
 /** Where sockets are opened. */
@@ -75,7 +76,7 @@ export class WebSocketTransport implements TransportPort {
   }
 
   /** Takes over every upgrade that `server` is asked for. */
-  serve(server: Server, events: TransportEvents): void {
+  serve(server: HttpServer, events: TransportEvents): void {
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       const refusal = this.#refusal(request);
