@@ -14,6 +14,7 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   socketMode: ['600', 0o600],
   tlsCertFile: ['/etc/sve/chain.pem', '/etc/sve/chain.pem'],
   tlsKeyFile: ['/etc/sve/key.pem', '/etc/sve/key.pem'],
+  workers: ['4', 4],
   dataDir: ['/var/lib/sync', '/var/lib/sync'],
   databaseUrl: ['postgresql://u:p@db/docs', 'postgresql://u:p@db/docs'],
   databaseReadersMax: ['9', 9],

@@ -107,6 +107,11 @@ const settings = {
     '',
     'The key that belongs to it (PEM, without a password)',
   ),
+  workers: setting(
+    integer(1, 64),
+    1,
+    'Processes that share the port and the documents, each a node; as many as there are cores',
+  ),
   dataDir: setting(text, './data', 'Folder of what the server keeps itself'),
   databaseUrl: setting(
     databaseUrl,

@@ -27,7 +27,7 @@ import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
   readonly health: Health;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'type' | 'expose'>;
   /** Rejected: the page could not be made, and its addresses say so. */
   readonly page: Promise<Page>;
   readonly log: Log;

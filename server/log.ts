@@ -10,12 +10,15 @@ import type { Config } from './config.ts';
 
 export type Log = Logger;
 
-/** Written at once, so that the last line before an exit is there. */
-export function createLog(level: Config['logLevel']): Log {
+/**
+ * Written at once, so that the last line before an exit is there. `worker`: which of several
+ * processes writes; it stands in each line.
+ */
+export function createLog(level: Config['logLevel'], worker?: number): Log {
   return pino(
     {
       level,
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -115,6 +115,11 @@ export class Metrics {
     this.#snapshotsBad.inc();
   }
 
+  /** As prom-client puts those of several processes together. */
+  async report(): Promise<readonly object[]> {
+    return await this.#registry.getMetricsAsJSON();
+  }
+
   /** In the text format of Prometheus. */
   expose(): Promise<string> {
     return this.#registry.metrics();

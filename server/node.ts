@@ -33,18 +33,25 @@ import { SystemClock } from './system-clock.ts';
 import { TlsFiles } from './tls.ts';
 import { WatchedLog } from './watched-log.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
+import type { WorkerLink } from './workers/worker-link.ts';
 
 const hourMs = 3_600_000;
 
 /** Something other than a row happened to a document. */
 const look = encodeBusMessage({ type: 'look' });
 
-export interface RunningNode extends ListenAddresses {
+/** What there is to tell of a node. */
+export interface NodeFacts extends ListenAddresses {
   /** Where the documents are, for people. */
   readonly dataPlace: string;
   /** Where snapshots are, for people. */
   readonly snapshotPlace: string;
   readonly durability: DurabilityReport;
+}
+
+export interface RunningNode extends NodeFacts {
+  /** The processes that share its port; absent: it is one alone. */
+  readonly workers?: readonly number[];
   /** Looks whether there is a new certificate. */
   reload(): Promise<void>;
   /** Stops as described above; the same promise however often it is called. */
@@ -53,12 +60,16 @@ export interface RunningNode extends ListenAddresses {
 
 /**
  * Starts a node; when it resolves, it is ready. Rejects with what was wrong and what to do about
- * it.
+ * it. `link`: it is one of several workers.
  */
-export async function startNode(config: Config, log: Log): Promise<RunningNode> {
+export async function startNode(
+  config: Config,
+  log: Log,
+  link: WorkerLink | null = null,
+): Promise<RunningNode> {
   const stops: (() => Promise<void> | void)[] = [];
   try {
-    return await start(config, log, stops);
+    return await start(config, { log, link }, stops);
   } catch (error) {
     await runInReverse(stops);
     throw error;
@@ -67,24 +78,24 @@ export async function startNode(config: Config, log: Log): Promise<RunningNode> 
 
 async function start(
   config: Config,
-  log: Log,
+  { log, link }: { readonly log: Log; readonly link: WorkerLink | null },
   stops: (() => Promise<void> | void)[],
 ): Promise<RunningNode> {
   const { url, place, lost, stop } = await openDatabase(config, log);
   stops.push(stop);
   const objects = await openObjects(config, log);
   stops.push(() => objects.close());
-  const isAlone = config.redisUrl === null;
+  const isAlone = config.redisUrl === null && link === null;
   const core = new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config), isAlone });
   const { databaseReadersMax: readersMax } = config;
   const onGroup = (report: GroupReport): void => metrics.committed(report);
-  const watched = new WatchedLog({ url, log, readersMax, onLost: lost, onGroup });
+  const onLost = link?.databaseLost ?? lost;
+  const watched = new WatchedLog({ url, log, readersMax, onLost, onGroup });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
-  const health = new Health(watched, isAlone ? 'none' : 'up');
-  const metrics = new Metrics({
-    ...{ stats: () => core.stats, isLogUp: () => watched.isUp, bus: () => health.bus },
-  });
+  const health = new Health(watched, isAlone ? 'none' : 'up', link);
+  const isLogUp = (): boolean => watched.isUp;
+  const metrics = new Metrics({ stats: () => core.stats, isLogUp, bus: () => health.bus });
   const onConnection = (isUp: boolean): void => {
     health.bus = isUp ? 'up' : 'down';
     driver.busConnected(isUp);
@@ -93,6 +104,7 @@ async function start(
     onMessage: (document, bytes) => driver.busReceived(document, bytes),
     onGap: (document) => driver.busGap(document),
     onConnection,
+    pipe: link?.busPipe ?? null,
   });
   stops.push(() => bus.close());
   const clock = new SystemClock();
@@ -115,15 +127,11 @@ async function start(
   stops.push(() => history.close());
   const page = openPage(log);
   const api = history.listener;
-  const port = await openPort(config, { health, metrics, page, log, api, transport, driver });
-  stops.push(port.close);
-  stops.push(() => {
-    health.draining = true;
-    return new Promise((resolve) => {
-      onDrained = resolve;
-      driver.drain();
-    });
+  const port = await openPort(config, {
+    ...{ health, metrics: link?.share(metrics) ?? metrics, page, log, api, transport, driver },
   });
+  stops.push(port.close);
+  stops.push(() => drain(health, driver, (drained) => (onDrained = drained)));
   let closed: Promise<void> | null = null;
   return {
     ...port.addresses,
@@ -218,6 +226,19 @@ function openPage(log: Log): Promise<Page> {
   const page = loadPage();
   page.catch((error: unknown) => log.error({ event: 'page-failed', err: error }));
   return page;
+}
+
+/** Resolves when what is on its way is settled and every client knows that it has to go. */
+function drain(
+  health: Health,
+  driver: GatewayDriver,
+  whenDrained: (drained: () => void) => void,
+): Promise<void> {
+  health.draining = true;
+  return new Promise((resolve) => {
+    whenDrained(resolve);
+    driver.drain();
+  });
 }
 
 /** Answers HTTP and opens sockets. `close` resolves when the last socket has ended. */
