@@ -94,8 +94,8 @@ async function start(
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
   const health = new Health(watched, isAlone ? 'none' : 'up', link);
-  const isLogUp = (): boolean => watched.isUp;
-  const metrics = new Metrics({ stats: () => core.stats, isLogUp, bus: () => health.bus });
+  const transport = new WebSocketTransport(config);
+  const metrics: Metrics = measure({ core, watched, health, transport });
   const onConnection = (isUp: boolean): void => {
     health.bus = isUp ? 'up' : 'down';
     driver.busConnected(isUp);
@@ -112,11 +112,11 @@ async function start(
   const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, metrics });
   health.areSnapshotsFailing = () => snapshots.isFailing;
   stops.push(() => snapshots.close());
-  const transport = new WebSocketTransport(config);
+  const editLog = metrics.edits.watch(watched.port, core.editTimes);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
-    ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: openAuth },
+    ports: { clock, transport, log: editLog, snapshots, bus: bus.port, auth: openAuth },
     onLog: (event) => logEvent(log, event),
     onDrained: () => onDrained(),
   });
@@ -128,7 +128,8 @@ async function start(
   const page = openPage(log);
   const api = history.listener;
   const port = await openPort(config, {
-    ...{ health, metrics: link?.share(metrics) ?? metrics, page, log, api, transport, driver },
+    ...{ health, page, log, api, transport, driver },
+    ...{ metrics: link?.share(metrics) ?? metrics, ownMetrics: metrics },
   });
   stops.push(port.close);
   stops.push(() => drain(health, driver, (drained) => (onDrained = drained)));
@@ -141,6 +142,22 @@ async function start(
     reload: port.reload,
     close: () => (closed ??= runInReverse(stops)),
   };
+}
+
+function measure(parts: {
+  readonly core: Gateway;
+  readonly watched: WatchedLog;
+  readonly health: Health;
+  readonly transport: WebSocketTransport;
+}): Metrics {
+  const { core, watched, health, transport } = parts;
+  return new Metrics({
+    stats: () => core.stats,
+    isLogUp: () => watched.isUp,
+    bus: () => health.bus,
+    traffic: transport.traffic,
+    durability: () => watched.durability,
+  });
 }
 
 function limitsOf(config: Config): Limits {
@@ -244,18 +261,23 @@ function drain(
 /** Answers HTTP and opens sockets. `close` resolves when the last socket has ended. */
 async function openPort(
   config: Config,
-  parts: HttpParts & { readonly transport: WebSocketTransport; readonly driver: GatewayDriver },
+  parts: HttpParts & {
+    readonly ownMetrics: Metrics;
+    readonly transport: WebSocketTransport;
+    readonly driver: GatewayDriver;
+  },
 ): Promise<{
   readonly addresses: ListenAddresses;
   readonly reload: () => Promise<void>;
   readonly close: () => Promise<void>;
 }> {
-  const { transport, driver, ...web } = parts;
+  const { transport, driver, ownMetrics, ...web } = parts;
   const tls = await TlsFiles.open(config, web.log);
   const server = createHttpServer({ ...web, tls });
   transport.serve(server, driver);
   try {
     const addresses = await listen(server, config);
+    if (tls !== null) ownMetrics.watchCertificate(() => tls.expiresMs);
     return { addresses, reload: async () => tls?.reload(), close };
   } catch (error) {
     tls?.close();

@@ -14,6 +14,7 @@ import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import type { HttpServer } from './listen.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import { Traffic } from './traffic.ts';
 
 /** Where sockets are opened. */
 export const syncPath = '/v1/sync';
@@ -61,6 +62,7 @@ interface Refusal {
 }
 
 export class WebSocketTransport implements TransportPort {
+  readonly traffic = new Traffic();
   readonly #options: TransportOptions;
   readonly #links = new Map<ConnId, Link>();
   readonly #server = new WebSocketServer(serverOptions);
@@ -90,6 +92,8 @@ export class WebSocketTransport implements TransportPort {
   /** See TransportPort; nothing for a socket that is gone. */
   send(conn: ConnId, bytes: Uint8Array): void {
     const link = this.#links.get(conn);
+    this.traffic.framesSent += 1;
+    this.traffic.bytesSent += bytes.length;
     link?.socket.send(bytes, (error) => {
       if (!error) this.#flushed(link);
     });
@@ -105,6 +109,7 @@ export class WebSocketTransport implements TransportPort {
     const link = this.#links.get(conn);
     if (link === undefined) return;
     link.closing = true;
+    this.traffic.countClose(reason);
     link.socket.close(code, reason);
   }
 
@@ -147,6 +152,8 @@ export class WebSocketTransport implements TransportPort {
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;
       const bytes = isBinary ? bytesOf(data) : null;
+      this.traffic.framesReceived += 1;
+      this.traffic.bytesReceived += bytes?.length ?? 0;
       if (bytes === null) events.malformed(conn, 'bad-frame', 'a text message; frames are binary');
       else events.received(conn, bytes);
     });
@@ -154,6 +161,7 @@ export class WebSocketTransport implements TransportPort {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#links.delete(conn);
+      if (!link.closing) this.traffic.countClose('client');
       events.closed(conn);
       link.drained?.();
     });

@@ -5,7 +5,6 @@
  * This file routes: which session a frame belongs to, which room a session, and what a frame may do
  * in the phase that its session is in. What happens inside a document is the room's.
  */
-import type { Batch } from '../../proto/batch.ts';
 import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodes, mayRetry } from '../../proto/codes.ts';
@@ -21,17 +20,19 @@ import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import { checkEdit } from './edit-check.ts';
+import { EditTimes } from './edit-times.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { Questions } from './questions.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
-import { type LogicalTime, Session } from './session.ts';
+import { type LogicalTime, Session, type SessionState, sessionStates } from './session.ts';
 
 export interface GatewayStats {
   readonly connections: number;
   readonly sessions: number;
+  readonly sessionStates: Readonly<Record<SessionState, number>>;
   readonly rooms: number;
   readonly memory: MemoryUse;
 }
@@ -48,6 +49,8 @@ export class Gateway implements Core<Input, Effect> {
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
   readonly #touched = new Set<Room>();
+  /** Notes for whoever measures. */
+  readonly editTimes = new EditTimes();
   #lastSession = 0;
   #drainUntilMs: number | null = null;
   #drained = false;
@@ -73,6 +76,7 @@ export class Gateway implements Core<Input, Effect> {
       connections: this.#connections,
       ledger,
       backlog: { bytes: 0 },
+      editTimes: this.editTimes,
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#questions.append(room, epoch, body),
@@ -87,7 +91,9 @@ export class Gateway implements Core<Input, Effect> {
     const { size: connections, unflushedBytes: sockets } = this.#connections;
     const own = { backlog: this.#context.backlog.bytes, sockets };
     const memory = memoryUse(this.#rooms.values(), own);
-    return { connections, sessions: this.#sessions.size, rooms: this.#rooms.size, memory };
+    const states = sessionStates(this.#sessions.values(), (id) => this.#connections.isWritable(id));
+    const counts = { sessions: this.#sessions.size, rooms: this.#rooms.size };
+    return { connections, ...counts, sessionStates: states, memory };
   }
 
   /**
@@ -189,7 +195,8 @@ export class Gateway implements Core<Input, Effect> {
       this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
     } else if (body.type === 'edit') {
       // While draining, edits stay in their client's outbox: it is about to go to another node.
-      if (this.#drainUntilMs === null) this.#edit(session, room, { batches: body.batches, bytes });
+      const edit = { batches: body.batches, bytes, atMs: conn.heardMs };
+      if (this.#drainUntilMs === null) this.#edit(session, room, edit);
     } else if (body.type === 'presence') {
       room.setPresence(session, body.state);
     } else {
@@ -246,7 +253,7 @@ export class Gateway implements Core<Input, Effect> {
     this.#openRoom(session.identity.document).join(session);
   }
 
-  #edit(session: Session, room: Room, edit: { batches: readonly Batch[]; bytes: number }): void {
+  #edit(session: Session, room: Room, edit: Parameters<typeof checkEdit>[1]): void {
     const limits = this.#limits;
     const checked = checkEdit(session, edit, { table: room.fold.table, limits });
     if (checked.type === 'refused') {

@@ -7,6 +7,7 @@ import type { Random } from '../random.ts';
 import type { Backlog } from './append-pipeline.ts';
 import type { Connections } from './connections.ts';
 import type { CommitLedger } from './durability.ts';
+import type { EditTimes } from './edit-times.ts';
 import type { Fold } from './fold.ts';
 import type { Bus } from './head-watch.ts';
 import type { Room } from './room.ts';
@@ -18,6 +19,7 @@ export interface RoomContext {
   readonly connections: Connections;
   readonly ledger: CommitLedger;
   readonly backlog: Backlog;
+  readonly editTimes: EditTimes;
   readonly bus: Bus;
   /** Random number of this node's process. */
   readonly node: number;
