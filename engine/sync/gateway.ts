@@ -25,6 +25,7 @@ import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { Questions } from './questions.ts';
+import { RetryAdvice } from './retry-advice.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 import { type LogicalTime, Session, type SessionState, sessionStates } from './session.ts';
@@ -51,6 +52,7 @@ export class Gateway implements Core<Input, Effect> {
   readonly #touched = new Set<Room>();
   /** Notes for whoever measures. */
   readonly editTimes = new EditTimes();
+  readonly #retryAdvice: RetryAdvice;
   #lastSession = 0;
   #drainUntilMs: number | null = null;
   #drained = false;
@@ -63,6 +65,7 @@ export class Gateway implements Core<Input, Effect> {
   }) {
     this.#bus = { isAlone: options.isAlone, isUp: true };
     this.#limits = checkLimits(options.limits);
+    this.#retryAdvice = new RetryAdvice(options.seed);
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
     const ledger = new CommitLedger();
@@ -368,7 +371,8 @@ export class Gateway implements Core<Input, Effect> {
 
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
     const retry = mayRetry(errorCodes[code].close);
-    const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
+    const retryAfterMs = this.#retryAdvice.afterMs(code);
+    const part = encodeErrorPart({ code, message, retry, retryAfterMs });
     this.#connections.sendControl(id, joinParts(channel, [part]));
   }
 
@@ -406,6 +410,7 @@ export class Gateway implements Core<Input, Effect> {
     const settled = [...this.#rooms.values()].every((room) => room.settled);
     if (!settled && now < this.#drainUntilMs) return;
     this.#drained = true;
+    this.#retryAdvice.spread(this.#connections.size);
     for (const room of this.#rooms.values()) room.sayFarewell();
     for (const conn of [...this.#connections.all()]) {
       this.#close(conn.id, 'draining', 'shutting down');
