@@ -23,6 +23,7 @@ import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
 import type { TlsFiles } from './tls.ts';
+import { traceIdOf } from './trace.ts';
 import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
@@ -57,7 +58,8 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       return;
     }
     respond(parts, request, response).catch((error: unknown) => {
-      parts.log.error({ event: 'http-failed', err: error, path: request.url });
+      const trace = traceIdOf(request.headers.traceparent);
+      parts.log.error({ event: 'http-failed', err: error, path: request.url, trace });
       if (response.headersSent) response.destroy();
       else sendProblem(response, 'internal', 'the server failed; its log has more');
     });

@@ -26,7 +26,8 @@ export function createLog(level: Config['logLevel'], worker?: number): Log {
   );
 }
 
-/** A line for what the core reports. */
-export function logEvent(log: Log, { level, event, code, detail, document }: LogEvent): void {
-  log[level]({ event, code, document, detail });
+/** A line for what the core reports; `trace`: of the socket that it is about (trace.ts). */
+export function logEvent(log: Log, told: LogEvent, trace: string | null): void {
+  const { level, event, code, detail, document } = told;
+  log[level]({ event, code, document, detail, ...(trace === null ? {} : { trace }) });
 }

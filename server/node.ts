@@ -117,7 +117,7 @@ async function start(
   const driver = new GatewayDriver({
     core,
     ports: { clock, transport, log: editLog, snapshots, bus: bus.port, auth: openAuth },
-    onLog: (event) => logEvent(log, event),
+    onLog: (event) => logEvent(log, event, transport.traceOf(event.conn)),
     onDrained: () => onDrained(),
   });
   if (!bus.isUp) onConnection(false);

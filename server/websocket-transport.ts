@@ -14,6 +14,7 @@ import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import type { HttpServer } from './listen.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import { traceIdOf } from './trace.ts';
 import { Traffic } from './traffic.ts';
 
 /** Where sockets are opened. */
@@ -52,6 +53,8 @@ interface Link {
   readonly socket: WebSocket;
   /** To be called when the buffer is below low water. */
   drained: (() => void) | null;
+  /** See `traceOf`. */
+  readonly trace: string;
   /** The core has closed it: what still comes is not read. */
   closing: boolean;
 }
@@ -77,6 +80,11 @@ export class WebSocketTransport implements TransportPort {
     return this.#links.size;
   }
 
+  /** By what the log lines about a socket are found; null: it is gone. */
+  traceOf(conn: ConnId | undefined): string | null {
+    return conn === undefined ? null : (this.#links.get(conn)?.trace ?? null);
+  }
+
   /** Takes over every upgrade that `server` is asked for. */
   serve(server: HttpServer, events: TransportEvents): void {
     server.on('upgrade', (request, socket, head) => {
@@ -84,7 +92,10 @@ export class WebSocketTransport implements TransportPort {
       const refusal = this.#refusal(request);
       if (refusal !== null) refuse(socket, refusal);
       else {
-        this.#server.handleUpgrade(request, socket, head, (opened) => this.#open(opened, events));
+        const trace = traceIdOf(request.headers.traceparent);
+        this.#server.handleUpgrade(request, socket, head, (opened) => {
+          this.#open(opened, trace, events);
+        });
       }
     });
   }
@@ -144,10 +155,10 @@ export class WebSocketTransport implements TransportPort {
     return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   }
 
-  #open(socket: WebSocket, events: TransportEvents): void {
+  #open(socket: WebSocket, trace: string, events: TransportEvents): void {
     this.#last++;
     const conn = this.#last as ConnId;
-    const link: Link = { socket, drained: null, closing: false };
+    const link: Link = { socket, trace, drained: null, closing: false };
     this.#links.set(conn, link);
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;

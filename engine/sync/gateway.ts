@@ -346,7 +346,8 @@ export class Gateway implements Core<Input, Effect> {
   #endSession(session: Session, code: ErrorCode, message: string): void {
     if (session.phase === 'ended') return;
     const { conn, channel, document } = session.identity;
-    this.#connections.emit({ type: 'log', level: 'info', event: 'session-ended', code, document });
+    const about = { level: 'info', event: 'session-ended', code, document, conn } as const;
+    this.#connections.emit({ type: 'log', ...about });
     const last = this.#connections.get(conn)?.channels.size === 1;
     this.#forget(session);
     if (last) this.#close(conn, code, message, channel);
@@ -358,7 +359,8 @@ export class Gateway implements Core<Input, Effect> {
   #malformed(id: ConnId, code: MalformedCode, message: string): void {
     if (this.#connections.get(id) === null) return;
     const detail = message;
-    this.#connections.emit({ type: 'log', level: 'warn', event: 'frame-refused', code, detail });
+    const about = { level: 'warn', event: 'frame-refused', code, detail, conn: id } as const;
+    this.#connections.emit({ type: 'log', ...about });
     this.#close(id, code, message);
   }
 
