@@ -4,14 +4,10 @@
  */
 import type { Random } from '../random.ts';
 
-/** Longer than that nobody's advice counts. */
-const adviceMsMax = 60_000;
-
 export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;
   #failures = 0;
-  #leastMs = 0;
 
   constructor(minMs: number, maxMs: number) {
     this.#minMs = minMs;
@@ -22,15 +18,7 @@ export class Backoff {
   next(random: Random): number {
     const ceiling = Math.min(this.#maxMs, this.#minMs * 2 ** Math.min(this.#failures, 30));
     this.#failures++;
-    const ownMs = random.between(this.#minMs, Math.max(this.#minMs, ceiling));
-    const waitMs = Math.max(ownMs, this.#leastMs);
-    this.#leastMs = 0;
-    return waitMs;
-  }
-
-  /** The next wait shall be no shorter: the other side knows why. */
-  advise(leastMs: number): void {
-    this.#leastMs = Math.min(leastMs, adviceMsMax);
+    return random.between(this.#minMs, Math.max(this.#minMs, ceiling));
   }
 
   reset(): void {

@@ -3,8 +3,7 @@
  * heard.
  */
 import type { ErrorCode } from '../../proto/codes.ts';
-import type { ErrorBody, ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
-import type { Backoff } from './backoff.ts';
+import type { ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
 import type { SyncStatus } from './replica-effects.ts';
 import { SnapshotAssembly } from './snapshot-assembly.ts';
 
@@ -41,12 +40,6 @@ export class ReplicaConnection {
     this.heardMs = options.nowMs;
     this.sentMs = options.nowMs;
     this.heartbeatMs = options.heartbeatMs;
-  }
-
-  /** The server says why it will close, and when to come back. */
-  refused({ code, retryAfterMs }: ErrorBody, backoff: Backoff): void {
-    this.error = code;
-    backoff.advise(retryAfterMs);
   }
 
   /** When the server counts as gone, if nothing is heard. */

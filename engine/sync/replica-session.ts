@@ -225,7 +225,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const connection = this.#connection;
     assert(connection !== null, 'only the current connection is heard');
     connection.heardMs = this.#now.monoMs;
-    if (frame.error !== null) connection.refused(frame.error, this.#backoff);
+    if (frame.error !== null) connection.error = frame.error.code;
     const welcome = connection.takeWelcome(frame);
     if (welcome === 'damaged') this.#resync();
     else if (welcome !== null) this.#welcomed(connection, welcome);

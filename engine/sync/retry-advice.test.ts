@@ -1,7 +1,5 @@
-/** Goal: clients of a node that stops come to the next one bit by bit, and do as they are told. */
+/** Goal: clients of a node that stops come to the next one bit by bit. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '../random.ts';
-import { Backoff } from './backoff.ts';
 import { RetryAdvice } from './retry-advice.ts';
 
 describe('the advice of a node that stops', () => {
@@ -25,21 +23,5 @@ describe('the advice of a node that stops', () => {
       expect(many.afterMs('draining')).toBeLessThan(10_000);
       expect(few.afterMs('draining')).toBe(0);
     }
-  });
-});
-
-describe('a client that is told when to come back', () => {
-  it('waits at least that long, once', () => {
-    const random = new Random(1, 'test');
-    const backoff = new Backoff(10, 20);
-    backoff.advise(5_000);
-    expect(backoff.next(random)).toBe(5_000);
-    expect(backoff.next(random)).toBeLessThanOrEqual(20);
-  });
-
-  it('does not wait for hours whatever it is told', () => {
-    const backoff = new Backoff(10, 20);
-    backoff.advise(2 ** 31);
-    expect(backoff.next(new Random(1, 'test'))).toBe(60_000);
   });
 });
