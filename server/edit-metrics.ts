@@ -2,9 +2,10 @@
  * What is measured of edits between their frame and their receivers; a part of metrics.ts.
  *
  * The core notes when frames came and what it acknowledges (engine/sync/edit-times.ts). When the
- * answer to an append comes, the core folds the row and hands it to every socket before the call
- * returns; so one look at the clock after that call tells when all of it was handed over. The cost
- * is one of a row, whatever the number of receivers.
+ * answer to an append comes, the core folds the row and hands it to the transport before the call
+ * returns, and the transport writes to every socket at the end of the turn (socket-output.ts). So
+ * one look at the clock after that tells when all was written. The cost is one of a row, or of a
+ * turn, whatever the number of receivers.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { AppendResult, LogPort } from '../engine/driver/ports.ts';
@@ -22,6 +23,8 @@ export class EditMetrics {
   readonly #staleOperations: Histogram;
   readonly #staleSeconds: Histogram;
   readonly #appends: Counter<'outcome'>;
+  /** When the edits came that are written at the end of this turn. */
+  #written: number[] = [];
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -34,7 +37,7 @@ export class EditMetrics {
     );
     this.#broadcast = histogram(
       'sve_broadcast_seconds',
-      'From receiving an edit to handing it to the sockets of all its readers on this node',
+      'From receiving an edit to writing it to the sockets of its readers on this node',
       ageBuckets,
     );
     this.#staleOperations = histogram(
@@ -71,12 +74,18 @@ export class EditMetrics {
 
   #answered({ outcome }: AppendResult, times: EditTimes): void {
     this.#appends.inc({ outcome });
-    const nowMs = performance.now();
     for (const { receivedMs, ackedMs, staleOperations, staleMs } of times.take()) {
       this.#ackAge.observe((ackedMs - receivedMs) / 1000);
-      this.#broadcast.observe((nowMs - receivedMs) / 1000);
       this.#staleOperations.observe(staleOperations);
       this.#staleSeconds.observe(staleMs / 1000);
+      // Asked for after the transport has asked for its turn's end, so it comes after that.
+      if (this.#written.push(receivedMs) === 1) setImmediate(() => this.#wrote());
     }
+  }
+
+  #wrote(): void {
+    const nowMs = performance.now();
+    for (const receivedMs of this.#written) this.#broadcast.observe((nowMs - receivedMs) / 1000);
+    this.#written = [];
   }
 }

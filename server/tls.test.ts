@@ -12,10 +12,13 @@ import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { must } from '../engine/assert.ts';
 import { Signal } from '../properties/contracts/signal.ts';
 import { type Config, readConfig } from './config.ts';
 import { type HttpServer, listen } from './listen.ts';
 import { TlsFiles } from './tls.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
 
 interface Pem {
   readonly cert: string;
@@ -185,6 +188,32 @@ describe('TLS', () => {
     await until('tls-reloaded');
     expect(await shown(url)).toBe('second');
     expect(JSON.stringify(lines)).not.toContain('PRIVATE');
+  });
+
+  it('carries sockets as TCP does, small messages and large ones', async () => {
+    await put(pairs.first);
+    tls = await TlsFiles.open(ours(), log);
+    server = must(tls, 'TLS is asked for').createServer(() => {});
+    const transport = new WebSocketTransport({ ...configOf(), connectionsMax: 2 });
+    const sizes: number[] = [];
+    transport.serve(server, {
+      opened: (conn) => transport.send([conn], Buffer.alloc(3)),
+      received(conn, bytes) {
+        sizes.push(bytes.length);
+        for (const size of [1, 70_000, 2 ** 20]) transport.send([conn], Buffer.alloc(size));
+        transport.close(conn, 4503, 'draining');
+      },
+      malformed: () => {},
+      closed: () => {},
+    });
+    const { syncUrl } = await listen(server, ours());
+    expect(syncUrl).toMatch(/^wss:\/\/127\.0\.0\.1:\d+\/v1\/sync$/);
+    const socket = new WebSocket(syncUrl, { rejectUnauthorized: false });
+    const received: number[] = [];
+    socket.on('message', (data: Buffer) => received.push(data.length));
+    socket.on('open', () => socket.send(Buffer.alloc(100_000)));
+    const [code] = await once(socket, 'close');
+    expect([code, sizes, received]).toEqual([4503, [100_000], [3, 1, 70_000, 2 ** 20]]);
   });
 
   it('says when nothing is new, and when the certificate has expired', async () => {

@@ -14,6 +14,7 @@ import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import type { HttpServer } from './listen.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import { messageFrame, OutputTurn, SocketOutput } from './socket-output.ts';
 import { traceIdOf } from './trace.ts';
 import { Traffic } from './traffic.ts';
 
@@ -34,8 +35,6 @@ export interface TransportOptions {
   readonly connectionsMax: number;
 }
 
-/** A buffer of this size is as good as empty: the reader keeps up. */
-const lowWaterBytes = 2 ** 14;
 /** Who does not answer a close in this time is cut off. */
 const closeTimeoutMs = 2_000;
 const tooBig = 1009;
@@ -51,7 +50,8 @@ const serverOptions = {
 
 interface Link {
   readonly socket: WebSocket;
-  /** To be called when the buffer is below low water. */
+  readonly output: SocketOutput;
+  /** To be called when the peer has taken what was written. */
   drained: (() => void) | null;
   /** See `traceOf`. */
   readonly trace: string;
@@ -69,6 +69,7 @@ export class WebSocketTransport implements TransportPort {
   readonly #options: TransportOptions;
   readonly #links = new Map<ConnId, Link>();
   readonly #server = new WebSocketServer(serverOptions);
+  readonly #turn = new OutputTurn();
   #last = 0;
 
   constructor(options: TransportOptions) {
@@ -94,26 +95,25 @@ export class WebSocketTransport implements TransportPort {
       else {
         const trace = traceIdOf(request.headers.traceparent);
         this.#server.handleUpgrade(request, socket, head, (opened) => {
-          this.#open(opened, trace, events);
+          this.#open(opened, { stream: socket, trace }, events);
         });
       }
     });
   }
 
   /** See TransportPort; nothing for a socket that is gone. */
-  send(conn: ConnId, bytes: Uint8Array): void {
-    const link = this.#links.get(conn);
-    this.traffic.framesSent += 1;
-    this.traffic.bytesSent += bytes.length;
-    link?.socket.send(bytes, (error) => {
-      if (!error) this.#flushed(link);
-    });
+  send(conns: readonly ConnId[], bytes: Uint8Array): void {
+    this.traffic.framesSent += conns.length;
+    this.traffic.bytesSent += conns.length * bytes.length;
+    const frame = messageFrame(bytes);
+    for (const conn of conns) this.#links.get(conn)?.output.write(frame);
   }
 
   notifyDrained(conn: ConnId, drained: () => void): void {
     const link = this.#links.get(conn);
-    if (link === undefined || link.socket.bufferedAmount <= lowWaterBytes) setImmediate(drained);
-    else link.drained = drained;
+    link?.output.flush();
+    if (link?.output.isFull === true) link.drained = drained;
+    else setImmediate(drained);
   }
 
   close(conn: ConnId, code: number, reason: string): void {
@@ -121,6 +121,7 @@ export class WebSocketTransport implements TransportPort {
     if (link === undefined) return;
     link.closing = true;
     this.traffic.countClose(reason);
+    link.output.flush();
     link.socket.close(code, reason);
   }
 
@@ -155,10 +156,15 @@ export class WebSocketTransport implements TransportPort {
     return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   }
 
-  #open(socket: WebSocket, trace: string, events: TransportEvents): void {
+  #open(
+    socket: WebSocket,
+    { stream, trace }: { readonly stream: Duplex; readonly trace: string },
+    events: TransportEvents,
+  ): void {
     this.#last++;
     const conn = this.#last as ConnId;
-    const link: Link = { socket, trace, drained: null, closing: false };
+    const output = new SocketOutput(socket, stream, this.#turn);
+    const link: Link = { socket, output, trace, drained: null, closing: false };
     this.#links.set(conn, link);
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;
@@ -174,18 +180,18 @@ export class WebSocketTransport implements TransportPort {
       this.#links.delete(conn);
       if (!link.closing) this.traffic.countClose('client');
       events.closed(conn);
-      link.drained?.();
+      drained(link);
     });
+    stream.on('drain', () => drained(link));
     explainTooBig(socket, (message) => events.malformed(conn, 'too-large', message));
     events.opened(conn);
   }
+}
 
-  #flushed(link: Link): void {
-    const { drained } = link;
-    if (drained === null || link.socket.bufferedAmount > lowWaterBytes) return;
-    link.drained = null;
-    drained();
-  }
+function drained(link: Link): void {
+  const { drained: callBack } = link;
+  link.drained = null;
+  callBack?.();
 }
 
 /**

@@ -24,6 +24,7 @@ import { EditTimes } from './edit-times.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
+import { PresenceBudget } from './presence-budget.ts';
 import { Questions } from './questions.ts';
 import { RetryAdvice } from './retry-advice.ts';
 import { Room } from './room.ts';
@@ -80,6 +81,7 @@ export class Gateway implements Core<Input, Effect> {
       ledger,
       backlog: { bytes: 0 },
       editTimes: this.editTimes,
+      presenceBudget: new PresenceBudget(options.limits),
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#questions.append(room, epoch, body),
@@ -375,7 +377,7 @@ export class Gateway implements Core<Input, Effect> {
     const retry = mayRetry(errorCodes[code].close);
     const retryAfterMs = this.#retryAdvice.afterMs(code);
     const part = encodeErrorPart({ code, message, retry, retryAfterMs });
-    this.#connections.sendControl(id, joinParts(channel, [part]));
+    this.#connections.sendControl([id], joinParts(channel, [part]));
   }
 
   #runDue(): void {

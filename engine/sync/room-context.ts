@@ -10,6 +10,7 @@ import type { CommitLedger } from './durability.ts';
 import type { EditTimes } from './edit-times.ts';
 import type { Fold } from './fold.ts';
 import type { Bus } from './head-watch.ts';
+import type { PresenceBudget } from './presence-budget.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
 
@@ -20,6 +21,7 @@ export interface RoomContext {
   readonly ledger: CommitLedger;
   readonly backlog: Backlog;
   readonly editTimes: EditTimes;
+  readonly presenceBudget: PresenceBudget;
   readonly bus: Bus;
   /** Random number of this node's process. */
   readonly node: number;
