@@ -24,7 +24,8 @@ await describeWithBinaries('a service of two workers', () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'sve-workers-'));
-    server = await startServerProcess({ dataDir, flags: ['--workers', '2'] });
+    const flags = ['--workers', '2'];
+    server = await startServerProcess({ dataDir, flags, startTimeoutMs: 110_000 });
   });
 
   afterEach(async () => {
