@@ -1,11 +1,12 @@
 /**
- * The bus of this node: the Redis or the Redis Cluster at REDIS_URL, or none, because the node is
- * alone.
+ * The bus of this node: the Redis or the Redis Cluster at REDIS_URL; without, the other workers of
+ * the same service (workers/), or none, because the node is alone.
  *
  * An address that is set must answer when the node starts: nodes that do not hear each other would
  * look as if they worked. If Redis goes away later, edits go on, and the nodes find each other's
  * rows in the log.
  */
+import type { Duplex } from 'node:stream';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { mustAnswer } from './backing/address.ts';
 import type { Config } from './config.ts';
@@ -14,6 +15,7 @@ import type { Log } from './log.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import { RedisBus, type RedisBusInputs } from './redis-bus.ts';
 import { RedisClusterBus } from './redis-cluster-bus.ts';
+import { WorkerBus } from './workers/worker-bus.ts';
 
 export interface Bus {
   readonly port: BusPort;
@@ -25,6 +27,8 @@ export interface Bus {
 export interface BusInputs extends Pick<RedisBusInputs, 'onMessage' | 'onGap'> {
   /** It has gone down, or come up again, since `openBus` resolved. */
   readonly onConnection: (isUp: boolean) => void;
+  /** To the primary of the workers; null: this process is no worker. */
+  readonly pipe: Duplex | null;
 }
 
 /** Rejects with what was tried, what was wrong and what to do. */
@@ -33,7 +37,11 @@ export async function openBus(
   log: Log,
   inputs: BusInputs,
 ): Promise<Bus> {
-  if (redisUrl === null) return { port: localBus, isUp: true, close: async () => {} };
+  if (redisUrl === null) {
+    if (inputs.pipe === null) return { port: localBus, isUp: true, close: async () => {} };
+    const port = new WorkerBus(inputs.pipe, inputs);
+    return { port, isUp: true, close: () => port.close() };
+  }
   let tell = (_isUp: boolean): void => {};
   const firstWord = new Promise<boolean>((resolve) => {
     tell = resolve;

@@ -10,6 +10,11 @@ import { type Config, helpText, readConfig, settingLines } from './config.ts';
 const examples: { readonly [K in keyof Config]: readonly [text: string, value: Config[K]] } = {
   host: ['0.0.0.0', '0.0.0.0'],
   port: ['0', 0],
+  socketPath: ['/run/sve/http.sock', '/run/sve/http.sock'],
+  socketMode: ['600', 0o600],
+  tlsCertFile: ['/etc/sve/chain.pem', '/etc/sve/chain.pem'],
+  tlsKeyFile: ['/etc/sve/key.pem', '/etc/sve/key.pem'],
+  workers: ['4', 4],
   dataDir: ['/var/lib/sync', '/var/lib/sync'],
   databaseUrl: ['postgresql://u:p@db/docs', 'postgresql://u:p@db/docs'],
   databaseReadersMax: ['9', 9],
@@ -109,6 +114,13 @@ describe('readConfig', () => {
       'unknown flag --hosst: did you mean --host?',
     ]);
   });
+
+  for (const { env } of settingLines) {
+    it(`names the setting that is wrong: ${env}`, () => {
+      // Nothing begins with a space.
+      expect(problemsOf([], { [env]: ' ,x' })).toMatch(new RegExp(`^${env}: expected `));
+    });
+  }
 
   it('does not repeat an address, which may hold a password', () => {
     const addresses = {

@@ -57,13 +57,47 @@ const origins: Kind<readonly string[]> = {
     .refine((list) => list.every((item) => item === '*' || isOrigin(item))),
 };
 
+/** Permissions of a file. */
+const octal: Kind<number> = {
+  type: 'three octal digits',
+  schema: z
+    .string()
+    .regex(/^[0-7]{3}$/)
+    .transform((value) => Number.parseInt(value, 8)),
+};
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
 const level: Kind<(typeof levels)[number]> = { type: levels.join(', '), schema: z.enum(levels) };
 
 const settings = {
-  host: setting(text, '127.0.0.1', 'Address to listen on; 0.0.0.0 = every interface'),
+  host: setting(
+    text,
+    '127.0.0.1',
+    'Address to listen on; 0.0.0.0 = every interface, :: = with IPv6',
+  ),
   port: setting(integer(0, 65_535), 4800, 'TCP port; 0 = any free one'),
+  socketPath: setting(
+    optional('path', (value) => /^\S/.test(value) && Buffer.byteLength(value) <= 107),
+    '',
+    'Unix socket to listen on in place of host and port',
+  ),
+  socketMode: setting(octal, '660', 'Who may open it, as for chmod'),
+  tlsCertFile: setting(
+    optional('path', (value) => /^\S/.test(value)),
+    '',
+    'Certificate (PEM, with those that lead to its root): the port speaks TLS only; read again when it changes',
+  ),
+  tlsKeyFile: setting(
+    optional('path', (value) => /^\S/.test(value)),
+    '',
+    'The key that belongs to it (PEM, without a password)',
+  ),
+  workers: setting(
+    integer(1, 64),
+    1,
+    'Processes that share the port and the documents, each a node; as many as there are cores',
+  ),
   dataDir: setting(text, './data', 'Folder of what the server keeps itself'),
   databaseUrl: setting(
     databaseUrl,

@@ -3,9 +3,9 @@
  *
  * Not ready: the log does not answer, or the node is stopping. Degraded: the bus is away, so that
  * edits of other nodes arrive late, or no snapshots can be made, so that documents take longer to
- * open; all else works, and sending the clients elsewhere would help nobody. A database that may
- * lose what it has committed is told loudly but not refused: whoever runs one on purpose still
- * wants it to run.
+ * open, or a worker of the service is missing; all else works, and sending the clients elsewhere
+ * would help nobody. A database that may lose what it has committed is told loudly but not refused:
+ * whoever runs one on purpose still wants it to run.
  */
 import type { DurabilityReport } from './postgres/durability-check.ts';
 
@@ -32,6 +32,12 @@ export interface HealthLog {
   readonly durability: DurabilityReport | null;
 }
 
+/** Of the service that this process is a worker of. */
+interface WorkerCount {
+  readonly running: number;
+  readonly wanted: number;
+}
+
 export class Health {
   /** Set once, before anything else is stopped. */
   draining = false;
@@ -39,13 +45,16 @@ export class Health {
   bus: BusState;
   /** Set by whoever makes them: several attempts in a row failed lately. */
   areSnapshotsFailing: () => boolean = () => false;
+  readonly #workers: WorkerCount | null;
   readonly #log: HealthLog;
   /** One question at a time: many who ask must not load the database. */
   #asking: Promise<boolean> | null = null;
 
-  constructor(log: HealthLog, bus: BusState) {
+  /** `workers`: null: this process is no worker. */
+  constructor(log: HealthLog, bus: BusState, workers: WorkerCount | null = null) {
     this.#log = log;
     this.bus = bus;
+    this.#workers = workers;
   }
 
   async readiness(): Promise<Readiness> {
@@ -55,10 +64,14 @@ export class Health {
     const up = await this.#asking;
     const { draining, bus } = this;
     const { durability } = this.#log;
+    const workers = this.#workers;
     const shortcomings = [
       ...(bus === 'down' ? ['Redis is away: edits of other nodes arrive late, from the log'] : []),
       ...(this.areSnapshotsFailing()
         ? ['snapshots cannot be made: documents take longer to open; snapshot-failed in the log']
+        : []),
+      ...(workers !== null && workers.running < workers.wanted
+        ? [`${workers.running} of ${workers.wanted} workers run; worker-ended in the log`]
         : []),
     ];
     const obstacles = [

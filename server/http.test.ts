@@ -14,11 +14,11 @@ import { createHttpServer } from './http.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { loadPage, type Page } from './page.ts';
+import { sampleSources } from './testing/metric-sources.ts';
 
 const durability = {
   ...{ fsync: true, fullPageWrites: true, synchronousCommit: 'on', ok: true, advice: '' },
 };
-const memory = { texts: 5, rows: 4, snapshots: 3, backlog: 2, sockets: 1 };
 let folder: string;
 let logUp: boolean;
 let questions: number;
@@ -35,11 +35,7 @@ async function start(page: Promise<Page>, bus: BusState = 'none'): Promise<void>
     return Promise.resolve(logUp);
   };
   health = new Health({ port: { ready }, durability }, bus);
-  metrics = new Metrics({
-    stats: () => ({ connections: 3, sessions: 2, rooms: 1, memory }),
-    isLogUp: () => logUp,
-    bus: () => health.bus,
-  });
+  metrics = new Metrics(sampleSources({ isLogUp: () => logUp, bus: () => health.bus }));
   server = createHttpServer({ health, metrics, page, log: createLog('silent') });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -143,7 +139,7 @@ describe('metrics', () => {
     expect(body.toString()).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
     const before = await samples();
     expect(before).toMatchObject({
-      ...{ sve_connections: 3, sve_sessions: 2, sve_documents: 1, sve_log_up: 1 },
+      ...{ sve_connections: 3, sve_documents: 1, sve_log_up: 1 },
       ...{ sve_log_rows_total: 0, sve_log_commit_seconds_count: 0 },
     });
     expect(before).not.toHaveProperty('sve_bus_up');

@@ -12,26 +12,30 @@ import {
   createServer,
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import { isDocumentName } from '../proto/client-frame.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import type { Health } from './health.ts';
+import type { HttpServer } from './listen.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import type { TlsFiles } from './tls.ts';
+import { traceIdOf } from './trace.ts';
 import { syncPath } from './websocket-transport.ts';
 
 export interface HttpParts {
   readonly health: Health;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'type' | 'expose'>;
   /** Rejected: the page could not be made, and its addresses say so. */
   readonly page: Promise<Page>;
   readonly log: Log;
   /** Answers below /v1/; absent = nothing is there but the socket. */
   readonly api?: RequestListener;
+  /** null or absent: plain HTTP. */
+  readonly tls?: TlsFiles | null;
 }
 
 /** For every answer: the page takes nothing from elsewhere and is shown nowhere else. */
@@ -46,21 +50,23 @@ const securityHeaders = {
 };
 
 /** A server that does not listen yet. */
-export function createHttpServer(parts: HttpParts): Server {
-  return createServer((request, response) => {
+export function createHttpServer(parts: HttpParts): HttpServer {
+  const listener: RequestListener = (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     if (parts.api !== undefined && isForApi(request)) {
       parts.api(request, response);
       return;
     }
     respond(parts, request, response).catch((error: unknown) => {
+      const trace = traceIdOf(request.headers.traceparent);
       // Without what follows the path: somebody may have put a token there.
       const path = request.url?.split('?')[0];
-      parts.log.error({ event: 'http-failed', err: error, path });
+      parts.log.error({ event: 'http-failed', err: error, path, trace });
       if (response.headersSent) response.destroy();
       else sendProblem(response, 'internal', 'the server failed; its log has more');
     });
-  });
+  };
+  return parts.tls?.createServer(listener) ?? createServer(listener);
 }
 
 function isForApi({ url = '' }: IncomingMessage): boolean {

@@ -10,12 +10,15 @@ import type { Config } from './config.ts';
 
 export type Log = Logger;
 
-/** Written at once, so that the last line before an exit is there. */
-export function createLog(level: Config['logLevel']): Log {
+/**
+ * Written at once, so that the last line before an exit is there. `worker`: which of several
+ * processes writes; it stands in each line.
+ */
+export function createLog(level: Config['logLevel'], worker?: number): Log {
   return pino(
     {
       level,
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -23,7 +26,8 @@ export function createLog(level: Config['logLevel']): Log {
   );
 }
 
-/** A line for what the core reports. */
-export function logEvent(log: Log, { level, event, code, detail, document }: LogEvent): void {
-  log[level]({ event, code, document, detail });
+/** A line for what the core reports; `trace`: of the socket that it is about (trace.ts). */
+export function logEvent(log: Log, told: LogEvent, trace: string | null): void {
+  const { level, event, code, detail, document } = told;
+  log[level]({ event, code, document, detail, ...(trace === null ? {} : { trace }) });
 }

@@ -8,10 +8,12 @@
 import { withoutPassword } from './backing/address.ts';
 import { commandLines, runCommand } from './commands/commands.ts';
 import { type Config, helpText, readConfig } from './config.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { isLoopback } from './loopback.ts';
 import { type RunningNode, startNode } from './node.ts';
 import { packageVersion } from './version.ts';
+import { startWorkers } from './workers/primary.ts';
+import { WorkerLink } from './workers/worker-link.ts';
 
 const [first = '', ...others] = process.argv.slice(2);
 if (/^[a-z]/.test(first)) await command().catch(failWith);
@@ -32,14 +34,17 @@ async function start(): Promise<void> {
 }
 
 async function run(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const link = WorkerLink.ofThisProcess();
+  const log = createLog(config.logLevel, link?.number);
   process.on('uncaughtException', (error) => {
     log.fatal({ event: 'uncaught', err: error });
     process.exit(1);
   });
+  if (link !== null) return await work(config, log, link);
   try {
-    const starting = startNode(config, log);
+    const starting = config.workers > 1 ? startWorkers(config, log) : startNode(config, log);
     stopOnSignals(starting);
+    if (config.tlsCertFile !== null) reloadOnSignal(starting);
     const node = await starting;
     print(`${announcement(node, config).join('\n')}\n`);
   } catch (error) {
@@ -48,21 +53,47 @@ async function run(config: Config): Promise<void> {
   }
 }
 
+/** As one of several workers: the primary tells people where it is, and when to stop. */
+async function work(config: Config, log: Log, link: WorkerLink): Promise<void> {
+  try {
+    const starting = startNode(config, log, link);
+    link.follow({ stop: () => stop(starting), reload: () => reload(starting) });
+    const { reload: _, close, ...facts } = await starting;
+    link.ready(facts);
+  } catch (error) {
+    failWith(error);
+    process.exit(1);
+  }
+}
+
+function stop(starting: Promise<RunningNode>): void {
+  const done = starting.then((node) => node.close());
+  // What failed is told by whoever started it.
+  done.then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+}
+
+function reload(starting: Promise<RunningNode>): void {
+  starting.then((node) => node.reload()).catch(() => {});
+}
+
 /** The first signal stops in order, the second at once. */
 function stopOnSignals(starting: Promise<RunningNode>): void {
   let stopping = false;
   const onSignal = (): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    const done = starting.then((node) => node.close());
-    // What failed is told by whoever started it.
-    done.then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    stop(starting);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+}
+
+/** The same signal ends a process that has nothing to read again, as is usual. */
+function reloadOnSignal(starting: Promise<RunningNode>): void {
+  process.on('SIGHUP', () => reload(starting));
 }
 
 function announcement(node: RunningNode, config: Config): string[] {
@@ -71,12 +102,15 @@ function announcement(node: RunningNode, config: Config): string[] {
   const { databaseUrl, redisUrl } = config;
   const embedded = [
     ...(databaseUrl === null ? ['PostgreSQL'] : []),
-    ...(redisUrl === null ? ['bus (one node)'] : []),
+    ...(redisUrl === null ? [config.workers > 1 ? 'bus (one service)' : 'bus (one node)'] : []),
   ];
   return [
     `sync-vector-engine ${packageVersion()}`,
     `  page        ${node.url}`,
     `  sync        ${node.syncUrl}`,
+    ...(node.workers === undefined
+      ? []
+      : [`  workers     ${node.workers.length}: processes ${node.workers.join(', ')}`]),
     `  documents   ${node.dataPlace}`,
     `  snapshots   ${node.snapshotPlace}`,
     `  embedded    ${embedded.join(', ') || 'nothing'}`,
@@ -85,7 +119,7 @@ function announcement(node: RunningNode, config: Config): string[] {
       `full_page_writes ${setting(fullPageWrites)}, synchronous_commit ${synchronousCommit}`,
     ...(advice === '' ? [] : [`              ${advice}`]),
     ...(node.authTold === null
-      ? [`  WARNING     NO AUTHENTICATION: ${openTo(config.host)} may do everything`]
+      ? [`  WARNING     NO AUTHENTICATION: ${openTo(config)} may do everything`]
       : [`  auth        ${node.authTold}`]),
     '  Ctrl-C stops it.',
   ];
@@ -104,6 +138,7 @@ function fail(message: string): void {
   process.exitCode = 1;
 }
 
-function openTo(host: string): string {
+function openTo({ socketPath, host }: Config): string {
+  if (socketPath !== null) return `whoever may open ${socketPath}`;
   return isLoopback(host) ? 'whoever is on this machine' : `whoever reaches ${host}`;
 }

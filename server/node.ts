@@ -8,9 +8,6 @@
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { isIPv6 } from 'node:net';
-import { assert } from '../engine/assert.ts';
 import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
@@ -29,7 +26,8 @@ import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { Health } from './health.ts';
 import { type HistoryOptions, openHistory } from './history/open-history.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer, type HttpParts } from './http.ts';
+import { type ListenAddresses, listen } from './listen.ts';
 import { type Log, logEvent } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
@@ -38,18 +36,18 @@ import type { GroupReport } from './postgres/append-writer.ts';
 import type { DurabilityReport } from './postgres/durability-check.ts';
 import { NodeSnapshots } from './snapshots/node-snapshots.ts';
 import { SystemClock } from './system-clock.ts';
+import { TlsFiles } from './tls.ts';
 import { WatchedLog } from './watched-log.ts';
-import { syncPath, WebSocketTransport } from './websocket-transport.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
+import type { WorkerLink } from './workers/worker-link.ts';
 
 const hourMs = 3_600_000;
 
 /** Something other than a row happened to a document. */
 const look = encodeBusMessage({ type: 'look' });
 
-export interface RunningNode {
-  /** Of the page, with a slash at the end. */
-  readonly url: string;
-  readonly syncUrl: string;
+/** What there is to tell of a node. */
+export interface NodeFacts extends ListenAddresses {
   /** Where the documents are, for people. */
   readonly dataPlace: string;
   /** Where snapshots are, for people. */
@@ -57,19 +55,30 @@ export interface RunningNode {
   readonly durability: DurabilityReport;
   /** Who decides who may do what; null: nobody. */
   readonly authTold: string | null;
+}
+
+export interface RunningNode extends NodeFacts {
+  /** The processes that share its port; absent: it is one alone. */
+  readonly workers?: readonly number[];
+  /** Looks whether there is a new certificate. */
+  reload(): Promise<void>;
   /** Stops as described above; the same promise however often it is called. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a node; when it resolves, it is ready. Rejects with what was wrong and what to do about
- * it.
+ * it. `link`: it is one of several workers.
  */
-export async function startNode(config: Config, log: Log): Promise<RunningNode> {
+export async function startNode(
+  config: Config,
+  log: Log,
+  link: WorkerLink | null = null,
+): Promise<RunningNode> {
   mustBeChecked(config);
   const stops: (() => Promise<void> | void)[] = [];
   try {
-    return await start(config, log, stops);
+    return await start(config, { log, link }, stops);
   } catch (error) {
     await runInReverse(stops);
     throw error;
@@ -78,43 +87,44 @@ export async function startNode(config: Config, log: Log): Promise<RunningNode> 
 
 async function start(
   config: Config,
-  log: Log,
+  { log, link }: { readonly log: Log; readonly link: WorkerLink | null },
   stops: (() => Promise<void> | void)[],
 ): Promise<RunningNode> {
   const { url, place, lost, stop } = await openDatabase(config, log);
   stops.push(stop);
   const objects = await openObjects(config, log);
   stops.push(() => objects.close());
-  const isAlone = config.redisUrl === null;
+  const isAlone = config.redisUrl === null && link === null;
   const core = new Gateway({ seed: randomInt(2 ** 48 - 1), limits: limitsOf(config), isAlone });
   const { databaseReadersMax: readersMax } = config;
   const onGroup = (report: GroupReport): void => metrics.committed(report);
-  const watched = new WatchedLog({ url, log, readersMax, onLost: lost, onGroup });
+  const onLost = link?.databaseLost ?? lost;
+  const watched = new WatchedLog({ url, log, readersMax, onLost, onGroup });
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
-  const health = new Health(watched, isAlone ? 'none' : 'up');
-  const metrics = new Metrics({
-    ...{ stats: () => core.stats, isLogUp: () => watched.isUp, bus: () => health.bus },
-  });
+  const health = new Health(watched, isAlone ? 'none' : 'up', link);
+  const transport = new WebSocketTransport(config);
+  const metrics: Metrics = measure({ core, watched, health, transport });
   const onConnection = (isUp: boolean): void => {
     health.bus = isUp ? 'up' : 'down';
     driver.busConnected(isUp);
   };
   const authParts = { databaseUrl: url, log, metrics, bus: () => bus.port };
   const auth = await openAuth(config, authParts, (revocation) => driver.revoked(revocation));
-  const bus = await openBus(config, log, { ...heard(() => [driver, auth]), onConnection });
+  const pipe = link?.busPipe ?? null;
+  const bus = await openBus(config, log, { ...heard(() => [driver, auth]), onConnection, pipe });
   stops.push(() => bus.close());
   const clock = new SystemClock();
   stops.push(() => clock.stop());
   const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, metrics });
   health.areSnapshotsFailing = () => snapshots.isFailing;
   stops.push(() => snapshots.close());
-  const transport = new WebSocketTransport(config);
+  const editLog = metrics.edits.watch(watched.port, core.editTimes);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
-    ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: auth.gate.port },
-    onLog: (event) => logEvent(log, event),
+    ports: { clock, transport, log: editLog, snapshots, bus: bus.port, auth: auth.gate.port },
+    onLog: (event) => logEvent(log, event, transport.traceOf(event.conn)),
     onDrained: () => onDrained(),
   });
   if (!bus.isUp) onConnection(false);
@@ -124,26 +134,39 @@ async function start(
   const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
   const page = openPage(log);
-  const server = createHttpServer({ health, metrics, page, log, api: history.listener });
-  transport.serve(server, driver);
-  await listen(server, config);
-  stops.push(() => end(server));
-  stops.push(() => {
-    health.draining = true;
-    return new Promise((resolve) => {
-      onDrained = resolve;
-      driver.drain();
-    });
+  const api = history.listener;
+  const port = await openPort(config, {
+    ...{ health, page, log, api, transport, driver },
+    ...{ metrics: link?.share(metrics) ?? metrics, ownMetrics: metrics },
   });
+  stops.push(port.close);
+  stops.push(() => drain(health, driver, (drained) => (onDrained = drained)));
   let closed: Promise<void> | null = null;
   return {
-    ...addressesOf(server, config.host),
+    ...port.addresses,
     dataPlace: place,
     snapshotPlace: tellPlace(objects.place),
     durability,
     authTold: auth.told,
+    reload: port.reload,
     close: () => (closed ??= runInReverse(stops)),
   };
+}
+
+function measure(parts: {
+  readonly core: Gateway;
+  readonly watched: WatchedLog;
+  readonly health: Health;
+  readonly transport: WebSocketTransport;
+}): Metrics {
+  const { core, watched, health, transport } = parts;
+  return new Metrics({
+    stats: () => core.stats,
+    isLogUp: () => watched.isUp,
+    bus: () => health.bus,
+    traffic: transport.traffic,
+    durability: () => watched.durability,
+  });
 }
 
 function limitsOf(config: Config): Limits {
@@ -288,34 +311,51 @@ function openPage(log: Log): Promise<Page> {
   return page;
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
-  server.listen(port, host);
+/** Resolves when what is on its way is settled and every client knows that it has to go. */
+function drain(
+  health: Health,
+  driver: GatewayDriver,
+  whenDrained: (drained: () => void) => void,
+): Promise<void> {
+  health.draining = true;
+  return new Promise((resolve) => {
+    whenDrained(resolve);
+    driver.drain();
+  });
+}
+
+/** Answers HTTP and opens sockets. `close` resolves when the last socket has ended. */
+async function openPort(
+  config: Config,
+  parts: HttpParts & {
+    readonly ownMetrics: Metrics;
+    readonly transport: WebSocketTransport;
+    readonly driver: GatewayDriver;
+  },
+): Promise<{
+  readonly addresses: ListenAddresses;
+  readonly reload: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}> {
+  const { transport, driver, ownMetrics, ...web } = parts;
+  const tls = await TlsFiles.open(config, web.log);
+  const server = createHttpServer({ ...web, tls });
+  transport.serve(server, driver);
   try {
-    await once(server, 'listening');
+    const addresses = await listen(server, config);
+    if (tls !== null) ownMetrics.watchCertificate(() => tls.expiresMs);
+    return { addresses, reload: async () => tls?.reload(), close };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `cannot listen on ${host} port ${port}: ${reason}\nSet PORT to a free one (0 = any), or HOST.`,
-      { cause: error },
-    );
+    tls?.close();
+    throw error;
   }
-}
-
-/** Stops listening, and resolves when the last socket has ended. */
-async function end(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-}
-
-/** Addresses that a browser on this machine can open. */
-function addressesOf(server: Server, host: string): Pick<RunningNode, 'url' | 'syncUrl'> {
-  const address = server.address();
-  assert(address !== null && typeof address === 'object', 'a TCP address');
-  const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  const authority = `${isIPv6(local) ? `[${local}]` : local}:${address.port}`;
-  return { url: `http://${authority}/`, syncUrl: `ws://${authority}${syncPath}` };
+  async function close(): Promise<void> {
+    tls?.close();
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
 }
 
 async function runInReverse(stops: readonly (() => Promise<void> | void)[]): Promise<void> {

@@ -95,12 +95,22 @@ await describeWithBinaries('the server process', () => {
     const sample = (name: string): number =>
       Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
     expect(sample('sve_connections')).toBeGreaterThanOrEqual(1);
-    expect(sample('sve_sessions')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_sessions{state="open"}')).toBeGreaterThanOrEqual(1);
+    for (const times of ['ack_age_seconds', 'broadcast_seconds', 'stale_seconds']) {
+      expect(sample(`sve_${times}_count`)).toBeGreaterThanOrEqual(1);
+    }
+    expect(sample('sve_broadcast_seconds_sum')).toBeGreaterThan(sample('sve_ack_age_seconds_sum'));
+    expect(sample('sve_appends_total{outcome="committed"}')).toBeGreaterThanOrEqual(1);
+    expect(sample('sve_frames_received_total')).toBeGreaterThanOrEqual(2);
+    expect(sample('sve_received_bytes_total')).toBeGreaterThan(sample('sve_frames_received_total'));
+    expect(sample('sve_sent_bytes_total')).toBeGreaterThan(sample('sve_frames_sent_total'));
+    expect(sample('sve_log_durable')).toBe(1);
     expect(sample('sve_documents')).toBeGreaterThanOrEqual(1);
     expect(sample('sve_log_up')).toBe(1);
     expect(sample('sve_log_rows_total')).toBeGreaterThanOrEqual(1);
     expect(sample('sve_log_commit_seconds_count')).toBeGreaterThanOrEqual(1);
     expect(sample('sve_log_commit_seconds_sum')).toBeGreaterThan(0);
+    expect(text).toMatch(/^nodejs_gc_duration_seconds_sum\{kind="\w+"\} /m);
     expect(text).not.toContain('secret-name');
   });
 

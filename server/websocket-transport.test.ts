@@ -315,3 +315,18 @@ describe('notifyDrained', () => {
     expect(recorder.events).toEqual(['1 opened', '1 closed']);
   });
 });
+
+it('counts frames and bytes both ways, and how sockets ended', async () => {
+  const socket = await open();
+  socket.send(Buffer.alloc(3));
+  await recorder.until('1 received 3');
+  transport.send([first], Buffer.alloc(10));
+  await once(socket, 'message');
+  transport.close(first, 4503, 'draining');
+  await recorder.until('1 closed');
+  (await open()).terminate();
+  await recorder.until('2 closed');
+  const { closed, ...counts } = transport.traffic;
+  expect(counts).toEqual({ framesReceived: 1, bytesReceived: 3, framesSent: 1, bytesSent: 10 });
+  expect(Object.fromEntries(closed)).toEqual({ draining: 1, client: 1 });
+});

@@ -5,15 +5,18 @@
  * `clientFrameBytesMax`. What a message says is the core's. Every socket has a number of its own,
  * which is never used again; `closed` is called once for each, and no other event follows it.
  */
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TransportPort } from '../engine/driver/ports.ts';
 import type { ConnId } from '../engine/ids.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
+import type { HttpServer } from './listen.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
 import { messageFrame, OutputTurn, SocketOutput } from './socket-output.ts';
+import { traceIdOf } from './trace.ts';
+import { Traffic } from './traffic.ts';
 
 /** Where sockets are opened. */
 export const syncPath = '/v1/sync';
@@ -50,6 +53,8 @@ interface Link {
   readonly output: SocketOutput;
   /** To be called when the peer has taken what was written. */
   drained: (() => void) | null;
+  /** See `traceOf`. */
+  readonly trace: string;
   /** The core has closed it: what still comes is not read. */
   closing: boolean;
 }
@@ -60,6 +65,7 @@ interface Refusal {
 }
 
 export class WebSocketTransport implements TransportPort {
+  readonly traffic = new Traffic();
   readonly #options: TransportOptions;
   readonly #links = new Map<ConnId, Link>();
   readonly #server = new WebSocketServer(serverOptions);
@@ -75,15 +81,21 @@ export class WebSocketTransport implements TransportPort {
     return this.#links.size;
   }
 
+  /** By what the log lines about a socket are found; null: it is gone. */
+  traceOf(conn: ConnId | undefined): string | null {
+    return conn === undefined ? null : (this.#links.get(conn)?.trace ?? null);
+  }
+
   /** Takes over every upgrade that `server` is asked for. */
-  serve(server: Server, events: TransportEvents): void {
+  serve(server: HttpServer, events: TransportEvents): void {
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
       const refusal = this.#refusal(request);
       if (refusal !== null) refuse(socket, refusal);
       else {
+        const trace = traceIdOf(request.headers.traceparent);
         this.#server.handleUpgrade(request, socket, head, (opened) => {
-          this.#open(opened, socket, events);
+          this.#open(opened, { stream: socket, trace }, events);
         });
       }
     });
@@ -91,6 +103,8 @@ export class WebSocketTransport implements TransportPort {
 
   /** See TransportPort; nothing for a socket that is gone. */
   send(conns: readonly ConnId[], bytes: Uint8Array): void {
+    this.traffic.framesSent += conns.length;
+    this.traffic.bytesSent += conns.length * bytes.length;
     const frame = messageFrame(bytes);
     for (const conn of conns) this.#links.get(conn)?.output.write(frame);
   }
@@ -106,6 +120,7 @@ export class WebSocketTransport implements TransportPort {
     const link = this.#links.get(conn);
     if (link === undefined) return;
     link.closing = true;
+    this.traffic.countClose(reason);
     link.output.flush();
     link.socket.close(code, reason);
   }
@@ -145,15 +160,21 @@ export class WebSocketTransport implements TransportPort {
     return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   }
 
-  #open(socket: WebSocket, stream: Duplex, events: TransportEvents): void {
+  #open(
+    socket: WebSocket,
+    { stream, trace }: { readonly stream: Duplex; readonly trace: string },
+    events: TransportEvents,
+  ): void {
     this.#last++;
     const conn = this.#last as ConnId;
     const output = new SocketOutput(socket, stream, this.#turn);
-    const link: Link = { socket, output, drained: null, closing: false };
+    const link: Link = { socket, output, trace, drained: null, closing: false };
     this.#links.set(conn, link);
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;
       const bytes = isBinary ? bytesOf(data) : null;
+      this.traffic.framesReceived += 1;
+      this.traffic.bytesReceived += bytes?.length ?? 0;
       if (bytes === null) events.malformed(conn, 'bad-frame', 'a text message; frames are binary');
       else events.received(conn, bytes);
     });
@@ -161,6 +182,7 @@ export class WebSocketTransport implements TransportPort {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#links.delete(conn);
+      if (!link.closing) this.traffic.countClose('client');
       events.closed(conn);
       drained(link);
     });

@@ -36,6 +36,9 @@ const clients: Client[] = [];
 const keys: Key[] = [];
 const late = new Histogram();
 let busy = 0;
+let isOver = false;
+/** What was to happen meanwhile is over sooner than it might have been. */
+process.on('SIGUSR2', () => (isOver = true));
 
 await open();
 answer({});
@@ -61,8 +64,8 @@ async function open(): Promise<void> {
   const { document } = job;
   for (let start = 0; start < job.clients.length; start += openingMax) {
     const opening = job.clients.slice(start, start + openingMax);
-    const typists = opening.map(async ({ syncUrl, full, ...rest }) => {
-      const typist = await (full ? fullTypist : lightTypist)({ syncUrl, document });
+    const typists = opening.map(async ({ syncUrls, full, ...rest }) => {
+      const typist = await (full ? fullTypist : lightTypist)({ syncUrls, document });
       return { typist, ...rest };
     });
     clients.push(...(await Promise.all(typists)));
@@ -74,7 +77,7 @@ async function type({ startMs, untilMs, keysPerSecond }: TypeJob): Promise<void>
   const authors = clients.filter(({ types }) => types);
   for (let dueMs = startMs; authors.length > 0; ) {
     dueMs -= (Math.log(1 - random.next() / 2 ** 32) * 1000) / keysPerSecond;
-    if (dueMs >= untilMs) break;
+    if (dueMs >= untilMs || isOver) break;
     if (dueMs - nowMs() > timerMs) await sleep(dueMs - nowMs() - timerMs);
     while (nowMs() < dueMs) await nextTurn();
     late.add(nowMs() - dueMs);
@@ -84,7 +87,7 @@ async function type({ startMs, untilMs, keysPerSecond }: TypeJob): Promise<void>
     keys.push({ replica: typist.replica, timestamp, dueMs, node });
   }
   // Where the last one is due before the end the others go on.
-  while (nowMs() < untilMs) await sleep(untilMs - nowMs());
+  while (nowMs() < untilMs && !isOver) await sleep(Math.min(pollMs, untilMs - nowMs()));
   busy = performance.eventLoopUtilization(before).utilization;
 }
 

@@ -25,5 +25,18 @@ describeWithPostgres('bench:cluster', (postgresUrl) => {
       expect(same.count + other.count).toBe(6 * ack.count);
       expect(other.p50Ms).toBeGreaterThan(0);
     });
+
+    it('loses and doubles nothing while one node after the other is restarted', async () => {
+      const flags = '--nodes 2 --clients 6 --seconds 1 --rate 30 --rolling-restart 240 --json';
+      const command = ['--import', 'tsx', 'bench/cluster/main.ts', ...flags.split(' ')];
+      const env = { ...process.env, DATABASE_URL: postgresUrl, REDIS_URL: redisUrl };
+      const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, env });
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ nodes: 2, missing: 0, doubled: 0, equal: true });
+      // Everybody had to go at least once.
+      expect(report.ended).toBe(6);
+      expect(report.rolling.restartSeconds).toHaveLength(2);
+      expect(report.rolling.stallMs).toBeGreaterThan(0);
+    }, 280_000);
   });
 });

@@ -1,4 +1,7 @@
-/** What one client hears: which keys, when, from the frames that come. */
+/**
+ * What one client hears: which keys, when, from the frames that come. Its own are no receipts: it
+ * is sent them only when it has come back, and a welcome then acknowledges what is committed.
+ */
 import { batchLast } from '../../proto/batch.ts';
 import type { ServerFrame } from '../../proto/server-frame.ts';
 import { nowMs } from './jobs.ts';
@@ -17,17 +20,25 @@ export class Ear {
   /** Timestamps of own keys up to which they are acknowledged, and when. */
   readonly acks: { readonly through: number; readonly atMs: number }[] = [];
   doubled = 0;
+  readonly #own: () => number;
   /** Replicas by their names in frames, 1, 2, … */
   readonly #table: number[] = [];
   readonly #last = new Map<number, number>();
 
-  hear({ rows, ack }: ServerFrame): void {
+  /** `own`: the replica of the client. */
+  constructor(own: () => number) {
+    this.#own = own;
+  }
+
+  hear({ rows, ack, welcome }: ServerFrame): void {
     const atMs = nowMs();
+    if (welcome !== null) this.acks.push({ through: welcome.through, atMs });
     for (const { introduced, batches } of rows) {
       this.lsn += 1;
       this.#table.push(...introduced);
       for (const batch of batches) {
         const replica = this.#table[batch.replica - 1] ?? 0;
+        if (replica === this.#own()) continue;
         const last = this.#last.get(replica) ?? 0;
         this.doubled += Math.max(0, last - batch.first + 1);
         for (let timestamp = batch.first; timestamp <= batchLast(batch); timestamp++) {

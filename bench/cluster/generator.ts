@@ -32,6 +32,11 @@ export class Generator {
     return await this.#answer();
   }
 
+  /** No more typing. */
+  stopTyping(): void {
+    this.#child.kill('SIGUSR2');
+  }
+
   end(): void {
     this.#child.kill('SIGKILL');
   }

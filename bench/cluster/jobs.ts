@@ -21,7 +21,8 @@ export interface OpenJob {
   readonly document: string;
   readonly seed: number;
   readonly clients: readonly {
-    readonly syncUrl: string;
+    /** Of its node, then of the others: where it goes when that one sends it away. */
+    readonly syncUrls: readonly string[];
     readonly node: number;
     /** With an engine and a text; else only codecs. */
     readonly full: boolean;
@@ -30,7 +31,7 @@ export interface OpenJob {
   }[];
 }
 
-/** Types. Answer: TypedAnswer. */
+/** Types, until SIGUSR2 at the latest. Answer: TypedAnswer. */
 export interface TypeJob {
   readonly startMs: number;
   readonly untilMs: number;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:cluster`: how long a keystroke takes to other clients, on the same node and on
  * another one, while several nodes serve one document; and, with `--redis-outage`, what becomes of
- * that while Redis is away.
+ * that while Redis is away; or, with `--rolling-restart`, while the nodes are restarted in turn.
  *
  * Exit code 0: everything arrived once and all texts are equal. 1: not so. 2: it was not measured.
  */
@@ -24,6 +24,8 @@ const help = `Usage: npm run bench:cluster [-- options]
   --generators N       processes that the clients are in (default 2)
   --redis-outage N     for so many seconds Redis is away
   --outage-by KIND     freeze (the process stands still) or kill (default kill)
+  --rolling-restart N  each node gets SIGTERM and is started again, one after the other, in N
+                       seconds at most; all clients are full, and go to the next node when sent away
   --seed N             of the times and places of the keystrokes (default 1)
   --json               the report as one JSON object instead of a table
 `;
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     generators: { type: 'string', default: '2' },
     'redis-outage': { type: 'string' },
     'outage-by': { type: 'string', default: 'kill' },
+    'rolling-restart': { type: 'string' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -58,6 +61,10 @@ async function main(): Promise<void> {
     outageSeconds === undefined
       ? null
       : { kind: outageKind(), seconds: positive('redis-outage', outageSeconds) };
+  const rolling = values['rolling-restart'];
+  if (outage !== null && rolling !== undefined) {
+    throw new RangeError('either --redis-outage or --rolling-restart');
+  }
   const clients = count('clients', values.clients);
   const options = {
     clients,
@@ -67,6 +74,7 @@ async function main(): Promise<void> {
     keysPerSecond: positive('rate', values.rate),
     seed: count('seed', values.seed),
     outage,
+    rollingSeconds: rolling === undefined ? null : positive('rolling-restart', rolling),
     say: (message: string) => process.stderr.write(`${message}\n`),
   };
   const folder = join(import.meta.dirname, '../../.cache/bench-cluster');

@@ -53,7 +53,7 @@ function frame(
 }
 
 test('an ear knows every key by its author, and what it hears twice', () => {
-  const ear = new Ear();
+  const ear = new Ear(() => 0);
   ear.hear(frame([77], [1, 1, 'ab']));
   ear.hear(frame([88], [2, 1, 'x'], [1, 3, 'c']));
   ear.hear(frame([], [1, 2, 'bcd']));

@@ -10,7 +10,7 @@ import { machine } from '../engine/session.ts';
 import { Generator } from './generator.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { type HeardAnswer, nowMs, type OpenJob } from './jobs.ts';
-import type { ClusterReport, OutageFigures, PhaseFigures } from './report.ts';
+import type { ClusterReport, OutageFigures, PhaseFigures, RollingFigures } from './report.ts';
 import type { OutageKind, Venue } from './venue.ts';
 
 export interface ClusterOptions {
@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly keysPerSecond: number;
   readonly seed: number;
   readonly outage: { readonly kind: OutageKind; readonly seconds: number } | null;
+  /** Every node is restarted, one after the other, in so many seconds at most. */
+  readonly rollingSeconds: number | null;
   /** The generators' script. */
   readonly script: string;
   readonly say: (message: string) => void;
@@ -50,8 +52,9 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
     await Promise.all(generators.map((generator) => generator.opened()));
     say(`${options.clients} clients are connected`);
     const startMs = nowMs() + startAfterMs;
-    const outageMs = 1000 * (options.outage?.seconds ?? 0);
-    const parts = options.outage === null ? 1 : 2;
+    const awaySeconds = options.outage?.seconds ?? options.rollingSeconds;
+    const outageMs = 1000 * (awaySeconds ?? 0);
+    const parts = awaySeconds === null ? 1 : 2;
     const measuredMs = outageMs + parts * 1000 * options.seconds;
     const untilMs = startMs + warmUpMs + measuredMs;
     const typing = generators.map((generator, index) => {
@@ -59,8 +62,15 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
       const rate = (keysPerSecond * own) / options.authors;
       return generator.type({ startMs, untilMs, keysPerSecond: rate });
     });
-    const phasesMs = [startMs + warmUpMs, ...(await breakAndMend(venue, startMs, options))];
+    const restartSeconds: number[] = [];
+    const broken = await breakAndMend(venue, startMs, { ...options, restartSeconds });
+    const phasesMs = [startMs + warmUpMs, ...broken];
+    if (options.rollingSeconds !== null) {
+      await sleep(1000 * options.seconds);
+      for (const generator of generators) generator.stopTyping();
+    }
     const typed = await Promise.all(typing);
+    const typedMs = nowMs() - startMs;
     const keys = typed.flatMap((answer) => answer.keys);
     say(`${keys.length} keystrokes are typed`);
     const hearing = { keys, patienceMs, phasesMs, windowMs };
@@ -73,8 +83,8 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
       authors: options.authors,
       fullClients: jobs.flatMap(({ clients }) => clients.filter(({ full }) => full)).length,
       keysPerSecond,
-      typedPerSecond: Number(((1000 * keys.length) / (untilMs - startMs)).toFixed(1)),
-      phases: phasesOf(heard, options.outage === null ? ['all'] : ['before', 'away', 'after']),
+      typedPerSecond: Number(((1000 * keys.length) / typedMs).toFixed(1)),
+      phases: phasesOf(heard, awaySeconds === null ? ['all'] : ['before', 'away', 'after']),
       missing: sum(heard.map(({ missing }) => missing)),
       doubled: end.doubled + sum(heard.map(({ doubled }) => doubled)),
       ended: sum(heard.map(({ ended }) => ended)),
@@ -83,6 +93,7 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
       late: Histogram.of(heard.map(({ late }) => late)).quantiles(),
       busy: Math.max(...heard.map(({ busy }) => busy)),
       outage: options.outage === null ? null : outageFigures(options.outage, phasesMs, heard),
+      rolling: options.rollingSeconds === null ? null : rollingFigures(restartSeconds, heard),
     };
   } finally {
     for (const generator of generators) generator.end();
@@ -91,11 +102,13 @@ export async function measure(venue: Venue, options: ClusterOptions): Promise<Cl
 
 /** Clients go round the nodes, and by rounds to the generators, so that each has all nodes. */
 function openJobs({ syncUrls }: Venue, options: ClusterOptions): OpenJob[] {
-  const { clients, authors, generators, seed } = options;
+  const { clients, authors, generators, seed, rollingSeconds } = options;
   const all = Array.from({ length: clients }, (_, index) => {
     const node = index % syncUrls.length;
-    const full = index < fullPerNode * syncUrls.length;
-    return { syncUrl: syncUrls[node] ?? '', node, full, types: index < authors };
+    // Light ones do not come back when their node is restarted.
+    const full = rollingSeconds !== null || index < fullPerNode * syncUrls.length;
+    const own = [...syncUrls.slice(node), ...syncUrls.slice(0, node)];
+    return { syncUrls: own, node, full, types: index < authors };
   });
   return Array.from({ length: generators }, (_, generator) => ({
     document,
@@ -106,15 +119,27 @@ function openJobs({ syncUrls }: Venue, options: ClusterOptions): OpenJob[] {
   }));
 }
 
-/** When Redis went away and when it was back. */
+/** When Redis went away and when it was back; or the first node, and the last. */
 async function breakAndMend(
   venue: Venue,
   startMs: number,
-  { seconds, outage, say }: ClusterOptions,
+  options: ClusterOptions & { readonly restartSeconds: number[] },
 ): Promise<number[]> {
-  if (outage === null) return [];
+  const { seconds, outage, rollingSeconds, say } = options;
+  if (outage === null && rollingSeconds === null) return [];
   await sleep(startMs + warmUpMs + 1000 * seconds - nowMs());
   const awayMs = nowMs();
+  if (outage === null) {
+    for (const [node] of venue.syncUrls.entries()) {
+      const beganMs = nowMs();
+      await venue.restart(node);
+      options.restartSeconds.push(Number(((nowMs() - beganMs) / 1000).toFixed(1)));
+      say(`node ${node + 1} is back`);
+    }
+    const lateMs = nowMs() - awayMs - 1000 * (rollingSeconds ?? 0);
+    if (lateMs > 0) throw new Error(`the restarts took ${lateMs} ms longer than allowed`);
+    return [awayMs, nowMs()];
+  }
   await venue.breakRedis(outage.kind);
   say('Redis is away');
   await sleep(awayMs + 1000 * outage.seconds - nowMs());
@@ -134,6 +159,15 @@ function phasesOf(heard: readonly HeardAnswer[], names: readonly string[]): Phas
       ack: of(({ acks }) => acks),
     };
   });
+}
+
+function rollingFigures(
+  restartSeconds: readonly number[],
+  heard: readonly HeardAnswer[],
+): RollingFigures {
+  const all = heard.flatMap(({ same, other }) => [same[1] ?? [], other[1] ?? []].flat());
+  const { p99Ms, maxMs } = Histogram.of(all).quantiles();
+  return { restartSeconds, p99Ms, stallMs: maxMs };
 }
 
 /** What the windows say of an outage; `phasesMs`: begin of the measurement, outage, its end. */

@@ -5,7 +5,8 @@
 import { randomInt } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { connect } from '../../client/connect-node.ts';
-import { nodeTransport } from '../../client/transport-node.ts';
+import { SocketTransport } from '../../client/socket-transport.ts';
+import type { TransportEvents } from '../../client/transport.ts';
 import { must } from '../../engine/assert.ts';
 import { encodeClientFrame } from '../../proto/client-frame.ts';
 import { decodeServerFrame } from '../../proto/server-frame.ts';
@@ -25,17 +26,18 @@ export interface Typist {
 }
 
 interface TypistOptions {
-  readonly syncUrl: string;
+  /** A light one knows the first only. */
+  readonly syncUrls: readonly string[];
   readonly document: string;
 }
 
 const heartbeatMs = 5_000;
 
 /** Resolves when it is welcomed. */
-export async function lightTypist({ syncUrl, document }: TypistOptions): Promise<Typist> {
-  const socket = new WebSocket(syncUrl, { perMessageDeflate: false });
-  const ear = new Ear();
+export async function lightTypist({ syncUrls, document }: TypistOptions): Promise<Typist> {
+  const socket = new WebSocket(must(syncUrls[0], 'a node'), { perMessageDeflate: false });
   const replica = randomInt(1, 2 ** 48 - 1);
+  const ear = new Ear(() => replica);
   let [last, ended] = [0, false];
   const heartbeat = setInterval(() => {
     const body = { type: 'heartbeat', at: Date.now() } as const;
@@ -72,16 +74,22 @@ export async function lightTypist({ syncUrl, document }: TypistOptions): Promise
   };
 }
 
-/** Resolves when it is welcomed. */
-export async function fullTypist({ syncUrl, document }: TypistOptions): Promise<Typist> {
-  const ear = new Ear();
-  let ended = false;
+/** Resolves when it is welcomed. Each time it connects again it tries the next node. */
+export async function fullTypist({ syncUrls, document }: TypistOptions): Promise<Typist> {
+  const ear: Ear = new Ear(() => session.replica);
+  let [attempts, ended] = [0, false];
+  const openSocket = (): WebSocket => {
+    const address = must(syncUrls[attempts % syncUrls.length], 'a node');
+    attempts += 1;
+    return new WebSocket(address, { perMessageDeflate: false });
+  };
   const session = connect({
-    url: syncUrl,
+    url: must(syncUrls[0], 'a node'),
     documentId: document,
-    transport: (url, events) =>
-      nodeTransport(url, {
-        ...events,
+    transport: (_, events) => {
+      const watched: TransportEvents = {
+        ...{ opened: events.opened.bind(events) },
+        networkReturned: events.networkReturned.bind(events),
         received(connection, bytes) {
           ear.hear(decodeServerFrame(bytes));
           events.received(connection, bytes);
@@ -90,7 +98,9 @@ export async function fullTypist({ syncUrl, document }: TypistOptions): Promise<
           ended = true;
           events.closed(connection, code);
         },
-      }),
+      };
+      return new SocketTransport({ events: watched, openSocket });
+    },
   });
   await session.synced();
   return {

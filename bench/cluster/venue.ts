@@ -12,7 +12,7 @@ import { startBackingRedis } from '../../server/backing/backing-redis.ts';
 import type { BackingService, RunningService } from '../../server/backing/backing-service.ts';
 import { type OwnRedis, startOwnRedis } from '../../server/backing/own-redis.ts';
 import { openPostgresLog, readAll } from '../../server/testing/log-access.ts';
-import { startServerProcess } from '../../server/testing/server-process.ts';
+import { type ServerProcess, startServerProcess } from '../../server/testing/server-process.ts';
 import { createTestDatabase } from '../../server/testing/test-database.ts';
 
 /** How Redis goes away: its process stands still, or ends. */
@@ -26,6 +26,8 @@ export interface Venue {
   /** Only where Redis is of our own. */
   breakRedis(kind: OutageKind): Promise<void>;
   mendRedis(kind: OutageKind): Promise<void>;
+  /** Ends a node in order and starts it again at its address; resolves when it is ready. */
+  restart(node: number): Promise<void>;
   readLog(document: string): Promise<readonly LogRow[]>;
   /** Stops everything and removes the data. */
   stop(): Promise<void>;
@@ -55,19 +57,21 @@ export async function startVenue({
     const folder = await mkdtemp(join(tmpdir(), 'sve-bench-'));
     stops.push(() => rm(folder, { recursive: true, force: true }));
     const deployment = randomBytes(8).toString('hex');
-    const starting = Array.from({ length: nodes }, async (_, index) => {
+    const starting = Array.from({ length: nodes }, async (_, index): Promise<ServerProcess> => {
       const server = await startServerProcess({
         dataDir: join(folder, `n${index}`),
         databaseUrl: database.url,
         flags: ['--redis-url', redis.url, '--deployment', deployment],
       });
       stops.push(() => server.stop());
-      return server.syncUrl;
+      return server;
     });
     await Promise.allSettled(starting);
+    const servers = await Promise.all(starting);
     return {
       ...(own === null ? { breakRedis: cannot, mendRedis: cannot } : breaker(own)),
-      syncUrls: await Promise.all(starting),
+      syncUrls: servers.map(({ syncUrl }) => syncUrl),
+      restart: async (node) => servers[node]?.restart('SIGTERM'),
       postgres: postgres.rung,
       redis: 'version' in redis ? redis.version : redis.rung,
       readLog: (document) => readLog(database.url, document),

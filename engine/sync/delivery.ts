@@ -19,6 +19,7 @@ import type { ConnId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
+import type { EditTimes } from './edit-times.ts';
 import type { FoldedRow } from './fold.ts';
 import type { RoomMemory } from './memory-use.ts';
 import type { RoomPresence } from './presence.ts';
@@ -35,6 +36,7 @@ export interface DeliveryParts {
   readonly presence: RoomPresence;
   readonly connections: Connections;
   readonly limits: Limits;
+  readonly editTimes: EditTimes;
   /** Asks the log for a page after this LSN; `pageRead` gets the answer. */
   readonly requestPage: (afterLsn: number) => void;
 }
@@ -320,10 +322,20 @@ export class Delivery {
       const own = session.countOwn({ lsn: folded.lsn, operations }, base);
       stale = this.#staleness.between(base, fold.cursor, session.pinned, own);
     }
+    this.#noteTime(session, stale);
     return {
       replica,
       ack: { through, lsn: 0, at: 0, staleOperations: stale.operations, staleMs: stale.ms },
     };
+  }
+
+  #noteTime(session: Session, stale: { readonly operations: number; readonly ms: number }): void {
+    const receivedMs = session.takeSettledFrom();
+    // Sent on an earlier session: since when it waits is not known here.
+    if (receivedMs === null) return;
+    const ackedMs = this.#parts.connections.now.monoMs;
+    const { operations: staleOperations, ms: staleMs } = stale;
+    this.#parts.editTimes.note({ receivedMs, ackedMs, staleOperations, staleMs });
   }
 
   #shownOf(row: DurableRow): ShownBatch[] {

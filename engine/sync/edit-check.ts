@@ -15,7 +15,7 @@ export type CheckedEdit =
 /** The batches under full replica ids, counted in the session's window. */
 export function checkEdit(
   session: Session,
-  edit: { readonly batches: readonly Batch[]; readonly bytes: number },
+  edit: { readonly batches: readonly Batch[]; readonly bytes: number; readonly atMs: number },
   { table, limits }: { readonly table: ReplicaTable; readonly limits: Limits },
 ): CheckedEdit {
   if (!session.writable) return refused('forbidden', 'no right to write to this document');
@@ -40,7 +40,7 @@ export function checkEdit(
     return refused('too-large', message);
   }
   const alone = session.unackedBytes === 0;
-  session.received({ last: batchLast(last), bytes: edit.bytes, operations });
+  session.received({ last: batchLast(last), bytes: edit.bytes, operations, atMs: edit.atMs });
   const isOver = session.unackedBytes > windowBytes || session.unackedOperations > windowOperations;
   // A single frame may be larger than the window; a second one may not come on top. Counted by
   // session, as the client does: what it sends again may still be under way from an earlier one.

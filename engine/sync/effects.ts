@@ -119,6 +119,8 @@ export type Effect =
       readonly code?: ErrorCode;
       readonly detail?: string;
       readonly document?: string;
+      /** The socket that it is about. */
+      readonly conn?: ConnId;
     }
   /** The drain is over: every connection is closed. */
   | { readonly type: 'drained' };

@@ -5,7 +5,6 @@
  * This file routes: which session a frame belongs to, which room a session, and what a frame may do
  * in the phase that its session is in. What happens inside a document is the room's.
  */
-import type { Batch } from '../../proto/batch.ts';
 import { decodeBusMessage } from '../../proto/bus-codec.ts';
 import type { ClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodes, mayRetry } from '../../proto/codes.ts';
@@ -22,18 +21,21 @@ import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import { checkEdit } from './edit-check.ts';
+import { EditTimes } from './edit-times.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { PresenceBudget } from './presence-budget.ts';
 import { Questions } from './questions.ts';
+import { RetryAdvice } from './retry-advice.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
-import { type LogicalTime, Session } from './session.ts';
+import { type LogicalTime, Session, type SessionState, sessionStates } from './session.ts';
 
 export interface GatewayStats {
   readonly connections: number;
   readonly sessions: number;
+  readonly sessionStates: Readonly<Record<SessionState, number>>;
   readonly rooms: number;
   readonly memory: MemoryUse;
 }
@@ -51,6 +53,9 @@ export class Gateway implements Core<Input, Effect> {
   readonly #deadlines = new DeadlineQueue<Room>();
   /** Rooms whose deadline may have changed in this step. */
   readonly #touched = new Set<Room>();
+  /** Notes for whoever measures. */
+  readonly editTimes = new EditTimes();
+  readonly #retryAdvice: RetryAdvice;
   #lastSession = 0;
   #drainUntilMs: number | null = null;
   #drained = false;
@@ -63,6 +68,7 @@ export class Gateway implements Core<Input, Effect> {
   }) {
     this.#bus = { isAlone: options.isAlone, isUp: true };
     this.#limits = checkLimits(options.limits);
+    this.#retryAdvice = new RetryAdvice(options.seed);
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
     this.#authority = new Authority({
@@ -83,6 +89,7 @@ export class Gateway implements Core<Input, Effect> {
       connections: this.#connections,
       ledger,
       backlog: { bytes: 0 },
+      editTimes: this.editTimes,
       presenceBudget: new PresenceBudget(options.limits),
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
@@ -98,7 +105,9 @@ export class Gateway implements Core<Input, Effect> {
     const { size: connections, unflushedBytes: sockets } = this.#connections;
     const own = { backlog: this.#context.backlog.bytes, sockets };
     const memory = memoryUse(this.#rooms.values(), own);
-    return { connections, sessions: this.#sessions.size, rooms: this.#rooms.size, memory };
+    const states = sessionStates(this.#sessions.values(), (id) => this.#connections.isWritable(id));
+    const counts = { sessions: this.#sessions.size, rooms: this.#rooms.size };
+    return { connections, ...counts, sessionStates: states, memory };
   }
 
   /**
@@ -205,8 +214,9 @@ export class Gateway implements Core<Input, Effect> {
       this.#endSession(session, 'bad-frame', `${body.type} before the welcome`);
     } else if (body.type === 'edit') {
       // While draining, edits stay in their client's outbox: it is about to go to another node.
+      const edit = { batches: body.batches, bytes, atMs: conn.heardMs };
       const isTaken = this.#drainUntilMs === null && takesEdit(session, body.batches);
-      if (isTaken) this.#edit(session, room, { batches: body.batches, bytes });
+      if (isTaken) this.#edit(session, room, edit);
     } else if (body.type === 'presence') {
       if (session.isShowable) room.setPresence(session, body.state);
     } else {
@@ -250,7 +260,7 @@ export class Gateway implements Core<Input, Effect> {
     this.#openRoom(session.identity.document).join(session);
   }
 
-  #edit(session: Session, room: Room, edit: { batches: readonly Batch[]; bytes: number }): void {
+  #edit(session: Session, room: Room, edit: Parameters<typeof checkEdit>[1]): void {
     const limits = this.#limits;
     const checked = checkEdit(session, edit, { table: room.fold.table, limits });
     if (checked.type === 'refused') {
@@ -341,7 +351,8 @@ export class Gateway implements Core<Input, Effect> {
   #endSession(session: Session, code: ErrorCode, message: string): void {
     if (session.phase === 'ended') return;
     const { conn, channel, document } = session.identity;
-    this.#connections.emit({ type: 'log', level: 'info', event: 'session-ended', code, document });
+    const about = { level: 'info', event: 'session-ended', code, document, conn } as const;
+    this.#connections.emit({ type: 'log', ...about });
     const last = this.#connections.get(conn)?.channels.size === 1;
     this.#forget(session);
     if (last) this.#close(conn, code, message, channel);
@@ -353,7 +364,8 @@ export class Gateway implements Core<Input, Effect> {
   #malformed(id: ConnId, code: MalformedCode, message: string): void {
     if (this.#connections.get(id) === null) return;
     const detail = message;
-    this.#connections.emit({ type: 'log', level: 'warn', event: 'frame-refused', code, detail });
+    const about = { level: 'warn', event: 'frame-refused', code, detail, conn: id } as const;
+    this.#connections.emit({ type: 'log', ...about });
     this.#close(id, code, message);
   }
 
@@ -366,7 +378,8 @@ export class Gateway implements Core<Input, Effect> {
 
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
     const retry = mayRetry(errorCodes[code].close);
-    const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
+    const retryAfterMs = this.#retryAdvice.afterMs(code);
+    const part = encodeErrorPart({ code, message, retry, retryAfterMs });
     this.#connections.sendControl([id], joinParts(channel, [part]));
   }
 
@@ -404,6 +417,7 @@ export class Gateway implements Core<Input, Effect> {
     const settled = [...this.#rooms.values()].every((room) => room.settled);
     if (!settled && now < this.#drainUntilMs) return;
     this.#drained = true;
+    this.#retryAdvice.spread(this.#connections.size);
     for (const room of this.#rooms.values()) room.sayFarewell();
     for (const conn of [...this.#connections.all()]) {
       this.#close(conn.id, 'draining', 'shutting down');

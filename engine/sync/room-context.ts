@@ -7,6 +7,7 @@ import type { Random } from '../random.ts';
 import type { Backlog } from './append-pipeline.ts';
 import type { Connections } from './connections.ts';
 import type { CommitLedger } from './durability.ts';
+import type { EditTimes } from './edit-times.ts';
 import type { Fold } from './fold.ts';
 import type { Bus } from './head-watch.ts';
 import type { PresenceBudget } from './presence-budget.ts';
@@ -19,6 +20,7 @@ export interface RoomContext {
   readonly connections: Connections;
   readonly ledger: CommitLedger;
   readonly backlog: Backlog;
+  readonly editTimes: EditTimes;
   readonly presenceBudget: PresenceBudget;
   readonly bus: Bus;
   /** Random number of this node's process. */

@@ -26,9 +26,9 @@ export function beginHistory(
 ): RoomHistory {
   const durable = new DurableFold(fold);
   const presence = new RoomPresence(fold);
-  const { connections, limits, presenceBudget } = context;
+  const { connections, limits, presenceBudget, editTimes } = context;
   const delivery: Delivery = new Delivery({
-    ...{ durable, presence, connections, limits },
+    ...{ durable, presence, connections, limits, editTimes },
     requestPage: (afterLsn) => requestPage(delivery, afterLsn),
   });
   return {

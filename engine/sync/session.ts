@@ -37,6 +37,24 @@ export interface EditFrame {
   readonly last: number;
   readonly bytes: number;
   readonly operations: number;
+  /** When it came; ms of the monotonic clock. */
+  readonly atMs: number;
+}
+
+/** As an operator tells sessions apart; lagging: open, and its socket is full. */
+export type SessionState = 'authorizing' | 'joining' | 'open' | 'lagging';
+
+/** How many are in which state. */
+export function sessionStates(
+  sessions: Iterable<Session>,
+  isWritable: (conn: ConnId) => boolean,
+): Readonly<Record<SessionState, number>> {
+  const counts = { authorizing: 0, joining: 0, open: 0, lagging: 0 };
+  for (const { phase, identity } of sessions) {
+    if (phase === 'open') counts[isWritable(identity.conn) ? 'open' : 'lagging'] += 1;
+    else if (phase !== 'ended') counts[phase] += 1;
+  }
+  return counts;
 }
 
 export class Session {
@@ -84,6 +102,7 @@ export class Session {
   #unackedBytes = 0;
   #unackedOperations = 0;
   #settledThrough = 0;
+  #settledFromMs: number | null = null;
 
   constructor(
     identity: SessionIdentity,
@@ -135,9 +154,17 @@ export class Session {
       const frame = this.#frames[0];
       if (frame === undefined || frame.last > through) return;
       this.#frames.shift();
+      this.#settledFromMs ??= frame.atMs;
       this.#unackedBytes -= frame.bytes;
       this.#unackedOperations -= frame.operations;
     }
+  }
+
+  /** When the first frame came that was settled since the last call; null: none was. */
+  takeSettledFrom(): number | null {
+    const fromMs = this.#settledFromMs;
+    this.#settledFromMs = null;
+    return fromMs;
   }
 
   /**

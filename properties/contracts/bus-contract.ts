@@ -9,10 +9,17 @@ import { describe, expect, it } from 'vitest';
 import type { BusPort } from '../../engine/driver/ports.ts';
 import { Signal } from './signal.ts';
 
-/** A bus with nobody on it yet, and the means to break it. */
-export interface BusUnderTest {
+/** A bus with nobody on it yet. */
+export interface SteadyBusUnderTest {
   /** A node joins; resolves when it can publish and subscribe. */
   join(name: string, inputs: BusInputs): Promise<BusPort>;
+  /** The node's process ends. */
+  leave(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One with the means to break it. */
+export interface BusUnderTest extends SteadyBusUnderTest {
   /**
    * The node's connection breaks and cannot be made again before `restore`. Returns when both sides
    * can no longer reach each other.
@@ -25,9 +32,6 @@ export interface BusUnderTest {
    * Resolves when it is.
    */
   kick(name: string): Promise<void>;
-  /** The node's process ends. */
-  leave(name: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** What a node is told. */
@@ -36,19 +40,24 @@ export interface BusInputs {
   readonly gap: (document: string | null) => void;
 }
 
-export type OpenBus = () => BusUnderTest;
+type Open<Bus> = () => Bus;
 
 /** Registers the tests; each opens a bus of its own. */
-export function busContract(open: OpenBus): void {
-  describe('a message', () => deliveryContract(open));
-  describe('a subscription', () => subscriptionContract(open));
+export function busContract(open: Open<BusUnderTest>): void {
+  steadyBusContract(open);
   describe('a connection to the bus that breaks', () => {
     outageContract(open);
     kickContract(open);
   });
 }
 
-function deliveryContract(open: OpenBus): void {
+/** What holds of a bus whose connections last as long as the processes at their ends. */
+export function steadyBusContract(open: Open<SteadyBusUnderTest>): void {
+  describe('a message', () => deliveryContract(open));
+  describe('a subscription', () => subscriptionContract(open));
+}
+
+function deliveryContract(open: Open<SteadyBusUnderTest>): void {
   it('reaches every other subscriber once, and never its publisher', async () => {
     await withMembers(open, async ([a, b, c]) => {
       for (const member of [a, b, c]) await member.subscribe('doc');
@@ -109,7 +118,7 @@ function deliveryContract(open: OpenBus): void {
   });
 }
 
-function subscriptionContract(open: OpenBus): void {
+function subscriptionContract(open: Open<SteadyBusUnderTest>): void {
   it('brings nothing of other documents, and nothing from before it began', async () => {
     await withMembers(open, async ([a, b]) => {
       a.publish('doc', 'too early');
@@ -168,7 +177,7 @@ function subscriptionContract(open: OpenBus): void {
   });
 }
 
-function outageContract(open: OpenBus): void {
+function outageContract(open: Open<BusUnderTest>): void {
   it('loses what is published meanwhile, for good, and tells of the gap', async () => {
     await withMembers(open, async ([a, b, c], bus) => {
       await b.subscribe('doc');
@@ -222,7 +231,7 @@ function outageContract(open: OpenBus): void {
   });
 }
 
-function kickContract(open: OpenBus): void {
+function kickContract(open: Open<BusUnderTest>): void {
   it('brings nothing after the gap that was published before the break', async () => {
     await withMembers(open, async ([a, b], bus) => {
       await b.subscribe('doc');
@@ -272,7 +281,7 @@ class Member {
     this.#signal = signal;
   }
 
-  static async join(bus: BusUnderTest, name: string): Promise<Member> {
+  static async join(bus: SteadyBusUnderTest, name: string): Promise<Member> {
     const signal = new Signal();
     const port = await bus.join(name, {
       receive: (document, bytes) => {
@@ -312,9 +321,9 @@ class Member {
   }
 }
 
-async function withMembers(
-  open: OpenBus,
-  body: (members: readonly [Member, Member, Member], bus: BusUnderTest) => Promise<void>,
+async function withMembers<Bus extends SteadyBusUnderTest>(
+  open: Open<Bus>,
+  body: (members: readonly [Member, Member, Member], bus: Bus) => Promise<void>,
 ): Promise<void> {
   const bus = open();
   try {

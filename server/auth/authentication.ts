@@ -80,9 +80,11 @@ async function openCheck(
 
 /** Throws if nobody would be checked, and others than this machine can come. */
 export function mustBeChecked(config: Config): void {
-  const { auth, host } = config;
+  const { auth, host, socketPath } = config;
   const isChecked = authSources(config).length > 0;
-  if (isChecked || auth === 'open-to-everybody' || isLoopback(host)) return;
+  if (isChecked || auth === 'open-to-everybody') return;
+  // A path in the file system has rights of its own (SOCKET_MODE).
+  if (socketPath !== null || isLoopback(host)) return;
   throw new Error(
     `HOST is ${host}, and nobody would be checked: whoever reaches it could read and write every ` +
       'document.\nSet AUTH_SECRET, AUTH_PUBLIC_KEY_FILE, AUTH_JWKS_URL or AUTH_WEBHOOK_URL ' +

@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import type { PrincipalOf } from '../auth/request-auth.ts';
 import type { Log } from '../log.ts';
 import { deleteWithSnapshots } from '../snapshots/deletion.ts';
+import { traceIdOf } from '../trace.ts';
 import { documentRoutes, historyType } from './document-schemas.ts';
 import { type ExportSource, exportDocument } from './export-document.ts';
 import type { HistoryApi } from './history-api.ts';
@@ -77,7 +78,8 @@ async function exported(
       if (first.done !== true) yield first.value;
       yield* file;
     } catch (error) {
-      log.warn({ event: 'export-broken', document, err: error });
+      const trace = traceIdOf(c.req.header('traceparent'));
+      log.warn({ event: 'export-broken', document, err: error, trace });
       outgoing.destroy();
     }
   };
@@ -173,7 +175,8 @@ async function deleted(
     const { outcome } = await deleteWithSnapshots(document, { url, objects, onDeleted });
     if (outcome === 'deleted') return c.body(null, 204, noStore);
   } catch (error) {
-    log.warn({ event: 'delete-failed', document, err: error });
+    const trace = traceIdOf(c.req.header('traceparent'));
+    log.warn({ event: 'delete-failed', document, err: error, trace });
     throw maybeDeleted(document);
   } finally {
     leave();

@@ -13,6 +13,7 @@ import type { PrincipalOf } from '../auth/request-auth.ts';
 import type { Log } from '../log.ts';
 import type { LogReader } from '../postgres/log-reader.ts';
 import { problemBody, problemStatus, problemType } from '../problem.ts';
+import { traceIdOf } from '../trace.ts';
 import { packageVersion } from '../version.ts';
 import { AnswerCache } from './answer-cache.ts';
 import {
@@ -273,7 +274,8 @@ export class HistoryApi {
       return error;
     }
     if (c.req.raw.signal.aborted) return new HistoryRefusal('unavailable', 'the client is gone');
-    this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path });
+    const trace = traceIdOf(c.req.header('traceparent'));
+    this.#parts.log.error({ event: 'history-failed', err: error, path: c.req.path, trace });
     return new HistoryRefusal('internal', 'the server failed; its log has more');
   }
 }

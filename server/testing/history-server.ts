@@ -22,6 +22,7 @@ import { Metrics } from '../metrics.ts';
 import type { ObjectPlace } from '../object-store.ts';
 import { LogReader } from '../postgres/log-reader.ts';
 import { ReaderPool } from '../postgres/reader-pool.ts';
+import { sampleSources } from './metric-sources.ts';
 import { type Answer, OpenApiCheck } from './openapi-check.ts';
 
 export interface HistoryServerOptions {
@@ -43,8 +44,6 @@ export interface HistoryServerOptions {
   /** In place of the thread. */
   readonly run?: (job: TimedJob) => Promise<TimedAnswer>;
 }
-
-const memory = { texts: 0, rows: 0, snapshots: 0, backlog: 0, sockets: 0 };
 
 const nowhere: ObjectPlace = { type: 'folder', root: '/nonexistent' };
 
@@ -122,11 +121,7 @@ export class HistoryServer {
     page.catch(() => {});
     this.#server = createHttpServer({
       health: new Health({ port: { ready: async () => true }, durability: null }, 'none'),
-      metrics: new Metrics({
-        stats: () => ({ connections: 0, sessions: 0, rooms: 0, memory }),
-        isLogUp: () => true,
-        bus: () => 'none',
-      }),
+      metrics: new Metrics(sampleSources()),
       page,
       log,
       api: api.listener(),

@@ -17,6 +17,8 @@ export interface ServerProcessOptions {
   readonly port?: number;
   /** Further flags of the command line. */
   readonly flags?: readonly string[];
+  /** For one that starts several processes; absent: a minute. */
+  readonly startTimeoutMs?: number;
   /** Folder of the sources; absent: this repository. */
   readonly sources?: string;
 }
@@ -94,7 +96,8 @@ export class ServerProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => (this.#said += String(chunk)));
     }
-    const port = await announcedPort(child, () => this.#said.slice(start));
+    const patienceMs = this.#options.startTimeoutMs ?? startTimeoutMs;
+    const port = await announcedPort(child, () => this.#said.slice(start), patienceMs);
     if (port === null) {
       await this.kill();
       throw new Error(`the server did not start:\n${this.#said.slice(start)}`);
@@ -131,11 +134,15 @@ export class ServerProcess {
 }
 
 /** The port that it announces when it is ready; null when it ends or takes too long. */
-async function announcedPort(child: ChildProcess, said: () => string): Promise<number | null> {
-  const giveUp = AbortSignal.timeout(startTimeoutMs);
+async function announcedPort(
+  child: ChildProcess,
+  said: () => string,
+  patienceMs: number,
+): Promise<number | null> {
+  const giveUp = AbortSignal.timeout(patienceMs);
   const ended = once(child, 'exit', { signal: giveUp }).catch(() => null);
   for (;;) {
-    const port = /^ {2}page +http:\/\/[^:]+:(\d+)\//m.exec(said())?.[1];
+    const port = /^ {2}page +https?:\/\/[^:]+:(\d+)\//m.exec(said())?.[1];
     if (port !== undefined) return Number(port);
     if (hasEnded(child) || giveUp.aborted || child.stdout === null) return null;
     await Promise.race([once(child.stdout, 'data', { signal: giveUp }).catch(() => null), ended]);

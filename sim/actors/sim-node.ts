@@ -50,7 +50,10 @@ interface Process {
 }
 
 const nothing = { texts: 0, rows: 0, snapshots: 0, backlog: 0, sockets: 0 };
-const nobody: GatewayStats = { connections: 0, sessions: 0, rooms: 0, memory: nothing };
+const nobody: GatewayStats = {
+  ...{ connections: 0, sessions: 0, rooms: 0, memory: nothing },
+  sessionStates: { authorizing: 0, joining: 0, open: 0, lagging: 0 },
+};
 
 export class SimNode implements ServerEnd {
   readonly name: string;
