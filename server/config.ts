@@ -8,7 +8,9 @@
  */
 import { z } from 'zod';
 import { defaultLimits } from '../engine/limits.ts';
+import { limitSettings } from './limit-settings.ts';
 import { parseRedisAddress } from './redis-address.ts';
+import { integer, type Kind, optional, setting, text, told } from './setting.ts';
 
 /** What `--help` and docs/operations.md tell about a setting. */
 export interface SettingLine {
@@ -20,22 +22,6 @@ export interface SettingLine {
   readonly default: string;
   readonly description: string;
 }
-
-/** A kind of value: how it is read, and how that is told. */
-interface Kind<T> {
-  readonly type: string;
-  readonly schema: z.ZodType<T, string>;
-}
-
-interface Told {
-  readonly type: string;
-  readonly default: string;
-  readonly description: string;
-}
-
-const told = z.registry<Told>();
-
-const text: Kind<string> = { type: 'text', schema: z.string().regex(/^\S.*$/s) };
 
 const databaseUrl = optional('postgres://user:password@host:port/database', isPostgresUrl);
 
@@ -130,27 +116,7 @@ const settings = {
     '',
     'Pages of other hosts that may connect from a browser; the own host always may',
   ),
-  connectionsMax: setting(integer(1, 1_000_000), 20_000, 'WebSockets at a time'),
-  sessionsPerDocumentMax: setting(
-    integer(1, 1_000_000),
-    defaultLimits.sessionsPerRoomMax,
-    'Sessions of one document at a time',
-  ),
-  windowBytes: setting(
-    integer(1_024, 2 ** 30),
-    defaultLimits.windowBytes,
-    'Bytes of edits that a session may have without an acknowledgement',
-  ),
-  windowOperations: setting(
-    integer(1, 2 ** 30),
-    defaultLimits.windowOperations,
-    'Operations that a replica may have without an acknowledgement',
-  ),
-  sendBytesMax: setting(
-    integer(1_024, 2 ** 30),
-    defaultLimits.sendBytesMax,
-    'Bytes handed to a socket before its reader must have taken them',
-  ),
+  ...limitSettings,
   heartbeatMs: setting(
     integer(100, 600_000),
     defaultLimits.heartbeatMs,
@@ -259,29 +225,6 @@ export function helpText(commands: readonly string[]): string {
     '  --version\n      Prints the version.',
     '',
   ].join('\n');
-}
-
-function setting<T>(kind: Kind<T>, byDefault: string | number, description: string) {
-  const asText = String(byDefault);
-  return kind.schema
-    .prefault(asText)
-    .register(told, { type: kind.type, default: asText, description });
-}
-
-/** A text like this, or none. */
-function optional(type: string, isLike: (value: string) => boolean): Kind<string | null> {
-  const schema = z
-    .string()
-    .refine((value) => value === '' || isLike(value))
-    .transform((value) => (value === '' ? null : value));
-  return { type, schema };
-}
-
-function integer(min: number, max: number): Kind<number> {
-  return {
-    type: `integer ${min} … ${max}`,
-    schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)),
-  };
 }
 
 function readFlags(args: readonly string[]): {

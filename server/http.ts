@@ -18,6 +18,7 @@ import {
 import { isDocumentName } from '../proto/client-frame.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import type { Health } from './health.ts';
+import { httpOptions } from './http-limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Asset, Page } from './page.ts';
@@ -47,7 +48,7 @@ const securityHeaders = {
 
 /** A server that does not listen yet. */
 export function createHttpServer(parts: HttpParts): Server {
-  return createServer((request, response) => {
+  return createServer(httpOptions, (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     if (parts.api !== undefined && isForApi(request)) {
       parts.api(request, response);

@@ -8,6 +8,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayStats } from '../engine/sync/gateway.ts';
 import type { BusState } from './health.ts';
+import { LimitMetrics } from './limit-metrics.ts';
 import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
 import type { MakeReport } from './snapshots/node-snapshots.ts';
@@ -29,6 +30,8 @@ export class Metrics {
   readonly #registry = new Registry();
   /** Of what was asked about the past. */
   readonly playback = new PlaybackMetrics(this.#registry);
+  /** Of what was refused. */
+  readonly limits = new LimitMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;

@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { assert } from '../engine/assert.ts';
-import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
+import { GatewayDriver, type LogEvent } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { busMessage } from '../engine/sync/durability.ts';
@@ -25,6 +25,7 @@ import { Health } from './health.ts';
 import { type HistoryOptions, openHistory } from './history/open-history.ts';
 import { createHttpServer } from './http.ts';
 import { type Log, logEvent } from './log.ts';
+import { MemoryGuard } from './memory-guard.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
 import { loadPage, type Page } from './page.ts';
@@ -102,14 +103,15 @@ async function start(
   const snapshots = openSnapshots(config, { databaseUrl: url, objects, log, metrics });
   health.areSnapshotsFailing = () => snapshots.isFailing;
   stops.push(() => snapshots.close());
-  const transport = new WebSocketTransport(config);
+  const transport = openTransport(config, metrics, () => guard.isShort);
   let onDrained = (): void => {};
   const driver = new GatewayDriver({
     core,
     ports: { clock, transport, log: watched.port, snapshots, bus: bus.port, auth: openAuth },
-    onLog: (event) => logEvent(log, event),
+    onLog: (event) => tell(event, log, metrics),
     onDrained: () => onDrained(),
   });
+  const guard = guardMemory(config, { transport, driver, metrics, log, stops });
   if (!bus.isUp) onConnection(false);
   watched.onReconnected = () => driver.logReconnected();
   const ways = { nodeLog: watched.port, bus: bus.port, driver, snapshots };
@@ -148,8 +150,56 @@ function limitsOf(config: Config): Limits {
     snapshotRows: config.snapshotRows,
     snapshotBytes: config.snapshotBytes,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
+    channelsPerConnMax: config.documentsPerConnectionMax,
+    documentCharactersMax: config.documentCharactersMax,
+    documentOperationsMax: config.documentOperationsMax,
+    helloMs: config.helloMs,
+    backlogBytesMax: config.backlogBytesMax,
     roomIdleMs: config.documentIdleMs,
   };
+}
+
+function openTransport(
+  config: Config,
+  { limits }: Metrics,
+  isShort: () => boolean,
+): WebSocketTransport {
+  return new WebSocketTransport(config, {
+    isShort,
+    onRefused: (reason) => limits.refused(reason),
+    onPaused: (change) => limits.paused(change),
+  });
+}
+
+/** What the core reports. */
+function tell(event: LogEvent, log: Log, { limits }: Metrics): void {
+  limits.logged(event);
+  logEvent(log, event);
+}
+
+function guardMemory(
+  { memoryBytesMax: bytesMax }: Config,
+  parts: {
+    readonly transport: WebSocketTransport;
+    readonly driver: GatewayDriver;
+    readonly metrics: Metrics;
+    readonly log: Log;
+    readonly stops: (() => void)[];
+  },
+): MemoryGuard {
+  const { transport, driver, metrics, log, stops } = parts;
+  const guard = new MemoryGuard({
+    bytesMax,
+    connections: () => transport.connections,
+    shed(count) {
+      metrics.limits.shed(Math.min(count, transport.connections));
+      driver.shed(count);
+    },
+    onChange: (isShort, use) =>
+      log.warn({ event: isShort ? 'memory-short' : 'memory-calm', percent: Math.round(use * 100) }),
+  });
+  stops.push(() => guard.close());
+  return guard;
 }
 
 async function openObjects(config: Config, log: Log): Promise<ObjectStore> {

@@ -123,6 +123,7 @@ export class Loopback {
         clock: this.time.clock(),
         transport: {
           send: (conn, bytes) => this.#toClient(conn, new Uint8Array(bytes)),
+          ...{ admit: () => {}, pause: () => {}, resume: () => {} },
           notifyDrained: (_conn, drained) => void this.time.after(hopMs, drained),
           close: (conn, code) => this.#closedByServer(conn, code),
         },

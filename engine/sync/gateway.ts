@@ -17,12 +17,14 @@ import type { AuthDecision } from '../driver/ports.ts';
 import type { ConnId, Instant } from '../ids.ts';
 import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
+import { Backpressure } from './backpressure.ts';
 import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import { checkEdit } from './edit-check.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
+import { dispensable } from './load-shedding.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { Questions } from './questions.ts';
 import { Room } from './room.ts';
@@ -42,6 +44,7 @@ export class Gateway implements Core<Input, Effect> {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<number, Session>();
   readonly #questions: Questions;
+  readonly #backpressure: Backpressure;
   readonly #context: RoomContext;
   readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
@@ -63,7 +66,9 @@ export class Gateway implements Core<Input, Effect> {
     this.#connections = new Connections(options.limits);
     this.#heads = new HeadQuestions(options.limits.headsMax);
     const ledger = new CommitLedger();
-    const { pageBytesMax } = options.limits;
+    const backlog = { bytes: 0 };
+    const { pageBytesMax, backlogBytesMax } = options.limits;
+    this.#backpressure = new Backpressure(backlog, this.#connections, backlogBytesMax);
     this.#questions = new Questions(this.#connections, ledger, pageBytesMax);
     this.#context = {
       limits: options.limits,
@@ -72,7 +77,7 @@ export class Gateway implements Core<Input, Effect> {
       newSession: () => ++this.#lastSession,
       connections: this.#connections,
       ledger,
-      backlog: { bytes: 0 },
+      backlog,
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#questions.append(room, epoch, body),
@@ -155,6 +160,9 @@ export class Gateway implements Core<Input, Effect> {
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
         return;
+      case 'shed':
+        this.#shed(input.count);
+        return;
       case 'drain':
         this.#drainUntilMs ??= this.#connections.now.monoMs + this.#limits.drainMs;
         return;
@@ -177,7 +185,7 @@ export class Gateway implements Core<Input, Effect> {
     }
     const session = conn.channels.get(frame.channel);
     if (session === undefined) {
-      this.#malformed(id, 'bad-frame', `channel ${frame.channel} has had no hello`);
+      this.#stray(conn, frame.channel);
       return;
     }
     const room = this.#roomOf(session.identity);
@@ -202,10 +210,12 @@ export class Gateway implements Core<Input, Effect> {
     channel: number,
     hello: Extract<ClientFrame['body'], { type: 'hello' }>,
   ): void {
-    if (conn.channels.has(channel)) {
-      this.#malformed(conn.id, 'bad-frame', `channel ${channel} is in use`);
+    const other = conn.channels.get(channel);
+    if (other !== undefined) {
+      this.#endSession(other, 'bad-frame', `a second hello on channel ${channel}`);
       return;
     }
+    conn.ended.delete(channel);
     this.#lastSession++;
     const { document, replica } = hello;
     const identity = { id: this.#lastSession, conn: conn.id, channel, document, replica };
@@ -240,6 +250,7 @@ export class Gateway implements Core<Input, Effect> {
       this.#endSession(session, 'forbidden', 'no right to read this document');
       return;
     }
+    this.#connections.emit({ type: 'admit', conn: session.identity.conn });
     session.principal = decision.principal;
     session.writable = decision.rights.write;
     session.secretHash = decision.secretHash;
@@ -251,9 +262,11 @@ export class Gateway implements Core<Input, Effect> {
     const checked = checkEdit(session, edit, { table: room.fold.table, limits });
     if (checked.type === 'refused') {
       this.#endSession(session, checked.code, checked.message);
-    } else if (this.#context.backlog.bytes > limits.backlogBytesMax) {
+    } else if (!this.#backpressure.takes(session.identity.conn)) {
       this.#endSession(session, 'overloaded', 'more waits for the log than fits here');
     } else {
+      const conn = this.#connections.get(session.identity.conn);
+      if (conn !== null) conn.editedMs = this.#connections.now.monoMs;
       room.edit(session, checked.batches);
     }
   }
@@ -323,7 +336,7 @@ export class Gateway implements Core<Input, Effect> {
   #forget(session: Session): void {
     const { id, conn, channel } = session.identity;
     this.#sessions.delete(id);
-    this.#connections.get(conn)?.channels.delete(channel);
+    this.#connections.leave(conn, channel);
     this.#roomOf(session.identity)?.leave(session);
     session.phase = 'ended';
   }
@@ -340,15 +353,52 @@ export class Gateway implements Core<Input, Effect> {
     const last = this.#connections.get(conn)?.channels.size === 1;
     this.#forget(session);
     if (last) this.#close(conn, code, message, channel);
-    else this.#sendError(conn, code, message, channel);
-    if (last || this.#connections.isWritable(conn)) return;
+    else this.#refuseOn(conn, code, message, channel);
+  }
+
+  /** An error that the socket outlives, unless errors pile up. */
+  #refuseOn(conn: ConnId, code: ErrorCode, message: string, channel: number): void {
+    this.#connections.noteEnded(conn, channel);
+    this.#sendError(conn, code, message, channel);
+    if (this.#connections.isWritable(conn)) return;
     this.#close(conn, 'overloaded', 'the socket is not read');
+  }
+
+  /** A frame on a channel without a session: the other channels do not suffer for it. */
+  #stray(conn: Connection, channel: number): void {
+    if (conn.ended.has(channel)) return;
+    const detail = `channel ${channel} has had no hello`;
+    if (conn.channels.size === 0) {
+      this.#malformed(conn.id, 'bad-frame', detail);
+      return;
+    }
+    const event = { event: 'frame-refused', code: 'bad-frame', detail } as const;
+    this.#connections.emit({ type: 'log', level: 'warn', ...event });
+    this.#refuseOn(conn.id, 'bad-frame', detail, channel);
+  }
+
+  #shed(count: number): void {
+    for (const room of [...this.#rooms.values()]) {
+      if (room.sessions > 0 || !room.settled) continue;
+      this.#evict(room);
+      this.#deadlines.set(room, null);
+    }
+    for (const { id } of dispensable(this.#connections.all(), count)) {
+      this.#closeFor(id, 'overloaded', 'memory is short');
+    }
   }
 
   #malformed(id: ConnId, code: MalformedCode, message: string): void {
     if (this.#connections.get(id) === null) return;
     const detail = message;
     this.#connections.emit({ type: 'log', level: 'warn', event: 'frame-refused', code, detail });
+    this.#close(id, code, message);
+  }
+
+  /** As `close`, for what the socket as a whole did or did not do. */
+  #closeFor(id: ConnId, code: ErrorCode, message: string): void {
+    const event = { event: 'connection-closed', code, detail: message } as const;
+    this.#connections.emit({ type: 'log', level: 'info', ...event });
     this.#close(id, code, message);
   }
 
@@ -361,13 +411,16 @@ export class Gateway implements Core<Input, Effect> {
 
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
     const retry = mayRetry(errorCodes[code].close);
-    const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
+    const isLimit = code === 'overloaded' || code === 'rate-limited';
+    // Each at another time, so that they do not all come back at once.
+    const retryAfterMs = isLimit ? this.#context.random.between(1_000, 10_000) : 0;
+    const part = encodeErrorPart({ code, message, retry, retryAfterMs });
     this.#connections.sendControl(id, joinParts(channel, [part]));
   }
 
   #runDue(): void {
-    for (const conn of this.#connections.sweep()) {
-      this.#close(conn.id, 'heartbeat-timeout', 'nothing was heard for two heartbeat intervals');
+    for (const { conn, code, message } of this.#connections.sweep()) {
+      this.#closeFor(conn.id, code, message);
     }
     const now = this.#connections.now.monoMs;
     this.#armTouched();
@@ -377,6 +430,7 @@ export class Gateway implements Core<Input, Effect> {
       else this.#touched.add(room);
     }
     this.#runDrain(now);
+    this.#backpressure.relax();
     this.#askHeads();
     this.#armTouched();
   }

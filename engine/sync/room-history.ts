@@ -29,11 +29,12 @@ export function beginHistory(
   const { connections, limits } = context;
   const delivery: Delivery = new Delivery({
     ...{ durable, presence, connections, limits },
+    giveUp: (session, message) => context.endSession(session, 'overloaded', message),
     requestPage: (afterLsn) => requestPage(delivery, afterLsn),
   });
   return {
     ...{ durable, presence, delivery },
-    admission: new AdmissionControl(fold),
+    admission: new AdmissionControl(fold, limits),
     exchange: new PresenceExchange({ ...context, presence }),
   };
 }

@@ -45,8 +45,8 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/connections.ts',
-        text: 'if (monoMs - conn.heardMs >= 2 * this.#limits.heartbeatMs - every) dead.push(conn);',
-        replacement: 'if (conn.heardMs > monoMs) dead.push(conn);',
+        text: 'if (monoMs - conn.heardMs >= 2 * heartbeatMs - every) {',
+        replacement: 'if (conn.heardMs > monoMs) {',
       },
     ],
   },
