@@ -189,8 +189,9 @@ export class Delivery {
     if (pruned > 0) this.#rowsFrom = pruned + 1;
     const strangers = page === null ? [] : this.#sendPage(after, page);
     for (const session of this.sessions.values()) {
-      if (session.position >= this.#parts.durable.fold.lsn || strangers.includes(session)) continue;
-      if (page === null) this.#needPage(session.position);
+      if (strangers.includes(session)) continue;
+      if (session.position >= this.#parts.durable.fold.lsn) session.catchingUp = false;
+      else if (page === null) this.#needPage(session.position);
       else this.pump(session);
     }
     return strangers;

@@ -54,6 +54,10 @@ export class GatewayScript {
   /** Presence for the other nodes, encoded. */
   readonly presenceTold: Uint8Array[] = [];
   readonly logged: string[] = [];
+  /** Sockets that are not to be read. */
+  readonly paused = new Set<number>();
+  /** Sockets whose peer is known. */
+  readonly admitted = new Set<number>();
   nowMs = 0;
   wakeAtMs: number | null = null;
   drained = false;
@@ -176,6 +180,15 @@ export class GatewayScript {
       }
       case 'notifyDrained':
         if (!this.stuck.has(effect.conn)) this.feed({ type: 'connDrained', conn: effect.conn });
+        return;
+      case 'pause':
+        this.paused.add(effect.conn);
+        return;
+      case 'resume':
+        this.paused.delete(effect.conn);
+        return;
+      case 'admit':
+        this.admitted.add(effect.conn);
         return;
       case 'close':
         this.closed.set(effect.conn, effect.code);
