@@ -358,3 +358,15 @@ it('what was typed against a row that the log has lost is offered with a base th
   anna.pass(restored);
   expect([anna.session.status, anna.session.text]).toEqual(['durable', 'anna shared']);
 });
+
+it('a node that is overloaded is not asked again before the time that it says', () => {
+  const { anna } = connected();
+  const error = { code: 'overloaded', message: '', retry: true, retryAfterMs: 7_000 } as const;
+  const nothing = { welcome: null, snapshotPiece: null, rows: [], ack: null, presence: null };
+  anna.receive({ channel: 0, ...nothing, error, heartbeat: null, window: null, patch: null });
+  anna.closed(1013);
+  anna.advance(6_999);
+  expect(anna.session.status).toBe('offline');
+  anna.advance(1);
+  expect(anna.session.status).toBe('connecting');
+});

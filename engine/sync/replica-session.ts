@@ -20,7 +20,7 @@
  */
 import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
-import { type ErrorCode, errorCodeOf, errorCodes } from '../../proto/codes.ts';
+import { type ErrorCode, errorCodes } from '../../proto/codes.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import type { FrameRow, ServerFrame, Welcome } from '../../proto/server-frame.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -32,7 +32,7 @@ import { encodeEdit } from './edit-frame.ts';
 import type { Core, Ready } from './effects.ts';
 import { Fold } from './fold.ts';
 import { Outbox } from './outbox.ts';
-import { ReplicaConnection } from './replica-connection.ts';
+import { endOf, ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
 import type { ReplicaIdentity, ReplicaOptions, StoredReplica } from './replica-options.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
@@ -225,7 +225,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const connection = this.#connection;
     assert(connection !== null, 'only the current connection is heard');
     connection.heardMs = this.#now.monoMs;
-    if (frame.error !== null) connection.error = frame.error.code;
+    if (frame.error !== null) connection.error = frame.error;
     const welcome = connection.takeWelcome(frame);
     if (welcome === 'damaged') this.#resync();
     else if (welcome !== null) this.#welcomed(connection, welcome);
@@ -395,7 +395,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #closed(closeCode: number): void {
-    const code = this.#connection?.error ?? errorCodeOf(closeCode) ?? 'internal';
+    const { code, retryAfterMs } = endOf(this.#connection, closeCode);
     this.#connection = null;
     if (this.#presence.clear()) this.#effects.push({ type: 'presenceChanged' });
     switch (reactionTo(code)) {
@@ -416,7 +416,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         this.#effects.push({ type: 'failed', code, message: errorCodes[code].meaning });
         return;
     }
-    this.#reconnect();
+    this.#reconnect(retryAfterMs);
   }
 
   /** This identity must not write any more: rescue what it leaves behind, and begin anew. */
@@ -448,10 +448,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#disconnect();
   }
 
-  #reconnect(): void {
+  #reconnect(minMs = 0): void {
     this.#disconnect();
     if (this.#ended !== null) return;
-    this.#retryAtMs = this.#now.monoMs + this.#backoff.next(this.#options.random);
+    this.#retryAtMs = this.#now.monoMs + Math.max(minMs, this.#backoff.next(this.#options.random));
   }
 
   #remoteChanges(changes: readonly TextChange[]): void {

@@ -45,8 +45,8 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/connections.ts',
-        text: 'if (monoMs - conn.heardMs >= 2 * heartbeatMs - every) {',
-        replacement: 'if (conn.heardMs > monoMs) {',
+        text: 'const lapse = this.#lapse(conn, every);',
+        replacement: 'const lapse = conn.heardMs > monoMs ? this.#lapse(conn, every) : null;',
       },
     ],
   },
