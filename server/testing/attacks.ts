@@ -4,7 +4,7 @@
  * it, so that the limits by address apply (the server must trust 127.0.0.1).
  */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { encodeClientFrame } from '../../proto/client-frame.ts';
@@ -85,10 +85,9 @@ export const attacks = {
   },
   /** Frames of 80 MB. */
   async huge(target) {
-    const bytes = Buffer.alloc(80_000_000);
     while (!target.signal.aborted) {
       const socket = await joined(target);
-      socket.send(bytes);
+      sendHuge(socket);
       await until(target, socket);
     }
   },
@@ -165,6 +164,20 @@ async function sendOn(socket: WebSocket, target: Target, next: () => Uint8Array)
     await breath(socket);
   }
   socket.terminate();
+}
+
+/** The head of a frame of 80 MB, masked with zeros, and as much of the rest as is taken. */
+function sendHuge(socket: WebSocket): void {
+  const tcp: unknown = Reflect.get(socket, '_socket');
+  if (!(tcp instanceof Socket)) return;
+  const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x04, 0xc4, 0xb4, 0x00, 0, 0, 0, 0]);
+  const piece = Buffer.alloc(2 ** 16);
+  const go = (): void => {
+    while (tcp.writable && tcp.write(piece));
+  };
+  tcp.on('drain', go);
+  tcp.write(head);
+  go();
 }
 
 function isOn({ signal }: Target, socket: WebSocket): boolean {

@@ -34,13 +34,13 @@ export async function typeUntil(
       if (status !== 'syncing' && status !== 'durable') troubles.push(status);
     });
     typist.on('rescued', ({ code }) => troubles.push(code));
-    while (!ended) {
+    do {
       const begin = performance.now();
       if (typist.length > 200) typist.delete(0, 20);
       else typist.insert(typist.length, 'x');
       await typist.settled();
       ackMs.push(performance.now() - begin);
-    }
+    } while (!ended);
   };
   try {
     await Promise.all([over, ...typists.map(type)]);
