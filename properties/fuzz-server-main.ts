@@ -124,7 +124,7 @@ async function attackOnce(
 }
 
 /** A new session on channel 0, whatever became of the last one; false: the socket has ended. */
-async function beginAnew(client: RawClient, document: string): Promise<boolean> {
+function beginAnew(client: RawClient, document: string): Promise<boolean> {
   client.send({ channel: 0, body: { type: 'leave' } });
   client.hello({ document });
   const welcomed = client.next((frame) => frame.welcome !== null && frame.channel === 0);

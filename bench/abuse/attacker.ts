@@ -1,7 +1,8 @@
 /**
  * One attack in a process of its own: `attacker.ts NAME SYNC_URL DOCUMENT MS`, or
- * `attacker.ts burn SHARE MS`, which only takes that share of a processor. Prints as JSON what it
- * was told, how often, and the seconds of processor that it took.
+ * `attacker.ts burn SHARE MS`, which only takes that share of a processor. Prints a line when it
+ * begins, and at the end as JSON what it was told, how often, and the seconds of processor that it
+ * took.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,9 +11,11 @@ import { attacks } from '../../server/testing/attacks.ts';
 const sliceMs = 10;
 const [name = '', ...rest] = process.argv.slice(2);
 const told: Record<string, number> = {};
+process.stdout.write('begin\n');
+const start = process.cpuUsage();
 if (name === 'burn') await burn(Number(rest[0]), Number(rest[1]));
 else await attack(rest[0] ?? '', rest[1] ?? '', Number(rest[2]));
-const { user, system } = process.cpuUsage();
+const { user, system } = process.cpuUsage(start);
 process.stdout.write(`${JSON.stringify({ told, cpuSeconds: (user + system) / 1e6 })}\n`);
 process.exit(0);
 

@@ -1,12 +1,10 @@
 /**
- * `npm run bench:abuse -- [--seconds 5] [--rounds 3] [--pairs 5] [--rate 10] [--attack NAME] [--json]`:
- * how honest clients fare while another one abuses the server. For each attack, in turn: the attack,
- * and a control in which an unrelated process takes the processor time that the attacker took. Told
- * is the time from an edit at one client to its arrival at another, the ratio of the two p99, what
- * the attacker was told, and the server's memory before and after.
+ * `npm run bench:abuse -- [--seconds 5] [--rounds 3] [--pairs 5] [--rate 10] [--attack NAME]
+ * [--json]`: how honest clients fare while another one abuses the server. For each attack, in turn:
+ * the attack, and a control in which an unrelated process takes the processor time that the
+ * attacker took. Told is the time from an edit at one client to its arrival at another, the ratio
+ * of the two p99, what the attacker was told, and the server's memory before and after.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { attacks } from '../../server/testing/attacks.ts';
 import { residentBytes } from '../../server/testing/calm-pair.ts';
 import { type ServerProcess, startServerProcess } from '../../server/testing/server-process.ts';
+import { Attacker } from './attacker-process.ts';
 import { HonestPair } from './honest-pair.ts';
 
 const mebibyte = 2 ** 20;
@@ -30,11 +29,6 @@ const { values } = parseArgs({
 });
 const ms = Number(values.seconds) * 1_000;
 const rounds = Number(values.rounds);
-
-interface Outcome {
-  readonly told: Readonly<Record<string, number>>;
-  readonly cpuSeconds: number;
-}
 
 interface Line {
   readonly attack: string;
@@ -81,19 +75,19 @@ async function compare(name: string, { syncUrl, pid }: ServerProcess): Promise<L
   let cpuSeconds = 0;
   let missing = 0;
   for (let round = 0; round < rounds; round++) {
-    const [outcome, during] = await Promise.all([
-      runAttacker([name, syncUrl, 'honest-0', String(ms)]),
-      measure(pairs, ms),
-    ]);
+    const attacker = new Attacker([name, syncUrl, 'honest-0', String(ms)]);
+    await attacker.began();
+    const during = await measure(pairs, ms);
+    const outcome = await attacker.outcome();
     cpuSeconds += outcome.cpuSeconds;
     for (const [answer, count] of Object.entries(outcome.told)) {
       told[answer] = (told[answer] ?? 0) + count;
     }
     const share = (outcome.cpuSeconds * 1_000) / ms;
-    const [, control] = await Promise.all([
-      runAttacker(['burn', String(share), String(ms)]),
-      measure(pairs, ms),
-    ]);
+    const burner = new Attacker(['burn', String(share), String(ms)]);
+    await burner.began();
+    const control = await measure(pairs, ms);
+    await burner.outcome();
     attacked.push(...during.latenciesMs);
     calm.push(...control.latenciesMs);
     missing += during.missing + control.missing;
@@ -118,24 +112,6 @@ async function measure(
     latenciesMs: each.flatMap(({ latenciesMs }) => latenciesMs),
     missing: each.reduce((sum, { missing }) => sum + missing, 0),
   };
-}
-
-async function runAttacker(args: readonly string[]): Promise<Outcome> {
-  const script = join(import.meta.dirname, 'attacker.ts');
-  const stdio = ['ignore', 'pipe', 'inherit'] as const;
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    stdio: [...stdio],
-  });
-  let said = '';
-  child.stdout?.on('data', (chunk) => (said += String(chunk)));
-  await once(child, 'close');
-  const outcome: unknown = JSON.parse(said);
-  if (!isOutcome(outcome)) throw new Error(`the attacker said ${said}`);
-  return outcome;
-}
-
-function isOutcome(value: unknown): value is Outcome {
-  return value instanceof Object && 'told' in value && 'cpuSeconds' in value;
 }
 
 function percentile(numbers: readonly number[], part: number): number {
