@@ -12,7 +12,10 @@ export interface Limits {
   readonly frameOperationsMax: number;
   /** A row's body, about: keeps one author's paste from delaying everybody's next commit. */
   readonly rowBytesMax: number;
-  /** What all rooms may have on their way to the log; above it, whoever edits is turned away. */
+  /**
+   * What all rooms may have on their way to the log, bytes. Above it whoever edits is not read
+   * until half of it has gone; at twice as much, whoever still edits is turned away.
+   */
   readonly backlogBytesMax: number;
   /** Bytes handed to a socket before its buffer must have drained. */
   readonly sendBytesMax: number;
@@ -29,6 +32,15 @@ export interface Limits {
   /** Sessions per document and channels per socket. */
   readonly sessionsPerRoomMax: number;
   readonly channelsPerConnMax: number;
+  /** UTF-16 units of a document's text, and operations of its history: bounds its memory. */
+  readonly documentCharactersMax: number;
+  readonly documentOperationsMax: number;
+  /** A socket that has no session for so long is closed. */
+  readonly helloMs: number;
+  /** A socket that takes nothing of what it was sent for so long is closed. */
+  readonly fullSocketMs: number;
+  /** Who falls behind again after this begins to count anew; see Delivery. */
+  readonly slowReaderMs: number;
   /** Both ends send at least this often; silence for twice as long ends the connection. */
   readonly heartbeatMs: number;
   /** Presence is gathered this long, then sent once. */
@@ -79,6 +91,11 @@ export const defaultLimits: Limits = {
   waitingBatchesMax: 1000,
   sessionsPerRoomMax: 10_000,
   channelsPerConnMax: 64,
+  documentCharactersMax: 10_000_000,
+  documentOperationsMax: 50_000_000,
+  helloMs: 10_000,
+  fullSocketMs: 60_000,
+  slowReaderMs: 60_000,
   heartbeatMs: 10_000,
   presenceMs: 50,
   presencePauseFactor: 10,

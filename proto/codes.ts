@@ -40,6 +40,12 @@ export const errorCodes = {
     meaning: 'The secret or the principal is not the one that the log binds to this replica.',
   },
   'too-large': { close: 4413, http: 413, meaning: 'A frame or an edit is larger than the limit.' },
+  'document-full': {
+    close: 4415,
+    http: 413,
+    meaning:
+      'The document is as large as it may become. Deleting is still possible; the replica ends, unsent text must go elsewhere.',
+  },
   'history-changed': {
     close: 4414,
     http: 409,
@@ -72,6 +78,16 @@ export const errorCodes = {
     close: 4506,
     http: 503,
     meaning: 'What decides about tokens did not answer; nobody knows whether this one is good.',
+  },
+  'hello-timeout': {
+    close: 4508,
+    http: 408,
+    meaning: 'The connection has had no document for too long.',
+  },
+  'rate-limited': {
+    close: 4529,
+    http: 429,
+    meaning: 'More comes from this connection or address than is taken; retry later.',
   },
   'unreadable-log': {
     close: 4505,

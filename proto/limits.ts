@@ -7,6 +7,8 @@
 
 /** A client frame as a whole; the server's socket refuses longer messages unread. */
 export const clientFrameBytesMax = 1_048_576;
+/** The same before its sender is authenticated: room for a token and a name. */
+export const helloFrameBytesMax = 16_384;
 /** Batches in one edit frame. */
 export const editBatchesMax = 1_000;
 /** Splices in one thin edit or patch. */

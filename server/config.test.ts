@@ -3,8 +3,10 @@
  * Method: the table itself gives the cases; docs/operations.md is read as text.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, helpText, readConfig, settingLines } from './config.ts';
+import { limitSettings } from './limit-settings.ts';
 
 /** For each setting a value that differs from its default, and what it must become. */
 const examples: { readonly [K in keyof Config]: readonly [text: string, value: Config[K]] } = {
@@ -47,11 +49,27 @@ const examples: { readonly [K in keyof Config]: readonly [text: string, value: C
   authClaim: ['https://example.org/rights', 'https://example.org/rights'],
   authToleranceSeconds: ['0', 0],
   authTokenAgeMaxSeconds: ['600', 600],
+  trustedProxies: ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
   connectionsMax: ['7', 7],
+  connectionsPerAddressMax: ['6', 6],
+  connectsPerAddressPerSecond: ['0', 0],
+  documentsPerConnectionMax: ['9', 9],
   sessionsPerDocumentMax: ['8', 8],
+  helloMs: ['500', 500],
+  framesPerSecond: ['10', 10],
+  bytesPerSecond: ['1000', 1_000],
+  operationsPerSecond: ['100', 100],
+  addressFramesPerSecond: ['20', 20],
+  addressBytesPerSecond: ['2000', 2_000],
+  addressOperationsPerSecond: ['200', 200],
+  burstSeconds: ['2', 2],
   windowBytes: ['2048', 2048],
   windowOperations: ['99', 99],
+  documentCharactersMax: ['1000', 1_000],
+  documentOperationsMax: ['2000', 2_000],
+  backlogBytesMax: ['65536', 65_536],
   sendBytesMax: ['4096', 4096],
+  memoryBytesMax: ['1073741824', 2 ** 30],
   heartbeatMs: ['500', 500],
   silenceMs: ['500', 500],
   documentIdleMs: ['60', 60],
@@ -71,6 +89,27 @@ function configOf(args: readonly string[], env: Record<string, string> = {}): Co
 function problemsOf(args: readonly string[], env: Record<string, string> = {}): string {
   const invocation = readConfig(args, env);
   return invocation.type === 'invalid' ? invocation.problems.join('\n') : invocation.type;
+}
+
+it('the table of limits names every setting of limits, with its default, and no other', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'operations.md'), 'utf8');
+  const table = page.slice(page.indexOf('\n## Limits\n'));
+  const rows = [...table.matchAll(/^\| [^|]+ \| ([^|]*) \| ([^|]*) \|/gm)];
+  const named = rows.flatMap(([, setting = '', value = '']) =>
+    [...setting.matchAll(/`([A-Z_]+)`/g)].map(([, env = '']) => ({ env, value })),
+  );
+  const known = new Map(settingLines.map((line) => [line.env, line.default]));
+  expect(named.filter(({ env }) => !known.has(env))).toEqual([]);
+  for (const env of Object.keys(limitSettings).map(envOf)) {
+    if (env === 'TRUSTED_PROXIES' || env === 'BACKLOG_BYTES_MAX') continue;
+    const values = named.filter((row) => row.env === env).map(({ value }) => value);
+    const byDefault = env === 'MEMORY_BYTES_MAX' ? 'three quarters' : (known.get(env) ?? '');
+    expect([env, values.some((value) => value.includes(byDefault))]).toEqual([env, true]);
+  }
+});
+
+function envOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 describe('readConfig', () => {

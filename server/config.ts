@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { defaultLimits } from '../engine/limits.ts';
 import { authProblems, authSettings } from './auth/auth-settings.ts';
+import { limitSettings } from './limit-settings.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import { integer, type Kind, optional, setting, text, told } from './setting.ts';
 
@@ -151,27 +152,7 @@ const settings = {
     'Pages of other hosts that may connect from a browser; the own host always may',
   ),
   ...authSettings,
-  connectionsMax: setting(integer(1, 1_000_000), 20_000, 'WebSockets at a time'),
-  sessionsPerDocumentMax: setting(
-    integer(1, 1_000_000),
-    defaultLimits.sessionsPerRoomMax,
-    'Sessions of one document at a time',
-  ),
-  windowBytes: setting(
-    integer(1_024, 2 ** 30),
-    defaultLimits.windowBytes,
-    'Bytes of edits that a session may have without an acknowledgement',
-  ),
-  windowOperations: setting(
-    integer(1, 2 ** 30),
-    defaultLimits.windowOperations,
-    'Operations that a replica may have without an acknowledgement',
-  ),
-  sendBytesMax: setting(
-    integer(1_024, 2 ** 30),
-    defaultLimits.sendBytesMax,
-    'Bytes handed to a socket before its reader must have taken them',
-  ),
+  ...limitSettings,
   heartbeatMs: setting(
     integer(100, 600_000),
     defaultLimits.heartbeatMs,

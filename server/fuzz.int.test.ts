@@ -243,6 +243,12 @@ class CoreWithoutSockets implements TransportPort {
     setImmediate(drained);
   }
 
+  admit(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   close(conn: ConnId, code: number, reason: string): void {
     this.#closes.set(conn, { code, reason });
     queueMicrotask(() => this.#driver.closed(conn));

@@ -17,6 +17,7 @@ import {
 import { isDocumentName } from '../proto/client-frame.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import type { Health } from './health.ts';
+import { httpOptions } from './http-limits.ts';
 import type { HttpServer } from './listen.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -66,7 +67,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       else sendProblem(response, 'internal', 'the server failed; its log has more');
     });
   };
-  return parts.tls?.createServer(listener) ?? createServer(listener);
+  return parts.tls?.createServer(listener) ?? createServer(httpOptions, listener);
 }
 
 function isForApi({ url = '' }: IncomingMessage): boolean {

@@ -11,6 +11,7 @@ import type { GatewayStats } from '../engine/sync/gateway.ts';
 import { AuthMetrics } from './auth/auth-metrics.ts';
 import { EditMetrics } from './edit-metrics.ts';
 import type { BusState } from './health.ts';
+import { LimitMetrics } from './limit-metrics.ts';
 import { PlaybackMetrics } from './playback-metrics.ts';
 import type { GroupReport } from './postgres/append-writer.ts';
 import type { MakeReport } from './snapshots/node-snapshots.ts';
@@ -40,6 +41,8 @@ export class Metrics {
   readonly playback = new PlaybackMetrics(this.#registry);
   /** Of who was not let in. */
   readonly auth = new AuthMetrics(this.#registry);
+  /** Of what was refused. */
+  readonly limits = new LimitMetrics(this.#registry);
   readonly #commits: Histogram;
   readonly #rows: Counter;
   readonly #bytes: Counter;

@@ -8,7 +8,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { GatewayDriver } from '../engine/driver/gateway-driver.ts';
+import { GatewayDriver, type LogEvent } from '../engine/driver/gateway-driver.ts';
 import type { BusPort } from '../engine/driver/ports.ts';
 import { defaultLimits, type Limits } from '../engine/limits.ts';
 import { busMessage } from '../engine/sync/durability.ts';
@@ -29,6 +29,7 @@ import { type HistoryOptions, openHistory } from './history/open-history.ts';
 import { createHttpServer, type HttpParts } from './http.ts';
 import { type ListenAddresses, listen } from './listen.ts';
 import { type Log, logEvent } from './log.ts';
+import { MemoryGuard } from './memory-guard.ts';
 import { Metrics } from './metrics.ts';
 import { type ObjectStore, openObjectStore, tellPlace } from './object-store.ts';
 import { loadPage, type Page } from './page.ts';
@@ -103,7 +104,11 @@ async function start(
   stops.push(() => watched.port.close());
   const durability = await watched.connected;
   const health = new Health(watched, isAlone ? 'none' : 'up', link);
-  const transport = new WebSocketTransport(config);
+  const transport = openTransport(
+    config,
+    () => metrics.limits,
+    () => guard.isShort,
+  );
   const metrics: Metrics = measure({ core, watched, health, transport });
   const onConnection = (isUp: boolean): void => {
     health.bus = isUp ? 'up' : 'down';
@@ -124,19 +129,18 @@ async function start(
   const driver = new GatewayDriver({
     core,
     ports: { clock, transport, log: editLog, snapshots, bus: bus.port, auth: auth.gate.port },
-    onLog: (event) => logEvent(log, event, transport.traceOf(event.conn)),
+    onLog: (event) => tell(event, { log, metrics, transport }),
     onDrained: () => onDrained(),
   });
+  const guard = guardMemory(config, { transport, driver, metrics, log, stops });
   if (!bus.isUp) onConnection(false);
   watched.onReconnected = () => logIsBack(driver, auth);
   await openRevocations(auth, bus.port, stops);
   const ways = { nodeLog: watched.port, bus: bus.port, driver, snapshots, auth };
   const history = openPast(config, { databaseUrl: url, objects, log, metrics, ...ways });
   stops.push(() => history.close());
-  const page = openPage(log);
-  const api = history.listener;
   const port = await openPort(config, {
-    ...{ health, page, log, api, transport, driver },
+    ...{ health, page: openPage(log), log, api: history.listener, transport, driver },
     ...{ metrics: link?.share(metrics) ?? metrics, ownMetrics: metrics },
   });
   stops.push(port.close);
@@ -180,6 +184,11 @@ function limitsOf(config: Config): Limits {
     snapshotRows: config.snapshotRows,
     snapshotBytes: config.snapshotBytes,
     sessionsPerRoomMax: config.sessionsPerDocumentMax,
+    channelsPerConnMax: config.documentsPerConnectionMax,
+    documentCharactersMax: config.documentCharactersMax,
+    documentOperationsMax: config.documentOperationsMax,
+    helloMs: config.helloMs,
+    backlogBytesMax: config.backlogBytesMax,
     roomIdleMs: config.documentIdleMs,
   };
 }
@@ -239,6 +248,56 @@ async function openRevocations(
   stops.push(() => revocations.close());
   await revocations.open();
   bus.subscribe(revocationChannel);
+}
+
+function openTransport(
+  config: Config,
+  limits: () => Metrics['limits'],
+  isShort: () => boolean,
+): WebSocketTransport {
+  return new WebSocketTransport(config, {
+    isShort,
+    onRefused: (reason) => limits().refused(reason),
+    onPaused: (change) => limits().paused(change),
+  });
+}
+
+/** What the core reports. */
+function tell(
+  event: LogEvent,
+  to: {
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly transport: WebSocketTransport;
+  },
+): void {
+  to.metrics.limits.logged(event);
+  logEvent(to.log, event, to.transport.traceOf(event.conn));
+}
+
+function guardMemory(
+  { memoryBytesMax: bytesMax }: Config,
+  parts: {
+    readonly transport: WebSocketTransport;
+    readonly driver: GatewayDriver;
+    readonly metrics: Metrics;
+    readonly log: Log;
+    readonly stops: (() => void)[];
+  },
+): MemoryGuard {
+  const { transport, driver, metrics, log, stops } = parts;
+  const guard = new MemoryGuard({
+    bytesMax,
+    connections: () => transport.connections,
+    shed(count) {
+      metrics.limits.shed(Math.min(count, transport.connections));
+      driver.shed(count);
+    },
+    onChange: (isShort, use) =>
+      log.warn({ event: isShort ? 'memory-short' : 'memory-calm', percent: Math.round(use * 100) }),
+  });
+  stops.push(() => guard.close());
+  return guard;
 }
 
 async function openObjects(config: Config, log: Log): Promise<ObjectStore> {

@@ -197,11 +197,15 @@ describe('TLS', () => {
     const transport = new WebSocketTransport({ ...configOf(), connectionsMax: 2 });
     const sizes: number[] = [];
     transport.serve(server, {
-      opened: (conn) => transport.send([conn], Buffer.alloc(3)),
+      opened(conn) {
+        transport.admit(conn);
+        transport.send([conn], Buffer.alloc(3));
+      },
       received(conn, bytes) {
         sizes.push(bytes.length);
         for (const size of [1, 70_000, 2 ** 20]) transport.send([conn], Buffer.alloc(size));
         transport.close(conn, 4503, 'draining');
+        return 0;
       },
       malformed: () => {},
       closed: () => {},

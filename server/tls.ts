@@ -17,6 +17,7 @@ import { createServer, type Server } from 'node:https';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Config } from './config.ts';
+import { httpOptions } from './http-limits.ts';
 import type { Log } from './log.ts';
 
 /** What TLS 1.0 and 1.1 allow was broken long ago, and every browser that is left speaks 1.2. */
@@ -77,7 +78,8 @@ export class TlsFiles {
   /** A server that does not listen yet, and always has the newest pair. */
   createServer(listener: RequestListener): Server {
     const { cert, key } = this.#pair;
-    const server = createServer({ cert, key, minVersion, handshakeTimeout }, listener);
+    const own = { cert, key, minVersion, handshakeTimeout } as const;
+    const server = createServer({ ...httpOptions, ...own }, listener);
     this.#servers.push(server);
     return server;
   }

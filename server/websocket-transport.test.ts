@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ConnId } from '../engine/ids.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
+import { defaultConfig } from './testing/default-config.ts';
 import { type TransportEvents, WebSocketTransport } from './websocket-transport.ts';
 
 /** `conn event` for each event, and a wait for the next one that fits. */
@@ -22,8 +23,9 @@ class Recorder implements TransportEvents {
     this.#note(`${conn} opened`);
   }
 
-  received(conn: ConnId, bytes: Uint8Array): void {
+  received(conn: ConnId, bytes: Uint8Array): number {
     this.#note(`${conn} received ${bytes.length}`);
+    return 0;
   }
 
   malformed(conn: ConnId, code: 'bad-frame' | 'too-large'): void {
@@ -59,7 +61,11 @@ let port: number;
 
 async function start(options: { origins?: string[]; connectionsMax?: number } = {}): Promise<void> {
   const { origins = [], connectionsMax = 10 } = options;
-  transport = new WebSocketTransport({ allowedOrigins: origins, connectionsMax });
+  transport = new WebSocketTransport({
+    ...defaultConfig(),
+    allowedOrigins: origins,
+    connectionsMax,
+  });
   recorder = new Recorder();
   recorder.transport = transport;
   server = createServer();
@@ -238,6 +244,8 @@ describe('a socket', () => {
 
   it('takes a message of exactly the limit', async () => {
     const socket = await open();
+    await recorder.until('1 opened');
+    transport.admit(first);
     socket.send(Buffer.alloc(clientFrameBytesMax));
     await recorder.until(`1 received ${clientFrameBytesMax}`);
     socket.close();

@@ -1,20 +1,30 @@
 /**
  * The sockets of the clients: TransportPort over `ws`.
  *
- * Decides who may open one (path, version, origin, number) and what a message is: binary, at most
- * `clientFrameBytesMax`. What a message says is the core's. Every socket has a number of its own,
- * which is never used again; `closed` is called once for each, and no other event follows it.
+ * Decides who may open one (path, version, origin, number, address), what a message is (binary, at
+ * most `clientFrameBytesMax`) and how fast they come. What a message says is the core's. Every
+ * socket has a number of its own, which is never used again; `closed` is called once for each, and
+ * no other event follows it.
  */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { TransportPort } from '../engine/driver/ports.ts';
 import type { ConnId } from '../engine/ids.ts';
 import type { ProblemCode } from '../proto/codes.ts';
-import { clientFrameBytesMax } from '../proto/limits.ts';
+import { clientFrameBytesMax, helloFrameBytesMax } from '../proto/limits.ts';
+import { AddressLimits, IntakeBuckets, type IntakeRates } from './address-limits.ts';
+import { type ClientAddress, ClientAddresses } from './client-address.ts';
+import type { Config } from './config.ts';
+import { limitRequests } from './http-limits.ts';
+import type { RefusalReason } from './limit-metrics.ts';
 import type { HttpServer } from './listen.ts';
+import { allowMessages, explainTooBig } from './message-size.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import { SocketIntake } from './socket-intake.ts';
 import { messageFrame, OutputTurn, SocketOutput } from './socket-output.ts';
+import type { Rate } from './token-bucket.ts';
 import { traceIdOf } from './trace.ts';
 import { Traffic } from './traffic.ts';
 
@@ -24,33 +34,54 @@ export const syncPath = '/v1/sync';
 /** What sockets do, as GatewayDriver takes it. */
 export interface TransportEvents {
   opened(conn: ConnId): void;
-  received(conn: ConnId, bytes: Uint8Array): void;
-  malformed(conn: ConnId, code: 'bad-frame' | 'too-large', message: string): void;
+  /** Returns the operations that it is worth. */
+  received(conn: ConnId, bytes: Uint8Array): number;
+  malformed(conn: ConnId, code: 'bad-frame' | 'too-large' | 'rate-limited', message: string): void;
   closed(conn: ConnId): void;
 }
 
-export interface TransportOptions {
-  /** Origins that may connect besides the own host; `*` = any. */
-  readonly allowedOrigins: readonly string[];
-  readonly connectionsMax: number;
+export type TransportOptions = Pick<
+  Config,
+  | ('allowedOrigins' | 'trustedProxies' | 'burstSeconds' | 'heartbeatMs' | 'helloMs')
+  | ('connectionsMax' | 'connectionsPerAddressMax' | 'connectsPerAddressPerSecond')
+  | ('framesPerSecond' | 'bytesPerSecond' | 'operationsPerSecond')
+  | ('addressFramesPerSecond' | 'addressBytesPerSecond' | 'addressOperationsPerSecond')
+>;
+
+/** What others want to know of it, and it of them. */
+export interface TransportWatch {
+  /** Memory is short: no new sockets. */
+  readonly isShort: () => boolean;
+  readonly onRefused: (reason: RefusalReason) => void;
+  readonly onPaused: (change: 1 | -1) => void;
 }
+
+const unwatched: TransportWatch = {
+  isShort: () => false,
+  onRefused: () => {},
+  onPaused: () => {},
+};
 
 /** Who does not answer a close in this time is cut off. */
 const closeTimeoutMs = 2_000;
-const tooBig = 1009;
+/** Whoever was refused for what the node has or had comes back no sooner. */
+const retryAfterSeconds = 5;
 
 /** A constant of its own because the types of ws do not know `closeTimeout` yet. */
 const serverOptions = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
-  maxPayload: clientFrameBytesMax,
+  maxPayload: helloFrameBytesMax,
+  // Who pings and does not read would be answered into this process's memory.
+  autoPong: false,
   closeTimeout: closeTimeoutMs,
 };
 
 interface Link {
   readonly socket: WebSocket;
   readonly output: SocketOutput;
+  readonly intake: SocketIntake;
   /** To be called when the peer has taken what was written. */
   drained: (() => void) | null;
   /** See `traceOf`. */
@@ -62,18 +93,53 @@ interface Link {
 interface Refusal {
   readonly code: ProblemCode;
   readonly reason: string;
+  /** The limit that was met, if it is one. */
+  readonly limit?: RefusalReason;
+}
+
+interface IntakeParts {
+  readonly socket: WebSocket;
+  readonly address: ClientAddress;
+  readonly events: TransportEvents;
+}
+
+/** A socket that was just opened; `stream`: what is under it. */
+interface Opened extends Omit<IntakeParts, 'socket'> {
+  readonly stream: Duplex;
+  readonly trace: string;
 }
 
 export class WebSocketTransport implements TransportPort {
   readonly traffic = new Traffic();
   readonly #options: TransportOptions;
+  readonly #watch: TransportWatch;
+  readonly #addresses: ClientAddresses;
+  readonly #limits: AddressLimits;
+  readonly #rates: IntakeRates;
   readonly #links = new Map<ConnId, Link>();
   readonly #server = new WebSocketServer(serverOptions);
   readonly #turn = new OutputTurn();
   #last = 0;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions, watch = unwatched) {
     this.#options = options;
+    this.#watch = watch;
+    this.#addresses = new ClientAddresses(options.trustedProxies);
+    const { burstSeconds } = options;
+    const rate = (perSecond: number): Rate => ({ perSecond, burst: perSecond * burstSeconds });
+    this.#rates = {
+      frames: rate(options.framesPerSecond),
+      bytes: rate(options.bytesPerSecond),
+      operations: rate(options.operationsPerSecond),
+    };
+    const intake = {
+      frames: rate(options.addressFramesPerSecond),
+      bytes: rate(options.addressBytesPerSecond),
+      operations: rate(options.addressOperationsPerSecond),
+    };
+    const connects = rate(options.connectsPerAddressPerSecond);
+    const { connectionsPerAddressMax: connectionsMax } = options;
+    this.#limits = new AddressLimits({ intake, connects, connectionsMax }, now);
   }
 
   /** Sockets that are open or closing. */
@@ -88,14 +154,18 @@ export class WebSocketTransport implements TransportPort {
 
   /** Takes over every upgrade that `server` is asked for. */
   serve(server: HttpServer, events: TransportEvents): void {
+    limitRequests(server, this.#options);
+    server.on('connection', (socket) => this.#connected(socket));
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      const refusal = this.#refusal(request);
+      const address = this.#addresses.of(request);
+      const refusal = this.#refusal(request) ?? this.#overLimit(address);
+      if (refusal?.limit !== undefined) this.#watch.onRefused(refusal.limit);
       if (refusal !== null) refuse(socket, refusal);
       else {
         const trace = traceIdOf(request.headers.traceparent);
         this.#server.handleUpgrade(request, socket, head, (opened) => {
-          this.#open(opened, { stream: socket, trace }, events);
+          this.#open(opened, { stream: socket, address, trace, events });
         });
       }
     });
@@ -116,12 +186,27 @@ export class WebSocketTransport implements TransportPort {
     else setImmediate(drained);
   }
 
+  admit(conn: ConnId): void {
+    const link = this.#links.get(conn);
+    if (link !== undefined) allowMessages(link.socket, clientFrameBytesMax);
+  }
+
+  pause(conn: ConnId): void {
+    this.#links.get(conn)?.intake.hold('paused');
+  }
+
+  resume(conn: ConnId): void {
+    this.#links.get(conn)?.intake.hold('free');
+  }
+
   close(conn: ConnId, code: number, reason: string): void {
     const link = this.#links.get(conn);
     if (link === undefined) return;
     link.closing = true;
     this.traffic.countClose(reason);
     link.output.flush();
+    // Reads on, or the answer to the close would not come.
+    link.intake.end();
     link.socket.close(code, reason);
   }
 
@@ -142,12 +227,35 @@ export class WebSocketTransport implements TransportPort {
     }
     if (!this.#allows(headers.origin, headers.host)) {
       const reason = `the origin ${headers.origin} is not allowed: add it to ALLOWED_ORIGINS`;
-      return { code: 'forbidden', reason };
-    }
-    if (this.#links.size >= this.#options.connectionsMax) {
-      return { code: 'overloaded', reason: 'too many connections: try again later' };
+      return { code: 'forbidden', reason, limit: 'origin' };
     }
     return null;
+  }
+
+  #overLimit(address: ClientAddress): Refusal | null {
+    if (this.#watch.isShort()) {
+      return { code: 'overloaded', reason: 'memory is short: try again later', limit: 'memory' };
+    }
+    if (this.#links.size >= this.#options.connectionsMax) {
+      const reason = 'too many connections: try again later';
+      return { code: 'overloaded', reason, limit: 'connections' };
+    }
+    const limit = this.#limits.refusal(address);
+    if (limit === null) return null;
+    const what = limit === 'address-connects' ? 'new connections' : 'connections';
+    return { code: 'rate-limited', reason: `too many ${what} from ${address.key}`, limit };
+  }
+
+  /** A TCP connection, before it has said anything. */
+  #connected(socket: Socket): void {
+    const address = this.#addresses.ofPeer(socket.remoteAddress);
+    if (address === null) return; // Of a proxy: counted when it says for whom.
+    if (!this.#limits.connected(address)) {
+      this.#watch.onRefused('address-sockets');
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => this.#limits.disconnected(address));
   }
 
   /**
@@ -160,15 +268,13 @@ export class WebSocketTransport implements TransportPort {
     return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   }
 
-  #open(
-    socket: WebSocket,
-    { stream, trace }: { readonly stream: Duplex; readonly trace: string },
-    events: TransportEvents,
-  ): void {
+  #open(socket: WebSocket, from: Opened): void {
+    const { stream, address, trace, events } = from;
     this.#last++;
     const conn = this.#last as ConnId;
     const output = new SocketOutput(socket, stream, this.#turn);
-    const link: Link = { socket, output, trace, drained: null, closing: false };
+    const intake = this.#intake(conn, { socket, address, events });
+    const link: Link = { socket, output, intake, trace, drained: null, closing: false };
     this.#links.set(conn, link);
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;
@@ -176,19 +282,39 @@ export class WebSocketTransport implements TransportPort {
       this.traffic.framesReceived += 1;
       this.traffic.bytesReceived += bytes?.length ?? 0;
       if (bytes === null) events.malformed(conn, 'bad-frame', 'a text message; frames are binary');
-      else events.received(conn, bytes);
+      else intake.received(bytes);
     });
+    socket.on('ping', (data) => {
+      if (intake.pinged(data.length) && !output.isFull) socket.pong(data);
+    });
+    socket.on('pong', (data) => intake.pinged(data.length));
     // Whatever it was, ws ends the socket and `close` follows.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#links.delete(conn);
       if (!link.closing) this.traffic.countClose('client');
+      intake.end();
+      this.#limits.closed(address);
       events.closed(conn);
       drained(link);
     });
     stream.on('drain', () => drained(link));
-    explainTooBig(socket, (message) => events.malformed(conn, 'too-large', message));
+    explainTooBig(socket, () => {
+      const sizes = `${clientFrameBytesMax} bytes (${helloFrameBytesMax} before the welcome)`;
+      events.malformed(conn, 'too-large', `a message of more than ${sizes}`);
+    });
     events.opened(conn);
+  }
+
+  #intake(conn: ConnId, { socket, address, events }: IntakeParts): SocketIntake {
+    const shared = this.#limits.opened(address);
+    const own = new IntakeBuckets(this.#rates, now());
+    return new SocketIntake({
+      ...{ socket, now, pauseMaxMs: this.#options.heartbeatMs, onPaused: this.#watch.onPaused },
+      buckets: shared === null ? [own] : [own, shared],
+      deliver: (bytes) => events.received(conn, bytes),
+      onFlood: () => events.malformed(conn, 'rate-limited', 'more frames than any client sends'),
+    });
   }
 }
 
@@ -198,16 +324,9 @@ function drained(link: Link): void {
   callBack?.();
 }
 
-/**
- * Of a message over the limit, ws reads the header and closes with 1009. The client shall hear
- * why, and with a code of ours; after a close frame that would be too late.
- */
-function explainTooBig(socket: WebSocket, explain: (message: string) => void): void {
-  const close = socket.close.bind(socket);
-  socket.close = (code, reason) => {
-    if (code !== tooBig) close(code, reason);
-    else explain(`a message of more than ${clientFrameBytesMax} bytes`);
-  };
+/** Milliseconds that never go back. */
+function now(): number {
+  return performance.now();
 }
 
 function bytesOf(data: RawData): Uint8Array | null {
@@ -223,6 +342,7 @@ function refuse(socket: Duplex, { code, reason }: Refusal): void {
     `Content-Type: ${problemType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(status === 405 ? ['Allow: GET'] : []),
+    ...(status === 429 || status === 503 ? [`Retry-After: ${retryAfterSeconds}`] : []),
     ...(status === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
   ];
   socket.once('finish', () => socket.destroy());

@@ -131,6 +131,7 @@ export class Loopback {
           send: (conns, bytes) => {
             for (const conn of conns) this.#toClient(conn, new Uint8Array(bytes));
           },
+          ...{ admit: () => {}, pause: () => {}, resume: () => {} },
           notifyDrained: (_conn, drained) => void this.time.after(hopMs, drained),
           close: (conn, code) => this.#closedByServer(conn, code),
         },

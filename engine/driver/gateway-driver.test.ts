@@ -21,7 +21,7 @@ function answerTo(bytes: Uint8Array): { readonly errors: unknown[]; readonly clo
       clock: { now: () => ({ monoMs: 0, wallMs: 0 }), wakeAt: nothing },
       transport: {
         send: (_, frame) => errors.push(decodeServerFrame(frame).error?.code),
-        notifyDrained: nothing,
+        ...{ notifyDrained: nothing, admit: nothing, pause: nothing, resume: nothing },
         close: (_, code) => close.push(code),
       },
       log: { append: nothing, read: nothing, heads: nothing },

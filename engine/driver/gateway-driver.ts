@@ -1,5 +1,6 @@
 /** Performs the effects of a server node against its ports, and decodes what comes off a socket. */
-import { decodeClientFrame } from '../../proto/client-frame.ts';
+import { batchOperations } from '../../proto/batch.ts';
+import { type ClientFrame, decodeClientFrame } from '../../proto/client-frame.ts';
 import { DecodeError } from '../../proto/decode-error.ts';
 import { clientFrameBytesMax } from '../../proto/limits.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -18,6 +19,9 @@ type Question = Extract<
   Effect,
   { type: 'readLog' | 'loadSnapshot' | 'makeSnapshot' | 'readHeads' }
 >;
+
+/** A hello costs a decision about rights and perhaps an opening: as much as so many keystrokes. */
+const helloOperations = 1_000;
 
 export class GatewayDriver {
   readonly #driver: Driver<Input, Effect>;
@@ -47,20 +51,25 @@ export class GatewayDriver {
     this.#driver.submit({ type: 'connOpened', conn });
   }
 
-  /** A binary message; its bytes may be reused after the call. */
-  received(conn: ConnId, bytes: Uint8Array): void {
+  /**
+   * A binary message; its bytes may be reused after the call. Returns the operations that it is
+   * worth, for whoever counts them.
+   */
+  received(conn: ConnId, bytes: Uint8Array): number {
     if (bytes.length > clientFrameBytesMax) {
       const message = `a frame of ${bytes.length} bytes, ${clientFrameBytesMax} is the limit`;
       this.malformed(conn, 'too-large', message);
-      return;
+      return 0;
     }
     try {
       const frame = decodeClientFrame(bytes);
       this.#driver.submit({ type: 'connReceived', conn, frame, bytes: bytes.length });
+      return frameOperations(frame);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const code = error.field === 'hello.document' ? 'bad-document' : 'bad-frame';
       this.malformed(conn, code, error.message);
+      return 0;
     }
   }
 
@@ -96,6 +105,11 @@ export class GatewayDriver {
     this.#driver.submit({ type: 'logReconnected' });
   }
 
+  /** See the input. */
+  shed(count: number): void {
+    this.#driver.submit({ type: 'shed', count });
+  }
+
   drain(): void {
     this.#driver.submit({ type: 'drain' });
   }
@@ -115,6 +129,11 @@ export class GatewayDriver {
         transport.notifyDrained(conn, () => this.#driver.submit({ type: 'connDrained', conn }));
         return;
       }
+      case 'admit':
+      case 'pause':
+      case 'resume':
+        transport[effect.type](effect.conn);
+        return;
       case 'close':
         transport.close(effect.conn, effect.code, effect.reason);
         return;
@@ -194,4 +213,10 @@ export class GatewayDriver {
         unreachable(effect);
     }
   }
+}
+
+function frameOperations({ body }: ClientFrame): number {
+  if (body.type === 'hello') return helloOperations;
+  if (body.type !== 'edit') return 0;
+  return body.batches.reduce((sum, batch) => sum + batchOperations(batch), 0);
 }

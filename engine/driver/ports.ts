@@ -19,6 +19,13 @@ export interface TransportPort {
   send(conns: readonly ConnId[], bytes: Uint8Array): void;
   /** Calls back when (almost) everything that was sent so far has left this process. */
   notifyDrained(conn: ConnId, drained: () => void): void;
+  /** Its peer is known now: until then it may send small frames only. */
+  admit(conn: ConnId): void;
+  /**
+   * Stops reading the socket until `resume`; what was read already may be kept back or still come.
+   */
+  pause(conn: ConnId): void;
+  resume(conn: ConnId): void;
   /** Closes the socket; `connClosed` follows as an input unless the socket was gone already. */
   close(conn: ConnId, code: number, reason: string): void;
 }

@@ -7,22 +7,28 @@
  * cannot be checked against the sequence; they must name a character that one of them inserts.
  */
 import { type Batch, batchLast, canCut, type OpId, sliceBatch } from '../../proto/batch.ts';
+import type { Limits } from '../limits.ts';
+import { fullness } from './document-size.ts';
 import type { Fold, VoidCode } from './fold.ts';
 import { operationAt, sameOperations } from './same-operations.ts';
+
+type RefusalCode = VoidCode | 'document-full';
 
 export type Admission =
   /** Append `batch` (without what is on its way already). */
   | { readonly type: 'append'; readonly batch: Batch }
   /** All of it is committed or on its way. */
   | { readonly type: 'known' }
-  | { readonly type: 'refused'; readonly code: VoidCode; readonly reason: string };
+  | { readonly type: 'refused'; readonly code: RefusalCode; readonly reason: string };
 
 export class AdmissionControl {
   readonly #fold: Fold;
+  readonly #limits: Limits;
   readonly #pending = new Map<number, Batch[]>();
 
-  constructor(fold: Fold) {
+  constructor(fold: Fold, limits: Limits) {
     this.#fold = fold;
+    this.#limits = limits;
   }
 
   /** Replicas with operations on their way. */
@@ -41,6 +47,8 @@ export class AdmissionControl {
     if (verdict.type === 'void') {
       return { type: 'refused', code: verdict.code, reason: verdict.reason };
     }
+    const reason = fullness(this.#fold.sequence, verdict.batch, this.#limits);
+    if (reason !== null) return { type: 'refused', code: 'document-full', reason };
     this.#note(verdict.batch);
     return { type: 'append', batch: verdict.batch };
   }

@@ -24,6 +24,7 @@ export function reactionTo(code: ErrorCode): CloseReaction {
     case 'replica-mismatch':
     case 'invalid-edit':
     case 'too-large':
+    case 'document-full':
       return 'end';
     default:
       return mayRetry(errorCodes[code].close) ? 'retry' : 'fail';

@@ -6,6 +6,7 @@
  * socket counts as full until the transport says that they have drained; what is not sent meanwhile
  * is read again later.
  */
+import type { ErrorCode } from '../../proto/codes.ts';
 import { encodeHeartbeatPart, joinParts } from '../../proto/server-frame.ts';
 import type { ConnId, Instant } from '../ids.ts';
 import type { Limits } from '../limits.ts';
@@ -18,9 +19,29 @@ export interface Connection {
   readonly channels: Map<number, Session>;
   heardMs: number;
   sentMs: number;
+  /** When its last session ended; as long as it has none. */
+  idleMs: number;
+  /** When it last edited; before that, when it was opened. */
+  editedMs: number;
+  /** Since when it is not writable. */
+  fullMs: number;
+  /** It is not read: what it would say is not heard. */
+  paused: boolean;
+  /**
+   * Channels whose session this side ended, the last ones: what the client sent before it heard of
+   * that may still come.
+   */
+  readonly ended: Set<number>;
   /** Bytes handed over since the last drain. */
   unflushed: number;
   writable: boolean;
+}
+
+/** A connection that has to be closed, and why. */
+export interface Lapse {
+  readonly conn: Connection;
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 export class Connections {
@@ -69,8 +90,9 @@ export class Connections {
   open(id: ConnId): void {
     const { monoMs } = this.#now;
     this.#sweepMs ??= monoMs + this.#sweepEvery();
-    const fresh = { id, channels: new Map(), unflushed: 0, writable: true };
-    this.#all.set(id, { ...fresh, heardMs: monoMs, sentMs: monoMs });
+    const fresh = { id, channels: new Map(), ended: new Set<number>(), unflushed: 0 };
+    const times = { heardMs: monoMs, sentMs: monoMs, idleMs: monoMs, editedMs: monoMs, fullMs: 0 };
+    this.#all.set(id, { ...fresh, ...times, writable: true, paused: false });
   }
 
   get(id: ConnId): Connection | null {
@@ -79,6 +101,24 @@ export class Connections {
 
   all(): IterableIterator<Connection> {
     return this.#all.values();
+  }
+
+  /** A session of the socket is over. */
+  leave(id: ConnId, channel: number): void {
+    const conn = this.#all.get(id);
+    conn?.channels.delete(channel);
+    if (conn?.channels.size === 0) conn.idleMs = this.#now.monoMs;
+  }
+
+  /** This side ended the session: what still comes for it is not answered. */
+  noteEnded(id: ConnId, channel: number): void {
+    const conn = this.#all.get(id);
+    if (conn === undefined) return;
+    conn.ended.add(channel);
+    const [oldest] = conn.ended;
+    if (oldest !== undefined && conn.ended.size > this.#limits.channelsPerConnMax) {
+      conn.ended.delete(oldest);
+    }
   }
 
   remove(id: ConnId): void {
@@ -109,22 +149,55 @@ export class Connections {
     conn.writable = true;
   }
 
-  /** Sends due heartbeats; returns the connections that have been silent for two intervals. */
-  sweep(): Connection[] {
+  /** Sends due heartbeats; returns the connections that do not do their part. */
+  sweep(): Lapse[] {
     const { monoMs, wallMs } = this.#now;
     if (this.#sweepMs === null || monoMs < this.#sweepMs) return [];
     const every = this.#sweepEvery();
+    const lateMs = monoMs - this.#sweepMs;
+    if (lateMs > every) this.#forgive(lateMs);
     this.#sweepMs = monoMs + every;
-    const dead: Connection[] = [];
+    const lapses: Lapse[] = [];
     const beat = joinParts(0, [encodeHeartbeatPart(wallMs)]);
     for (const conn of this.#all.values()) {
-      // One sweep early, so that detection takes no more than the two intervals promised.
-      if (monoMs - conn.heardMs >= 2 * this.#limits.heartbeatMs - every) dead.push(conn);
+      const lapse = this.#lapse(conn, every);
+      if (lapse !== null) lapses.push(lapse);
       else if (monoMs - conn.sentMs >= this.#limits.heartbeatMs - every && conn.writable) {
         this.sendControl([conn.id], beat);
       }
     }
-    return dead;
+    return lapses;
+  }
+
+  /**
+   * This node stood still for so long. What its clients said meanwhile is in its sockets, and not
+   * read yet when the timer goes off first: nobody's silence counts.
+   */
+  #forgive(ms: number): void {
+    const { monoMs } = this.#now;
+    for (const conn of this.#all.values()) {
+      conn.heardMs = Math.min(monoMs, conn.heardMs + ms);
+      conn.idleMs = Math.min(monoMs, conn.idleMs + ms);
+      conn.fullMs = Math.min(monoMs, conn.fullMs + ms);
+    }
+  }
+
+  #lapse(conn: Connection, every: number): Lapse | null {
+    const { monoMs } = this.#now;
+    const { heartbeatMs, helloMs, fullSocketMs } = this.#limits;
+    if (conn.paused) conn.heardMs = monoMs;
+    // One sweep early, so that detection takes no more than the two intervals promised.
+    if (monoMs - conn.heardMs >= 2 * heartbeatMs - every) {
+      const message = 'nothing was heard for two heartbeat intervals';
+      return { conn, code: 'heartbeat-timeout', message };
+    }
+    if (conn.channels.size === 0 && monoMs - conn.idleMs >= helloMs) {
+      return { conn, code: 'hello-timeout', message: `no document for ${helloMs} ms` };
+    }
+    if (!conn.writable && monoMs - conn.fullMs >= fullSocketMs) {
+      return { conn, code: 'overloaded', message: `nothing was read for ${fullSocketMs} ms` };
+    }
+    return null;
   }
 
   #sweepEvery(): number {
@@ -139,6 +212,7 @@ export class Connections {
       conn.unflushed += bytes;
       if (!conn.writable || conn.unflushed < this.#limits.sendBytesMax) continue;
       conn.writable = false;
+      conn.fullMs = this.#now.monoMs;
       this.emit({ type: 'notifyDrained', conn: id });
     }
   }

@@ -9,6 +9,11 @@
  * an old cursor, stays at its position and is caught up: from the recent rows kept in memory, else
  * from a page of the log shared by all who need it, else (too far behind) from a snapshot. What a
  * session may miss while it lags is presence only.
+ *
+ * A slow reader costs reads of the log, so it may not be slow for ever. It falls behind when what
+ * it lacks is not in memory any more; the first time it gets pages, the second time the snapshot,
+ * and the third time its session ends with `overloaded`. Who does not fall for `slowReaderMs`
+ * begins anew.
  */
 import { batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
 import { RowBatch } from '../../proto/frame-row.ts';
@@ -37,6 +42,8 @@ export interface DeliveryParts {
   readonly connections: Connections;
   readonly limits: Limits;
   readonly editTimes: EditTimes;
+  /** Ends the session: its reader is too slow. */
+  readonly giveUp: (session: Session, message: string) => void;
   /** Asks the log for a page after this LSN; `pageRead` gets the answer. */
   readonly requestPage: (afterLsn: number) => void;
 }
@@ -152,12 +159,16 @@ export class Delivery {
 
   /** Sends what a session lacks, as far as its socket and the recent rows go. */
   pump(session: Session): void {
-    const { durable, connections, limits } = this.#parts;
+    const { durable, connections } = this.#parts;
     const { conn, channel } = session.identity;
     this.#sendPieces(session);
     while (this.#takesRows(session) && session.position < durable.fold.lsn) {
-      const behind = durable.fold.lsn - session.position;
-      if (behind > limits.catchUpRowsMax || session.position < this.#rowsFrom) {
+      const way = this.#wayFor(session);
+      if (way === 'none') {
+        this.#parts.giveUp(session, 'the document is written faster than it is read here');
+        return;
+      }
+      if (way === 'snapshot') {
         this.#welcome(session, { snapshot: true });
         this.#sendPieces(session);
         continue;
@@ -191,8 +202,9 @@ export class Delivery {
     if (pruned > 0) this.#rowsFrom = pruned + 1;
     const strangers = page === null ? [] : this.#sendPage(after, page);
     for (const session of this.sessions.values()) {
-      if (session.position >= this.#parts.durable.fold.lsn || strangers.includes(session)) continue;
-      if (page === null) this.#needPage(session.position);
+      if (strangers.includes(session)) continue;
+      if (session.position >= this.#parts.durable.fold.lsn) session.catchingUp = false;
+      else if (page === null) this.#needPage(session.position);
       else this.pump(session);
     }
     return strangers;
@@ -294,11 +306,29 @@ export class Delivery {
     }
   }
 
+  /** How a session gets what it lacks. */
+  #wayFor(session: Session): 'rows' | 'snapshot' | 'none' {
+    const { durable, connections, limits } = this.#parts;
+    const { position } = session;
+    if (position < this.#rowsFrom) return 'snapshot';
+    const isFar = durable.fold.lsn - position > limits.catchUpRowsMax;
+    const isInMemory = position + 1 >= (this.#recent[0]?.lsn ?? Infinity);
+    if (!isFar && (isInMemory || session.catchingUp)) return 'rows';
+    const { monoMs } = connections.now;
+    if (monoMs - session.fellMs >= limits.slowReaderMs) session.falls = 0;
+    session.falls++;
+    session.fellMs = monoMs;
+    session.catchingUp = true;
+    if (session.falls > 2) return 'none';
+    return isFar || session.falls === 2 ? 'snapshot' : 'rows';
+  }
+
   #takesRows({ snapshot, identity }: Session): boolean {
     return snapshot === null && this.#parts.connections.isWritable(identity.conn);
   }
 
   #caughtUp(session: Session): void {
+    session.catchingUp = false;
     this.acknowledge(session);
     if (session.presenceStale) this.#presence.sendAll(session);
   }

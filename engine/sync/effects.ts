@@ -11,7 +11,7 @@ import type { Fold } from './fold.ts';
 import type { Revocation } from './revocation.ts';
 
 /** Why bytes from a socket were no frame. */
-export type MalformedCode = 'bad-frame' | 'bad-document' | 'too-large';
+export type MalformedCode = 'bad-frame' | 'bad-document' | 'too-large' | 'rate-limited';
 
 export type Input =
   | { readonly type: 'connOpened'; readonly conn: ConnId }
@@ -57,6 +57,8 @@ export type Input =
   | { readonly type: 'busConnected'; readonly isUp: boolean }
   /** Messages may have been missed: of one document, or (null) of all. */
   | { readonly type: 'busGap'; readonly document: string | null }
+  /** Memory is short: close about so many connections, those first that cost most and do least. */
+  | { readonly type: 'shed'; readonly count: number }
   /** Stop: refuse new sessions, settle what is in flight, close. */
   | { readonly type: 'drain' }
   /** The deadline asked for has come. */
@@ -75,6 +77,10 @@ export type Effect =
       readonly frame: ControlFrame;
     }
   | { readonly type: 'notifyDrained'; readonly conn: ConnId }
+  /** Its peer has been authenticated: frames of full size are taken from now on. */
+  | { readonly type: 'admit'; readonly conn: ConnId }
+  /** Nothing more is to be read from the socket for now, or it goes on. */
+  | { readonly type: 'pause' | 'resume'; readonly conn: ConnId }
   | {
       readonly type: 'close';
       readonly conn: ConnId;

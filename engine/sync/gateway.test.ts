@@ -385,6 +385,20 @@ describe('silence', () => {
     expect(script.closed.get(1)).toBe(4504);
   });
 
+  it('of a socket is not held against it while this node stood still', () => {
+    const script = new GatewayScript({ heartbeatMs: 1000 });
+    script.join(1, 11);
+    script.advance(250);
+    // What was said meanwhile waits in the socket when the node's timer goes off.
+    script.advance(60_000);
+    expect(script.closed.get(1)).toBeUndefined();
+    script.send(1, { type: 'heartbeat', at: 0 });
+    for (let i = 0; i < 6; i++) script.advance(250);
+    expect(script.closed.get(1)).toBeUndefined();
+    script.advance(250);
+    expect(script.closed.get(1)).toBe(4504);
+  });
+
   it('of this node never lasts longer than an interval', () => {
     const script = new GatewayScript({ heartbeatMs: 1000 });
     script.join(1, 11);

@@ -17,6 +17,7 @@ import type { ConnId, Instant } from '../ids.ts';
 import { checkLimits, type Limits } from '../limits.ts';
 import { Random } from '../random.ts';
 import { Authority, takesEdit } from './authority.ts';
+import { Backpressure } from './backpressure.ts';
 import { type Connection, Connections } from './connections.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
@@ -24,6 +25,7 @@ import { checkEdit } from './edit-check.ts';
 import { EditTimes } from './edit-times.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
+import { dispensable } from './load-shedding.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
 import { PresenceBudget } from './presence-budget.ts';
 import { Questions } from './questions.ts';
@@ -46,6 +48,7 @@ export class Gateway implements Core<Input, Effect> {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<number, Session>();
   readonly #questions: Questions;
+  readonly #backpressure: Backpressure;
   readonly #context: RoomContext;
   readonly #bus: { readonly isAlone: boolean; isUp: boolean };
   readonly #heads: HeadQuestions;
@@ -79,7 +82,9 @@ export class Gateway implements Core<Input, Effect> {
       },
     });
     const ledger = new CommitLedger();
-    const { pageBytesMax } = options.limits;
+    const backlog = { bytes: 0 };
+    const { pageBytesMax, backlogBytesMax } = options.limits;
+    this.#backpressure = new Backpressure(backlog, this.#connections, backlogBytesMax);
     this.#questions = new Questions(this.#connections, ledger, pageBytesMax);
     this.#context = {
       limits: options.limits,
@@ -88,7 +93,7 @@ export class Gateway implements Core<Input, Effect> {
       newSession: () => ++this.#lastSession,
       connections: this.#connections,
       ledger,
-      backlog: { bytes: 0 },
+      backlog,
       editTimes: this.editTimes,
       presenceBudget: new PresenceBudget(options.limits),
       bus: this.#bus,
@@ -180,6 +185,9 @@ export class Gateway implements Core<Input, Effect> {
       case 'busReceived':
         this.#busReceived(input.document, input.bytes);
         return;
+      case 'shed':
+        this.#shed(input.count);
+        return;
       case 'drain':
         this.#drainUntilMs ??= this.#connections.now.monoMs + this.#limits.drainMs;
         return;
@@ -202,7 +210,7 @@ export class Gateway implements Core<Input, Effect> {
     }
     const session = conn.channels.get(frame.channel);
     if (session === undefined) {
-      this.#malformed(id, 'bad-frame', `channel ${frame.channel} has had no hello`);
+      this.#stray(conn, frame.channel);
       return;
     }
     const room = this.#roomOf(session.identity);
@@ -229,10 +237,12 @@ export class Gateway implements Core<Input, Effect> {
     channel: number,
     hello: Extract<ClientFrame['body'], { type: 'hello' }>,
   ): void {
-    if (conn.channels.has(channel)) {
-      this.#malformed(conn.id, 'bad-frame', `channel ${channel} is in use`);
+    const other = conn.channels.get(channel);
+    if (other !== undefined) {
+      this.#endSession(other, 'bad-frame', `a second hello on channel ${channel}`);
       return;
     }
+    conn.ended.delete(channel);
     this.#lastSession++;
     const { document, replica } = hello;
     const identity = { id: this.#lastSession, conn: conn.id, channel, document, replica };
@@ -257,6 +267,7 @@ export class Gateway implements Core<Input, Effect> {
   #authDecided(session: Session | null, decision: AuthDecision): void {
     if (session === null) return; // Left meanwhile.
     if (!this.#authority.decided(session, decision)) return;
+    this.#connections.emit({ type: 'admit', conn: session.identity.conn });
     this.#openRoom(session.identity.document).join(session);
   }
 
@@ -265,9 +276,11 @@ export class Gateway implements Core<Input, Effect> {
     const checked = checkEdit(session, edit, { table: room.fold.table, limits });
     if (checked.type === 'refused') {
       this.#endSession(session, checked.code, checked.message);
-    } else if (this.#context.backlog.bytes > limits.backlogBytesMax) {
+    } else if (!this.#backpressure.takes(session.identity.conn)) {
       this.#endSession(session, 'overloaded', 'more waits for the log than fits here');
     } else {
+      const conn = this.#connections.get(session.identity.conn);
+      if (conn !== null) conn.editedMs = this.#connections.now.monoMs;
       room.edit(session, checked.batches);
     }
   }
@@ -337,7 +350,7 @@ export class Gateway implements Core<Input, Effect> {
   #forget(session: Session): void {
     const { id, conn, channel } = session.identity;
     this.#sessions.delete(id);
-    this.#connections.get(conn)?.channels.delete(channel);
+    this.#connections.leave(conn, channel);
     this.#authority.forget(session);
     this.#roomOf(session.identity)?.leave(session);
     session.phase = 'ended';
@@ -356,9 +369,39 @@ export class Gateway implements Core<Input, Effect> {
     const last = this.#connections.get(conn)?.channels.size === 1;
     this.#forget(session);
     if (last) this.#close(conn, code, message, channel);
-    else this.#sendError(conn, code, message, channel);
-    if (last || this.#connections.isWritable(conn)) return;
+    else this.#refuseOn(conn, code, message, channel);
+  }
+
+  /** An error that the socket outlives, unless errors pile up. */
+  #refuseOn(conn: ConnId, code: ErrorCode, message: string, channel: number): void {
+    this.#connections.noteEnded(conn, channel);
+    this.#sendError(conn, code, message, channel);
+    if (this.#connections.isWritable(conn)) return;
     this.#close(conn, 'overloaded', 'the socket is not read');
+  }
+
+  /** A frame on a channel without a session: the other channels do not suffer for it. */
+  #stray(conn: Connection, channel: number): void {
+    if (conn.ended.has(channel)) return;
+    const detail = `channel ${channel} has had no hello`;
+    if (conn.channels.size === 0) {
+      this.#malformed(conn.id, 'bad-frame', detail);
+      return;
+    }
+    const event = { event: 'frame-refused', code: 'bad-frame', detail } as const;
+    this.#connections.emit({ type: 'log', level: 'warn', ...event });
+    this.#refuseOn(conn.id, 'bad-frame', detail, channel);
+  }
+
+  #shed(count: number): void {
+    for (const room of [...this.#rooms.values()]) {
+      if (room.sessions > 0 || !room.settled) continue;
+      this.#evict(room);
+      this.#deadlines.set(room, null);
+    }
+    for (const { id } of dispensable(this.#connections.all(), count)) {
+      this.#closeFor(id, 'overloaded', 'memory is short');
+    }
   }
 
   #malformed(id: ConnId, code: MalformedCode, message: string): void {
@@ -366,6 +409,13 @@ export class Gateway implements Core<Input, Effect> {
     const detail = message;
     const about = { level: 'warn', event: 'frame-refused', code, detail, conn: id } as const;
     this.#connections.emit({ type: 'log', ...about });
+    this.#close(id, code, message);
+  }
+
+  /** As `close`, for what the socket as a whole did or did not do. */
+  #closeFor(id: ConnId, code: ErrorCode, message: string): void {
+    const event = { event: 'connection-closed', code, detail: message } as const;
+    this.#connections.emit({ type: 'log', level: 'info', ...event });
     this.#close(id, code, message);
   }
 
@@ -384,8 +434,8 @@ export class Gateway implements Core<Input, Effect> {
   }
 
   #runDue(): void {
-    for (const conn of this.#connections.sweep()) {
-      this.#close(conn.id, 'heartbeat-timeout', 'nothing was heard for two heartbeat intervals');
+    for (const { conn, code, message } of this.#connections.sweep()) {
+      this.#closeFor(conn.id, code, message);
     }
     const now = this.#connections.now.monoMs;
     this.#armTouched();
@@ -395,6 +445,7 @@ export class Gateway implements Core<Input, Effect> {
       else this.#touched.add(room);
     }
     this.#runDrain(now);
+    this.#backpressure.relax();
     this.#askHeads();
     this.#armTouched();
   }

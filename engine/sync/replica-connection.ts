@@ -2,8 +2,8 @@
  * One connection of a client: how far its handshake is, what the window has left, when it was last
  * heard.
  */
-import type { ErrorCode } from '../../proto/codes.ts';
-import type { ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
+import { type ErrorCode, errorCodeOf } from '../../proto/codes.ts';
+import type { ErrorBody, ServerFrame, Welcome, Window } from '../../proto/server-frame.ts';
 import type { SyncStatus } from './replica-effects.ts';
 import { SnapshotAssembly } from './snapshot-assembly.ts';
 
@@ -13,6 +13,9 @@ interface SentFrame {
   readonly bytes: number;
   readonly operations: number;
 }
+
+/** A server that is wrong about its time must not keep its clients away for long. */
+const retryAfterMsMax = 300_000;
 
 export class ReplicaConnection {
   readonly number: number;
@@ -28,7 +31,7 @@ export class ReplicaConnection {
   /** The server takes edits from this session. */
   writable = false;
   /** What the server said before it closed. */
-  error: ErrorCode | null = null;
+  error: ErrorBody | null = null;
   /** Own timestamp up to which the outbox was sent on this connection. */
   sentThrough = 0;
   readonly #unacked: SentFrame[] = [];
@@ -129,4 +132,14 @@ export class ReplicaConnection {
   settled(through: number): void {
     while ((this.#unacked[0]?.last ?? Number.POSITIVE_INFINITY) <= through) this.#unacked.shift();
   }
+}
+
+/** Why a connection ended, and how long the server wants not to be asked again; ms. */
+export function endOf(
+  connection: ReplicaConnection | null,
+  closeCode: number,
+): { readonly code: ErrorCode; readonly retryAfterMs: number } {
+  const error = connection?.error ?? null;
+  const code = error?.code ?? errorCodeOf(closeCode) ?? 'internal';
+  return { code, retryAfterMs: Math.min(error?.retryAfterMs ?? 0, retryAfterMsMax) };
 }

@@ -1,5 +1,6 @@
 /** The client's half of the protocol against the real node, frame by frame. */
 import { describe, expect, it } from 'vitest';
+import { emptyServerFrame } from '../../proto/testing/encode-server-frame.ts';
 import { decodeUpdate } from '../../proto/update-codec.ts';
 import { must } from '../assert.ts';
 import { GatewayScript, headAt, logRow, Typist, textOf } from './testing/gateway-script.ts';
@@ -357,4 +358,15 @@ it('what was typed against a row that the log has lost is offered with a base th
   restored.commit(2);
   anna.pass(restored);
   expect([anna.session.status, anna.session.text]).toEqual(['durable', 'anna shared']);
+});
+
+it('a node that is overloaded is not asked again before the time that it says', () => {
+  const { anna } = connected();
+  const error = { code: 'overloaded', message: '', retry: true, retryAfterMs: 7_000 } as const;
+  anna.receive({ ...emptyServerFrame, error });
+  anna.closed(1013);
+  anna.advance(6_999);
+  expect(anna.session.status).toBe('offline');
+  anna.advance(1);
+  expect(anna.session.status).toBe('connecting');
 });

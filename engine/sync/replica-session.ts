@@ -20,7 +20,7 @@
  */
 import type { Batch } from '../../proto/batch.ts';
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
-import { type ErrorCode, errorCodeOf, errorCodes } from '../../proto/codes.ts';
+import { type ErrorCode, errorCodes } from '../../proto/codes.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import type { ServerFrame, Welcome } from '../../proto/server-frame.ts';
 import { assert, unreachable } from '../assert.ts';
@@ -33,7 +33,7 @@ import { Fold } from './fold.ts';
 import { foldFrameRow } from './frame-rows.ts';
 import { Outbox } from './outbox.ts';
 import { nextEditFrame } from './outbox-frames.ts';
-import { ReplicaConnection } from './replica-connection.ts';
+import { endOf, ReplicaConnection } from './replica-connection.ts';
 import type { ReplicaEffect, ReplicaInput, SyncStatus } from './replica-effects.ts';
 import type { ReplicaIdentity, ReplicaOptions, StoredReplica } from './replica-options.ts';
 import { type PeerPresence, ReplicaPresence } from './replica-presence.ts';
@@ -245,7 +245,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     const connection = this.#connection;
     assert(connection !== null, 'only the current connection is heard');
     connection.heardMs = this.#now.monoMs;
-    if (frame.error !== null) connection.error = frame.error.code;
+    if (frame.error !== null) connection.error = frame.error;
     const welcome = connection.takeWelcome(frame);
     if (welcome === 'damaged') this.#resync();
     else if (welcome !== null) this.#welcomed(connection, welcome);
@@ -391,7 +391,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   #closed(closeCode: number): void {
-    const code = this.#connection?.error ?? errorCodeOf(closeCode) ?? 'internal';
+    const { code, retryAfterMs } = endOf(this.#connection, closeCode);
     this.#connection = null;
     if (this.#presence.clear()) this.#effects.push({ type: 'presenceChanged' });
     switch (reactionTo(code)) {
@@ -412,7 +412,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
         this.#fail(code);
         return;
     }
-    this.#reconnect();
+    this.#reconnect(retryAfterMs);
   }
 
   #fail(code: ErrorCode): void {
@@ -450,10 +450,10 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
     this.#disconnect();
   }
 
-  #reconnect(): void {
+  #reconnect(minMs = 0): void {
     this.#disconnect();
     if (this.#ended !== null) return;
-    this.#retryAtMs = this.#now.monoMs + this.#backoff.next(this.#options.random);
+    this.#retryAtMs = this.#now.monoMs + Math.max(minMs, this.#backoff.next(this.#options.random));
   }
 
   #remoteChanges(changes: readonly TextChange[]): void {

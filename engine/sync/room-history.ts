@@ -29,11 +29,12 @@ export function beginHistory(
   const { connections, limits, presenceBudget, editTimes } = context;
   const delivery: Delivery = new Delivery({
     ...{ durable, presence, connections, limits, editTimes },
+    giveUp: (session, message) => context.endSession(session, 'overloaded', message),
     requestPage: (afterLsn) => requestPage(delivery, afterLsn),
   });
   return {
     ...{ durable, presence, delivery },
-    admission: new AdmissionControl(fold),
+    admission: new AdmissionControl(fold, limits),
     exchange: new PresenceExchange({
       ...{ ...context, presence },
       reserve: (nowMs) => presenceBudget.reserve(nowMs, delivery.presenceCostMs),

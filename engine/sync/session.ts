@@ -94,6 +94,11 @@ export class Session {
   pinned: HistoryPoint = { lsn: 0, at: 0, operations: 0 };
   /** Edits whose base this node has not reached yet, in order. */
   readonly waiting: Batch[] = [];
+  /** How often it fell behind lately, and when last; see Delivery. */
+  falls = 0;
+  fellMs = 0;
+  /** It is being brought up to the last row. */
+  catchingUp = true;
   /** Presence was left out while the socket was full. */
   presenceStale = false;
   readonly #frames: EditFrame[] = [];

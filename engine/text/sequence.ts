@@ -90,6 +90,11 @@ export class Sequence {
     return this.#state.tree.total(visibleSum);
   }
 
+  /** Characters ever inserted and deleted. */
+  get operationCount(): number {
+    return this.#state.numbers.end;
+  }
+
   /** Memory of its tables, about. */
   get bytes(): number {
     return this.#content.bytes;

@@ -7,7 +7,7 @@ import { integer, oneOf, optional, setting, text } from '../setting.ts';
 /** Of a shared secret: what HS256 asks for (RFC 7518, 3.2). */
 export const secretBytesMin = 32;
 
-const path = optional('path of a file', (value) => value !== '');
+const path = optional('path of a file', (value) => /^\S/.test(value));
 
 const sharedSecret = optional(`text of at least ${secretBytesMin} bytes`, (value) => {
   return /^\S+$/.test(value) && Buffer.byteLength(value) >= secretBytesMin;

@@ -27,6 +27,7 @@ import { localBus } from '../local-bus.ts';
 import { deleteDocument } from '../postgres/log-maintenance.ts';
 import { PostgresLog } from '../postgres/postgres-log.ts';
 import { SystemClock } from '../system-clock.ts';
+import { defaultConfig } from '../testing/default-config.ts';
 import { describeWithPostgres } from '../testing/describe-postgres.ts';
 import { readFrom } from '../testing/log-access.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
@@ -54,7 +55,7 @@ describeWithPostgres('over HTTP', (serverUrl) => {
     folder = await mkdtemp(join(tmpdir(), 'sve-live-'));
     log = new PostgresLog({ url: database.url });
     clock = new SystemClock();
-    const transport = new WebSocketTransport({ allowedOrigins: [], connectionsMax: 10 });
+    const transport = new WebSocketTransport(defaultConfig());
     driver = new GatewayDriver({
       core: new Gateway({
         seed: 1,

@@ -43,6 +43,8 @@ interface Process {
   readonly clock: SimClock;
   readonly log: NodeLog;
   readonly links: Map<ConnId, Link>;
+  /** What came on sockets that the core does not want to be read. */
+  readonly unread: Map<ConnId, Uint8Array[]>;
   /** What came while it stands still; null = it runs. */
   held: { readonly cause: number; readonly work: () => void }[] | null;
   /** Set while it drains: what to do when it has ended. */
@@ -101,6 +103,7 @@ export class SimNode implements ServerEnd {
     const isAlive = (): boolean => this.#running === started;
     const enter = (work: () => void): void => this.#enter(started, work);
     const links = new Map<ConnId, Link>();
+    const unread = new Map<ConnId, Uint8Array[]>();
     const nodeLog = log.connect(this.name, isAlive);
     const clock = new SimClock({ world, wall: this.wall, guard: (wake) => this.#wake(wake) });
     const busPort = bus.join({
@@ -141,7 +144,7 @@ export class SimNode implements ServerEnd {
       driver,
       clock,
       log: nodeLog,
-      links,
+      ...{ links, unread },
       held: null,
       onStopped: null,
     };
@@ -217,12 +220,13 @@ export class SimNode implements ServerEnd {
     if (running === null) return;
     const link = running.links.get(conn);
     if (link !== undefined) this.#parts.observer.nodeReceived(link);
-    this.#enter(running, () => running.driver.received(conn, bytes));
+    this.#enter(running, () => read(running, conn, bytes));
   }
 
   closed(conn: ConnId): void {
     const running = this.#running;
     if (running?.links.delete(conn) !== true) return;
+    running.unread.delete(conn);
     this.#enter(running, () => running.driver.closed(conn));
   }
 
@@ -302,6 +306,19 @@ export class SimNode implements ServerEnd {
     };
   }
 
+  /** What came while the socket was not read, in order; the core may pause it again meanwhile. */
+  #readOn(conn: ConnId, enter: (work: () => void) => void): void {
+    const running = this.#running;
+    if (running === null) return;
+    this.#parts.world.after(0, () =>
+      enter(() => {
+        const frames = running.unread.get(conn) ?? [];
+        running.unread.delete(conn);
+        for (const bytes of frames) read(running, conn, bytes);
+      }),
+    );
+  }
+
   #transport(links: Map<ConnId, Link>, enter: (work: () => void) => void): TransportPort {
     const { observer } = this.#parts;
     return {
@@ -318,6 +335,11 @@ export class SimNode implements ServerEnd {
           if (links.has(conn)) enter(drained);
         });
       },
+      admit: () => {},
+      pause: (conn) => {
+        if (this.#running?.unread.has(conn) === false) this.#running.unread.set(conn, []);
+      },
+      resume: (conn) => this.#readOn(conn, enter),
       close: (conn, code) => {
         const link = links.get(conn);
         if (link === undefined) return;
@@ -326,4 +348,10 @@ export class SimNode implements ServerEnd {
       },
     };
   }
+}
+
+function read({ unread, driver }: Process, conn: ConnId, bytes: Uint8Array): void {
+  const waiting = unread.get(conn);
+  if (waiting === undefined) driver.received(conn, bytes);
+  else waiting.push(bytes);
 }

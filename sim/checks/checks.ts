@@ -20,6 +20,9 @@ import { NodeKnowledge } from './node-knowledge.ts';
 import { StateNotices } from './notice-states.ts';
 import type { Observer, PlayedBack } from './observer.ts';
 
+/** Of a socket that is half-open, or whose hello was lost. */
+const goneEnds: ReadonlySet<string> = new Set(['heartbeat-timeout', 'hello-timeout']);
+
 /** Ends of a session that are nobody's mistake. */
 const expectedEnds: ReadonlySet<string> = new Set(['superseded', 'heartbeat-timeout', 'draining']);
 /** After a failover that lost rows, and with an old copy of a store about, a replica may end. */
@@ -158,7 +161,9 @@ export class Checks implements Observer {
   serverLogged(node: string, event: LogEvent): void {
     const { code = '', document } = event;
     const isExcused = document !== undefined && this.#isExcused(document) && excusedEnds.has(code);
-    const isExpected = event.event === 'session-ended' && (expectedEnds.has(code) || isExcused);
+    const isGone = event.event === 'connection-closed' && goneEnds.has(code);
+    const isEnd = event.event === 'session-ended' && (expectedEnds.has(code) || isExcused);
+    const isExpected = isGone || isEnd;
     const what = (): string => `${node}: ${event.event} ${code} ${event.detail ?? ''}`;
     this.coverage.always('G4', isExpected, what, node, document ?? node);
   }

@@ -45,8 +45,8 @@ export const bugsMadeUp: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/connections.ts',
-        text: 'if (monoMs - conn.heardMs >= 2 * this.#limits.heartbeatMs - every) dead.push(conn);',
-        replacement: 'if (conn.heardMs > monoMs) dead.push(conn);',
+        text: 'const lapse = this.#lapse(conn, every);',
+        replacement: 'const lapse = conn.heardMs > monoMs ? this.#lapse(conn, every) : null;',
       },
     ],
   },

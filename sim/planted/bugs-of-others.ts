@@ -240,8 +240,8 @@ export const bugsOfOthers: readonly PlantedBug[] = [
     plantings: [
       {
         file: session,
-        text: 'this.#retryAtMs = this.#now.monoMs + this.#backoff.next(this.#options.random);',
-        replacement: 'this.#retryAtMs = this.#now.monoMs;',
+        text: 'Math.max(minMs, this.#backoff.next(this.#options.random));',
+        replacement: 'minMs;',
       },
     ],
   },

@@ -65,6 +65,10 @@ export class GatewayScript {
   decide: (request: AuthRequest) => AuthDecision | null = allowed;
   /** Sessions whose tokens wait for the test's answer. */
   readonly deciding: number[] = [];
+  /** Sockets that are not to be read. */
+  readonly paused = new Set<number>();
+  /** Sockets whose peer is known. */
+  readonly admitted = new Set<number>();
   nowMs = 0;
   wakeAtMs: number | null = null;
   drained = false;
@@ -195,6 +199,15 @@ export class GatewayScript {
       }
       case 'notifyDrained':
         if (!this.stuck.has(effect.conn)) this.feed({ type: 'connDrained', conn: effect.conn });
+        return;
+      case 'pause':
+        this.paused.add(effect.conn);
+        return;
+      case 'resume':
+        this.paused.delete(effect.conn);
+        return;
+      case 'admit':
+        this.admitted.add(effect.conn);
         return;
       case 'close':
         this.closed.set(effect.conn, effect.code);
