@@ -14,6 +14,8 @@ import type { ReadingDialect, RunReader } from './survey.ts';
 const collection = 'texts';
 const textType = 'http://sharejs.org/types/text-unicode';
 const sourceDigits = 32;
+/** Not empty: sharedb-postgres 5.0.1 takes an empty text for none, and then refuses every edit. */
+const firstText = '\n';
 const alreadyThere = new Set(['ERR_DOC_ALREADY_CREATED', 'ERR_DOC_WAS_DELETED']);
 
 type Operation = readonly (number | string | object)[];
@@ -89,19 +91,22 @@ class SharedbTalker implements Talker {
 
   heartbeat(): void {}
 
-  #onSubscribed({ data, error }: Message): void {
-    if (error !== undefined || data === undefined) return this.#seat.failed(reasonOf({ error }));
-    this.#version = Math.max(this.#version, data.v);
+  #onSubscribed(message: Message): void {
+    if (message.data === undefined) this.#seat.failed(reasonOf(message));
+    this.#version = Math.max(this.#version, message.data?.v ?? 0);
     if (this.#version > 0) this.#becomeReady();
-    else this.#submit({ create: { type: textType, data: '' } });
+    else this.#submit({ create: { type: textType, data: firstText } });
   }
 
   #onOperation(message: Message): void {
     const { v, src = '', error } = message;
-    if (error !== undefined) return this.#onRefused(message);
-    if (v === undefined || !this.#isNew(v)) return;
+    if (error !== undefined) this.#onRefused(message);
+    else if (v !== undefined && this.#isNew(v)) this.#onNew(src, message.op);
+  }
+
+  #onNew(src: string, op: Operation | undefined): void {
     if (src === this.#source) this.#onAcknowledged();
-    else if (message.op !== undefined) this.#onDelivered(src, message.op);
+    else if (op !== undefined) this.#onDelivered(src, op);
     this.#becomeReady();
   }
 
@@ -133,10 +138,8 @@ class SharedbTalker implements Talker {
 
   /** Somebody else's attempt to create it was earlier: its own edit comes or came. */
   #onRefused(message: Message): void {
-    if (this.#isReady || !alreadyThere.has(message.error?.code ?? '')) {
-      return this.#seat.failed(reasonOf(message));
-    }
-    if (this.#version > 0) this.#becomeReady();
+    if (!alreadyThere.has(message.error?.code ?? '')) this.#seat.failed(reasonOf(message));
+    else if (this.#version > 0) this.#becomeReady();
   }
 
   #becomeReady(): void {
@@ -225,7 +228,7 @@ function textOf(op: Operation): string {
 
 function parsed(bytes: Uint8Array): Message {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return JSON.parse(buffer.latin1Slice());
+  return JSON.parse(buffer.toString('latin1'));
 }
 
 function reasonOf({ error }: Message): string {

@@ -22,15 +22,17 @@ const stepUpdate = 2;
 const authToken = 0;
 const authDenied = 1;
 
-export const yWebsocketDialects: readonly ReadingDialect[] = ['y-websocket', 'y-websocket-leveldb'].map(
-  (name) =>
-    yjsDialect({
-      name,
-      heartbeatMs: null,
-      ackMeans: 'none: the protocol has no acknowledgement',
-      address: (baseUrl, document) => `${baseUrl}/${document}`,
-      isNamed: false,
-    }),
+export const yWebsocketDialects: readonly ReadingDialect[] = [
+  'y-websocket',
+  'y-websocket-leveldb',
+].map((name) =>
+  yjsDialect({
+    name,
+    heartbeatMs: null,
+    ackMeans: 'none: the protocol has no acknowledgement',
+    address: (baseUrl, document) => `${baseUrl}/${document}`,
+    isNamed: false,
+  }),
 );
 
 export const hocuspocusDialect = yjsDialect({
@@ -68,11 +70,7 @@ class YjsTalker implements Talker {
   #isCurrent = false;
   #isReady = false;
 
-  constructor(
-    seat: Seat,
-    isNamed: boolean,
-    onKnown: RunReader | null,
-  ) {
+  constructor(seat: Seat, isNamed: boolean, onKnown: RunReader | null) {
     this.#seat = seat;
     this.#isNamed = isNamed;
     this.#onKnown = onKnown;
@@ -111,7 +109,11 @@ class YjsTalker implements Talker {
     const end = { type: null, tname: 'text', item, assoc: 0 };
     const user = { name: `Author ${this.#seat.author}`, color: '#30bced' };
     const state = JSON.stringify({ user, cursor: { anchor: end, head: end } });
-    const awareness = new Writer().uint(1).uint(this.#client).uint(++this.#moved).text(state);
+    const awareness = new Writer()
+      .uint(1)
+      .uint(this.#client)
+      .uint(++this.#moved)
+      .text(state);
     this.#send(this.#message(messageAwareness).bytes(awareness.take()));
   }
 
@@ -122,7 +124,11 @@ class YjsTalker implements Talker {
 
   #onSync(reader: Reader): void {
     const step = reader.uint();
-    if (step === stepState) return this.#answerState();
+    if (step === stepState) this.#answerState();
+    else this.#onUpdate(reader, step);
+  }
+
+  #onUpdate(reader: Reader, step: number): void {
     const { author: self } = this.#seat;
     const onKnown = this.#onKnown;
     readRuns(reader.bytes(), (client, clock, count) => {

@@ -1,6 +1,6 @@
 /**
- * As much of Yjs's binary format (update v1) as a client of the bench needs: the update of one typed
- * character, and which characters an update of others brings. No document is kept.
+ * As much of Yjs's binary format (update v1) as a client of the bench needs: the update of one
+ * typed character, and which characters an update of others brings. No document is kept.
  *
  *   update: clients(1) then of each: structs(n) client clock struct…, then the deleted (none: 0)
  *   struct: info, the character to the left (if info & 0x80), the one to the right (0x40), the name
@@ -40,6 +40,12 @@ export class Writer {
       this.#bytes[this.#length++] = (left % 128) | 128;
     }
     this.#bytes[this.#length++] = left;
+    return this;
+  }
+
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
     return this;
   }
 
@@ -126,10 +132,10 @@ export class Reader {
  */
 export function typedUpdate(client: number, clock: number, letter: string): Uint8Array {
   const out = new Writer().uint(1).uint(1).uint(client).uint(clock);
-  if (clock === 0) out.uint(contentString).uint(1).text(textName);
+  if (clock === 0) out.byte(contentString).uint(1).text(textName);
   else
     out
-      .uint(contentString | hasLeft)
+      .byte(contentString | hasLeft)
       .uint(client)
       .uint(clock - 1);
   return out.text(letter).uint(0).take();
