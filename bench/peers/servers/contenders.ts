@@ -19,14 +19,11 @@ export const packages = join(import.meta.dirname, '../node_modules');
 export interface Peer {
   readonly contender: Contender;
   readonly dialect: ReadingDialect;
-  /** What was acknowledged or shown is meant to be there after a crash. */
-  readonly isDurable: boolean;
 }
 
 interface PeerServer {
   readonly name: string;
   readonly title: string;
-  readonly isDurable: boolean;
   /** A package's own, or one of programs/ as TypeScript. */
   readonly script: string;
   readonly env: (place: Place) => Readonly<Record<string, string>>;
@@ -40,35 +37,30 @@ const servers: readonly PeerServer[] = [
   {
     name: 'hocuspocus',
     title: '@hocuspocus/server, extension-database on PostgreSQL',
-    isDurable: true,
     script: hocuspocus,
     env: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
   },
   {
     name: 'y-websocket',
     title: '@y/websocket-server, in memory',
-    isDurable: false,
     script: yWebsocket,
     env: () => ({}),
   },
   {
     name: 'y-websocket-leveldb',
     title: '@y/websocket-server, y-leveldb',
-    isDurable: true,
     script: yWebsocket,
     env: ({ folder }) => ({ YPERSISTENCE: join(folder, 'leveldb') }),
   },
   {
     name: 'sharedb',
     title: 'sharedb, in memory',
-    isDurable: false,
     script: sharedb,
     env: () => ({}),
   },
   {
     name: 'sharedb-postgres',
     title: 'sharedb, sharedb-postgres',
-    isDurable: true,
     script: sharedb,
     env: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl }),
   },
@@ -85,7 +77,7 @@ export async function buildPeers(names: readonly string[], probe: string): Promi
 }
 
 async function peer(server: PeerServer, probe: string): Promise<Peer> {
-  const { name, title, isDurable, env } = server;
+  const { name, title, env } = server;
   const folder = join(packages, '.bench', name);
   const isOwn = server.script.endsWith('.ts');
   const script = isOwn ? await bundle({ entry: server.script, folder }) : server.script;
@@ -104,7 +96,7 @@ async function peer(server: PeerServer, probe: string): Promise<Peer> {
     dialects.find((each) => each.name === name),
     `a dialect of ${name}`,
   );
-  return { contender: { name, title, start }, dialect, isDurable };
+  return { contender: { name, title, start }, dialect };
 }
 
 async function freePort(): Promise<number> {

@@ -29,7 +29,8 @@ export const yWebsocketDialects: readonly ReadingDialect[] = [
   yjsDialect({
     name,
     heartbeatMs: null,
-    ackMeans: 'none: the protocol has no acknowledgement',
+    // The protocol has no acknowledgement.
+      ackMeans: null,
     address: (baseUrl, document) => `${baseUrl}/${document}`,
     isNamed: false,
   }),
