@@ -26,16 +26,8 @@ export interface Place {
 export interface RunningContender {
   /** `ws://host:port`, without a slash at the end; see Dialect.address. */
   readonly baseUrl: string;
-  /** Its process, for the probe and to kill it: `restart` starts it again on the same storage. */
-  readonly child: ServerChild;
-  /** How often it has committed, and how many operations; null: it does not tell. */
-  commits(): Promise<Commits | null>;
-}
-
-/** Since the server's start. */
-export interface Commits {
-  /** Transactions, or what stands for them: statements that were made durable. */
-  readonly commits: number;
-  /** Rows, or what stands for them. */
-  readonly operations: number;
+  /** Its process, for the probe, to kill and to start again on the same storage; null: not ours. */
+  readonly child: ServerChild | null;
+  /** How often it has committed since its start, all documents together; null: it does not tell. */
+  commits(): Promise<number | null>;
 }

@@ -9,7 +9,10 @@
 
 /** A client's place in a run, as its talker sees it: what it is told, and whom it tells. */
 export interface Seat {
-  /** 1 … 2^31-1, unique in the run: the replica's id, or what the product has in its place. */
+  /**
+   * 2^30 … 2^31-1, unique in the run and as long on the wire as a random one: the replica's id, or
+   * what the product has in its place.
+   */
   readonly author: number;
   /** Letters, digits and `-`. */
   readonly document: string;

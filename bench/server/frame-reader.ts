@@ -66,13 +66,14 @@ export class FrameReader {
 
   #take(first: number, payload: Uint8Array, wireBytes: number): void {
     const opcode = first & 0x0f;
-    if (opcode === opcodePing) return this.#events.ping(payload);
-    if (opcode === opcodeClose) return this.#close(payload);
-    if (opcode > opcodeClose) return;
+    if (opcode === opcodePing) this.#events.ping(payload);
+    if (opcode === opcodeClose) this.#close(payload);
+    if (opcode >= opcodeClose) return;
     if (opcode === opcodeText || opcode === opcodeBinary) this.#isText = opcode === opcodeText;
     const isLast = first >= 0x80;
     if (isLast && this.#parts.length === 0) {
-      return this.#events.message(payload, this.#isText, wireBytes);
+      this.#events.message(payload, this.#isText, wireBytes);
+      return;
     }
     this.#parts.push(new Uint8Array(payload));
     this.#partBytes += wireBytes;

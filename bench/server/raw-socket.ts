@@ -74,13 +74,17 @@ export class RawSocket {
 
   #read(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    if (this.#head === null) return this.#reader.read(chunk);
+    if (this.#head === null) {
+      this.#reader.read(chunk);
+      return;
+    }
     this.#head = Buffer.concat([this.#head, chunk]);
     const end = this.#head.indexOf('\r\n\r\n');
     if (end === -1 && this.#head.length < headBytesMax) return;
     const head = this.#head.subarray(0, end).toString('latin1');
     if (!/^HTTP\/1\.1 101 /.test(head)) {
-      return this.#lose(`answered with ${head.split('\r\n')[0] ?? ''}`);
+      this.#lose(`answered with ${head.split('\r\n')[0] ?? ''}`);
+      return;
     }
     const rest = this.#head.subarray(end + 4);
     this.#head = null;

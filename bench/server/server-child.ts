@@ -54,7 +54,10 @@ export class ServerChild {
     return this.#child !== null && !hasEnded(this.#child);
   }
 
-  /** Starts it; resolves when it has announced its port, rejects with what it said if it ends. */
+  /**
+   * Starts it, also again after its end; resolves when it has announced its port, rejects with what
+   * it said if it ends.
+   */
   async start(): Promise<void> {
     const { script, args, env, probe, announced, name } = this.#options;
     const flags = ['--expose-gc', '--import', probe, script, ...args];

@@ -1,19 +1,20 @@
 /**
- * Our own wire. A talker types a run of its own: every character goes behind the one before, with
- * the Lamport timestamp that a client's engine would give it, so that the bytes are those of a real
- * client (sve-dialect.test.ts compares them).
+ * Our own wire. A talker types its first character at the start of the document and every other one
+ * behind the one before, with the Lamport timestamp and the origins that a client's engine would
+ * give them: the bytes are those of a real client (sve-dialect.test.ts compares them).
  *
  * Frames with rows and acks, nearly all that come, are read in place; the rest goes through the
  * codec. An author is its replica id; in frames it is named by its index in the document.
  */
 import { SnapshotAssembly } from '../../engine/sync/snapshot-assembly.ts';
+import type { OpId } from '../../proto/batch.ts';
 import { encodeClientFrame } from '../../proto/client-frame.ts';
 import type { Anchor } from '../../proto/frame-messages.ts';
 import { secretBytes } from '../../proto/limits.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import { decodeServerFrame, type ServerFrame, type Welcome } from '../../proto/server-frame.ts';
 import { decodeSnapshot } from '../../proto/snapshot-format.ts';
-import { compressions } from '../../server/compression.ts';
+import { brotli, deflate } from '../../server/compression.ts';
 import type { Dialect, Seat, Talker } from './dialect.ts';
 import { RowsReader } from './rows-reader.ts';
 
@@ -44,6 +45,10 @@ class SveTalker implements Talker {
   /** Own timestamps, in order; the k-th edit has the k-th. */
   readonly #own: number[] = [];
   #acked = 0;
+  /** The character at the start of the document, as far as others typed it; by its index. */
+  #front: OpId | null = null;
+  /** What stands to the right of all that is typed here. */
+  #right: OpId | null = null;
   /** Replica ids by their indexes in frames, from 1. */
   readonly #names: number[] = [0];
   readonly #known = new Map<number, Known>();
@@ -65,7 +70,10 @@ class SveTalker implements Talker {
   }
 
   received(bytes: Uint8Array): void {
-    if (!reader.read(bytes)) return this.#slowly(decodeServerFrame(bytes));
+    if (!reader.read(bytes)) {
+      this.#slowly(decodeServerFrame(bytes));
+      return;
+    }
     for (let at = 0; at < reader.introducedCount; at++) {
       this.#names.push(reader.introduced[at] ?? 0);
     }
@@ -83,11 +91,12 @@ class SveTalker implements Talker {
     const first = this.#highest + 1;
     this.#highest = first;
     const seq = this.#own.push(first);
+    if (before === 0) this.#right = this.#front;
     const left = before === 0 ? null : { timestamp: before, replica: 0 };
-    const right = before === 0 ? null : 'same';
+    const gap = first - 1 - before;
+    const right = before > 0 && gap === 0 ? 'same' : this.#right;
     const text = String.fromCharCode(97 + (seq % 26));
     const op = { type: 'insert', timestamp: first, left, right, text } as const;
-    const gap = first - 1 - before;
     const batch = { replica: 0, first, gap, base: this.#lsn, ops: [op] };
     this.#seat.send(encodeClientFrame({ channel: 0, body: { type: 'edit', batches: [batch] } }));
     return seq;
@@ -113,7 +122,11 @@ class SveTalker implements Talker {
     const author = this.#names[name] ?? 0;
     if (author === this.#seat.author) return;
     const known = this.#knownOf(author);
-    if (first <= known.last) return this.#seat.delivered(author, known.count);
+    if (first <= known.last) {
+      this.#seat.delivered(author, known.count);
+      return;
+    }
+    if (known.last === 0) this.#front = { timestamp: first, replica: name };
     // The batch says what came before it: something else means that a batch did not come.
     if (first - 1 - gap > known.last) known.count++;
     known.last = first + count - 1;
@@ -155,7 +168,7 @@ class SveTalker implements Talker {
 
   /** Whoever joins late or fell behind gets a state in place of rows: what is in it has arrived. */
   #takeState(snapshot: Uint8Array): void {
-    const { replicas, stretches } = decodeSnapshot(snapshot, { compressions });
+    const { replicas, stretches } = decodeSnapshot(snapshot, { compressions: [brotli, deflate] });
     const counts = replicas.map(() => 0);
     for (const [at, position] of stretches.author.entries()) {
       counts[position] = (counts[position] ?? 0) + (stretches.length[at] ?? 0);
