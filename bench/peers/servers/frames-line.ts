@@ -6,12 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as later } from 'node:timers/promises';
 import { must } from '../../../engine/assert.ts';
 import { Random } from '../../../engine/random.ts';
-import type { ReadingDialect } from './survey.ts';
-import { join } from './participant.ts';
-import type { Line } from './line.ts';
-import type { ServerChild } from '../../server/server-child.ts';
-import { RawSocket } from '../../server/raw-socket.ts';
 import { residentBytes } from '../../server/processor-time.ts';
+import type { RawSocket } from '../../server/raw-socket.ts';
+import type { ServerChild } from '../../server/server-child.ts';
+import type { Line } from './line.ts';
+import { join } from './participant.ts';
+import type { ReadingDialect } from './survey.ts';
 
 const probeEveryMs = 20;
 const framesPerStep = 5;
@@ -25,7 +25,7 @@ export function framesLine({ seconds }: { readonly seconds: number }): Line {
   return {
     name: 'frames',
     title:
-      `One connection sends ${1_000 / probeEveryMs * framesPerStep} random frames a second for ` +
+      `One connection sends ${(1_000 / probeEveryMs) * framesPerStep} random frames a second for ` +
       `${seconds} s, and ${hugeMessages} messages of 80 MB; two others type`,
     metrics: [
       { key: 'survived', label: 'alive afterwards (1 = yes)', better: 'told' },

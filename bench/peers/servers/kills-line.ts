@@ -19,7 +19,11 @@ export function killsLine(options: KillsLineOptions): Line {
     name: 'kills',
     title: `${kills} times SIGKILL, ${moment}; ${clients}, ${editsPerSecond} edits/s`,
     metrics: [
-      { key: 'lost', label: 'lost that a client had seen acknowledged or broadcast', better: 'less' },
+      {
+        key: 'lost',
+        label: 'lost that a client had seen acknowledged or broadcast',
+        better: 'less',
+      },
       { key: 'lostAcknowledged', label: 'of them acknowledged', better: 'told' },
       { key: 'lostMost', label: 'lost by one kill, at most', better: 'less' },
       { key: 'lostLeast', label: 'lost by one kill, at least', better: 'less' },

@@ -76,7 +76,10 @@ async function main(): Promise<void> {
   const flags = values.flags.split(' ').filter((flag) => flag !== '');
   const entrants = await chosenEntrants(values.servers.split(','), flags);
   const folder = join(packages, '.bench/generator');
-  const generatorScript = await bundle({ entry: join(import.meta.dirname, './generator.ts'), folder });
+  const generatorScript = await bundle({
+    entry: join(import.meta.dirname, './generator.ts'),
+    folder,
+  });
   const postgres = await startPostgres();
   const outcomes: Outcome[] = [];
   try {
@@ -96,12 +99,14 @@ async function main(): Promise<void> {
 }
 
 function chosenLines(): Line[] {
-  const usual = values.kills === undefined ? lineNames.filter((name) => name !== 'kills') : ['kills'];
+  const usual =
+    values.kills === undefined ? lineNames.filter((name) => name !== 'kills') : ['kills'];
   const names = values.lines?.split(',') ?? usual;
   const all = allLines();
   return names.map((name) => {
     const line = all.find((each) => each.name === name);
-    if (line === undefined) throw new RangeError(`--lines takes ${lineNames.join(', ')}; got ${name}`);
+    if (line === undefined)
+      throw new RangeError(`--lines takes ${lineNames.join(', ')}; got ${name}`);
     return line;
   });
 }
@@ -112,7 +117,11 @@ function allLines(): Line[] {
   const seconds = positive('seconds', values.seconds);
   const documents = Math.max(1, Math.round(connections / 10));
   const crowd = { connections, documents, generators };
-  const readers = { connections, documents: 1, generators: count('generators', values.generators ?? '2') };
+  const readers = {
+    connections,
+    documents: 1,
+    generators: count('generators', values.generators ?? '2'),
+  };
   const [min = 0, max = min] = values['kill-after-ms'].split(',').map(Number);
   return [
     loadLine({ name: 'load', ...crowd, editsPerSecond: 500, seconds }),

@@ -30,7 +30,7 @@ export const yWebsocketDialects: readonly ReadingDialect[] = [
     name,
     heartbeatMs: null,
     // The protocol has no acknowledgement.
-      ackMeans: null,
+    ackMeans: null,
     address: (baseUrl, document) => `${baseUrl}/${document}`,
     isNamed: false,
   }),
