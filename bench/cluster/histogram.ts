@@ -55,6 +55,13 @@ export class Histogram {
     return 0;
   }
 
+  /** Classes with something in them, ascending: the time up to which each goes. */
+  classes(): { readonly upToMs: number; readonly count: number }[] {
+    return this.#sorted().map(([index, count]) => {
+      return { upToMs: leastMs * Math.exp(index * growth), count };
+    });
+  }
+
   quantiles(): Quantiles {
     const of = (share: number): number => rounded(this.quantile(share));
     return {

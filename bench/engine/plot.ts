@@ -24,7 +24,7 @@ const left = 64;
 const right = width - 140;
 const top = 48;
 const bottom = height - 56;
-const colours = ['#0b6bcb', '#c2410c', '#15803d', '#7e22ce'];
+export const colours = ['#0b6bcb', '#c2410c', '#15803d', '#7e22ce'];
 
 /** The picture; every series has at least one point. */
 export function plot(title: string, labels: AxisLabels, series: readonly Series[]): string {
@@ -89,7 +89,7 @@ function apart(heights: readonly number[]): number[] {
 }
 
 /** The least of 1, 2, 5 · 10^n that is not below `least`. */
-function niceStep(least: number): number {
+export function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return (
     power *

@@ -92,7 +92,7 @@ export class FrameReader {
 
 /**
  * A client's frame. Its mask is 0, which leaves the payload as it is: what masking is for, a proxy
- * that is led astray by what a page wrote, is no part of a bench, and a server unmasks all the same.
+ * that is led astray by what a page wrote, is no part of a bench, and a server unmasks it as any.
  */
 export function clientFrame(payload: Uint8Array, opcode: number): Buffer {
   const { length } = payload;

@@ -4,13 +4,17 @@
  *
  * Exit code 0: everything arrived once. 1: not so. 2: it was not measured.
  */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from '../engine/child-process.ts';
 import { positive } from '../engine/session.ts';
+import { idleTable, measureIdle } from './idle.ts';
 import type { Load } from './load.ts';
 import { ServerLoad, type Subject } from './measure.ts';
+import { spreadPlot } from './plots.ts';
 import { loadTable, passed } from './report.ts';
+import { saturate, saturationTable } from './saturate.ts';
 import { sveDialect } from './sve-dialect.ts';
 import { foreignSve, sveServer } from './sve-server.ts';
 import { startPostgres, startVenue, type Venue } from './venue.ts';
@@ -22,7 +26,8 @@ const help = `Usage: npm run bench:server -- [options]
   --edits-per-second N of all clients together, one character each, at random times (default 500)
   --seconds N          to measure, after a warm-up (default 20)
   --presence           every client moves its cursor once a second
-  --saturate           the highest rate with p99 < 50 ms instead, in steps of --seconds (default 10)
+  --saturate           the highest rate with p99 < 50 ms instead, from --edits-per-second on, in
+                       steps of --seconds (default 10)
   --idle               what a connection without edits takes instead
   --url URL            a server that runs already, http://host:port; of its process nothing is told
   --workers N          passed on to the server
@@ -31,6 +36,8 @@ const help = `Usage: npm run bench:server -- [options]
   --svg FILE           writes a histogram of the latencies
   --json               the report as one JSON object instead of a table
 `;
+
+const warmUpSeconds = 3;
 
 const { values } = parseArgs({
   options: {
@@ -66,22 +73,51 @@ async function main(): Promise<void> {
   const generatorScript = await bundle({ entry, folder });
   const { venue, stop } = await openVenue();
   try {
-    await measure({ dialect: sveDialect, generatorScript, venue }, load);
+    const subject = { dialect: sveDialect, generatorScript, venue };
+    if (values.idle) tell(await measureIdle(subject, load), idleTable);
+    else await withCrowd(subject, load, values.saturate ? findLimit : measure);
   } finally {
     await stop();
   }
 }
 
-async function measure(subject: Subject, load: Load): Promise<void> {
+async function withCrowd(
+  subject: Subject,
+  load: Load,
+  act: (crowd: ServerLoad, load: Load) => Promise<void>,
+): Promise<void> {
   const crowd = await ServerLoad.open(subject, load);
   try {
     say(`${load.connections} clients have joined`);
-    const { report } = await crowd.run({ ...load, warmUpSeconds: 3 });
-    console.log(values.json ? JSON.stringify(report) : loadTable(report));
-    process.exitCode = passed(report) ? 0 : 1;
+    await act(crowd, load);
   } finally {
     crowd.end();
   }
+}
+
+async function measure(crowd: ServerLoad, load: Load): Promise<void> {
+  const { report, broadcast, ack, ended, reasons } = await crowd.run({ ...load, warmUpSeconds });
+  tell(report, loadTable);
+  if (ended > 0) say(`${ended} clients were dropped: ${reasons.join('; ')}`);
+  if (values.svg !== undefined && broadcast.count > 0) {
+    const { connections, documents, editsPerSecond } = load;
+    const title = `${connections} connections, ${documents} documents, ${editsPerSecond} edits/s`;
+    const spreads = [
+      { name: 'A to B', histogram: broadcast },
+      { name: 'acknowledged', histogram: ack },
+    ];
+    await writeFile(values.svg, spreadPlot(title, spreads));
+  }
+  process.exitCode = passed(report) && ended === 0 ? 0 : 1;
+}
+
+async function findLimit(crowd: ServerLoad, load: Load): Promise<void> {
+  const start = load.editsPerSecond;
+  tell(await saturate(crowd, { ...load, start, say }), saturationTable);
+}
+
+function tell<Report>(report: Report, table: (report: Report) => string): void {
+  console.log(values.json ? JSON.stringify(report) : table(report));
 }
 
 function readLoad(): Load {

@@ -109,6 +109,7 @@ export class ServerLoad {
       ...this.#head(load),
       ...tellLatencies(this.#subject, { broadcast, ack }),
       ...tellDeliveries(settled),
+      deliveries: broadcast.count,
       ...tellUse(before, after),
       ...tellCommits(
         before,
@@ -169,14 +170,13 @@ function tellLatencies(
 
 function tellDeliveries(
   settled: readonly SettleAnswer[],
-): Pick<LoadReport, 'missing' | 'doubled' | 'edits' | 'deliveries' | 'bytesPerDelivery'> {
+): Pick<LoadReport, 'missing' | 'doubled' | 'edits' | 'bytesPerDelivery'> {
   const deliveries = total(settled, (answer) => answer.deliveries);
   const bytes = total(settled, ({ deliveryBytes }) => deliveryBytes);
   return {
     missing: total(settled, ({ missing, unacked }) => missing + unacked),
     doubled: total(settled, ({ doubled }) => doubled),
     edits: total(settled, ({ edits }) => edits),
-    deliveries,
     bytesPerDelivery: rounded(bytes / Math.max(1, deliveries)),
   };
 }
