@@ -17,7 +17,7 @@ export const ourName = sveDialect.name;
 export const entrantNames: readonly string[] = [ourName, ...peerNames];
 
 /** Whoever joins our server late is told of all edits before `ready`. */
-export const ourReadingDialect: ReadingDialect = {
+const ourReadingDialect: ReadingDialect = {
   ...sveDialect,
   openToRead: (seat, onRun) =>
     sveDialect.open({ ...seat, delivered: (author, seq) => onRun(author, seq, 1) }),

@@ -32,7 +32,7 @@ export function loadLine(options: LoadLineOptions): Line {
   const { name, connections, documents, editsPerSecond, seconds } = options;
   return {
     name,
-    title: `${documents} documents, ${connections} clients, ${editsPerSecond} edits/s, ${seconds} s`,
+    title: `${connections} clients of ${documents} documents, ${editsPerSecond} edits/s`,
     metrics,
     measure: async ({ entrant: { dialect }, venue, round, generatorScript }) => {
       const load = await ServerLoad.open({ dialect, generatorScript, venue }, options);

@@ -125,7 +125,7 @@ function allLines(): Line[] {
   const [min = 0, max = min] = values['kill-after-ms'].split(',').map(Number);
   return [
     loadLine({ name: 'load', ...crowd, editsPerSecond: 500, seconds }),
-    saturationLine({ ...crowd, seconds }),
+    saturationLine({ ...crowd, seconds, say }),
     loadLine({ name: 'readers', ...readers, editsPerSecond: 2, seconds: 3 * seconds }),
     idleLine(crowd),
     coldLine({ edits: count('edits', values.edits) }),

@@ -1,10 +1,10 @@
 /**
- * A client of ShareDB: JSON messages on text of type text-unicode. An edit is answered to its author
- * with the version of the document that it made. As ShareDB's own client does it, one edit of an
- * author is on its way at a time; what is typed meanwhile follows as one insert.
+ * A client of ShareDB: JSON messages on text of type text-unicode. An edit is answered to its
+ * author with the version of the document that it made. As ShareDB's own client does it, one edit
+ * of an author is on its way at a time; what is typed meanwhile follows as one insert.
  *
- * Who typed it is said by `src`, which a client chooses in its handshake; here its author number, in
- * as many characters as ShareDB's own have. Characters are counted by author, so all have to be
+ * Who typed it is said by `src`, which a client chooses in its handshake; here its author number,
+ * in as many characters as ShareDB's own have. Characters are counted by author, so all have to be
  * there before anybody types. Presence is not sent: text-unicode has none.
  */
 import { assert } from '../../../engine/assert.ts';

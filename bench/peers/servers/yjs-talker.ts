@@ -10,17 +10,12 @@ import type { Dialect, Seat, Talker } from '../../server/dialect.ts';
 import type { ReadingDialect, RunReader } from './survey.ts';
 import { authorOf, clientOf, Reader, readRuns, typedUpdate, Writer } from './yjs-wire.ts';
 
-const messageSync = 0;
-const messageAwareness = 1;
-const messageAuth = 2;
-const messageSyncReply = 4;
-const messageSyncStatus = 8;
-const stepState = 0;
-const stepMissing = 1;
-const stepUpdate = 2;
-/** Of hocuspocus's second number of an auth message. */
-const authToken = 0;
-const authDenied = 1;
+/** Types of messages, steps of type sync, and the token in hocuspocus's type auth. */
+export const yjsMessages = {
+  ...{ sync: 0, awareness: 1, auth: 2, syncReply: 4, syncStatus: 8 },
+  ...{ state: 0, missing: 1, update: 2 },
+  ...{ token: 0, denied: 1 },
+} as const;
 
 export const yWebsocketDialects: readonly ReadingDialect[] = [
   'y-websocket',
@@ -53,8 +48,8 @@ interface Variant extends Omit<Dialect, 'open'> {
 function yjsDialect({ isNamed, ...dialect }: Variant): ReadingDialect {
   return {
     ...dialect,
-    open: (seat) => new YjsTalker(seat, isNamed, null),
-    openToRead: (seat, run) => new YjsTalker(seat, isNamed, run),
+    open: (seat) => new YjsTalker({ seat, isNamed, onKnown: null }),
+    openToRead: (seat, onKnown) => new YjsTalker({ seat, isNamed, onKnown }),
   };
 }
 
@@ -71,27 +66,33 @@ class YjsTalker implements Talker {
   #isCurrent = false;
   #isReady = false;
 
-  constructor(seat: Seat, isNamed: boolean, onKnown: RunReader | null) {
-    this.#seat = seat;
-    this.#isNamed = isNamed;
-    this.#onKnown = onKnown;
-    this.#client = clientOf(seat.author);
+  /** `onKnown`: it reads, and is told of what the document holds. */
+  constructor(options: {
+    readonly seat: Seat;
+    readonly isNamed: boolean;
+    readonly onKnown: RunReader | null;
+  }) {
+    this.#seat = options.seat;
+    this.#isNamed = options.isNamed;
+    this.#onKnown = options.onKnown;
+    this.#client = clientOf(options.seat.author);
   }
 
   opened(): void {
-    if (this.#isNamed) this.#send(this.#message(messageAuth).uint(authToken).text('token'));
+    if (this.#isNamed)
+      this.#send(this.#message(yjsMessages.auth).uint(yjsMessages.token).text('token'));
     // What it has: of no client anything.
     const nothing = Uint8Array.of(0);
-    this.#send(this.#message(messageSync).uint(stepState).bytes(nothing));
+    this.#send(this.#message(yjsMessages.sync).uint(yjsMessages.state).bytes(nothing));
   }
 
   received(bytes: Uint8Array): void {
     const reader = new Reader(bytes);
     if (this.#isNamed) reader.skipBytes();
     const type = reader.uint();
-    if (type === messageSync || type === messageSyncReply) this.#onSync(reader);
-    else if (type === messageSyncStatus) this.#onSaved(reader.uint() === 1);
-    else if (type === messageAuth && reader.uint() === authDenied) {
+    if (type === yjsMessages.sync || type === yjsMessages.syncReply) this.#onSync(reader);
+    else if (type === yjsMessages.syncStatus) this.#onSaved(reader.uint() === 1);
+    else if (type === yjsMessages.auth && reader.uint() === yjsMessages.denied) {
       this.#seat.failed(`refused: ${reader.text()}`);
     }
   }
@@ -100,7 +101,7 @@ class YjsTalker implements Talker {
     const clock = this.#typed++;
     const letter = String.fromCharCode(97 + (clock % 26));
     const update = typedUpdate(this.#client, clock, letter);
-    this.#send(this.#message(messageSync).uint(stepUpdate).bytes(update));
+    this.#send(this.#message(yjsMessages.sync).uint(yjsMessages.update).bytes(update));
     return this.#typed;
   }
 
@@ -115,17 +116,17 @@ class YjsTalker implements Talker {
       .uint(this.#client)
       .uint(++this.#moved)
       .text(state);
-    this.#send(this.#message(messageAwareness).bytes(awareness.take()));
+    this.#send(this.#message(yjsMessages.awareness).bytes(awareness.take()));
   }
 
   /** The presence of nobody. */
   heartbeat(): void {
-    this.#send(this.#message(messageAwareness).bytes(Uint8Array.of(0)));
+    this.#send(this.#message(yjsMessages.awareness).bytes(Uint8Array.of(0)));
   }
 
   #onSync(reader: Reader): void {
     const step = reader.uint();
-    if (step === stepState) this.#answerState();
+    if (step === yjsMessages.state) this.#answerState();
     else this.#onUpdate(reader, step);
   }
 
@@ -140,7 +141,7 @@ class YjsTalker implements Talker {
         for (let seq = clock + 1; seq <= clock + count; seq++) this.#seat.delivered(author, seq);
       }
     });
-    if (step !== stepMissing) return;
+    if (step !== yjsMessages.missing) return;
     this.#isCurrent = true;
     // Hocuspocus acknowledges the answer to its question, too, which must not count for an edit.
     if (!this.#isNamed) this.#becomeReady();
@@ -155,7 +156,7 @@ class YjsTalker implements Talker {
   /** Nothing that it lacks. */
   #answerState(): void {
     const nothing = Uint8Array.of(0, 0);
-    this.#send(this.#message(messageSync).uint(stepMissing).bytes(nothing));
+    this.#send(this.#message(yjsMessages.sync).uint(yjsMessages.missing).bytes(nothing));
   }
 
   /** One for each update, in their order. */

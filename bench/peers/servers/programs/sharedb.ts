@@ -1,7 +1,7 @@
 /**
  * ShareDB as its guide sets it up: a WebSocket server, the stream of
- * @teamwork/websocket-json-stream and text of ot-text-unicode. With `DATABASE_URL` on PostgreSQL (sharedb-postgres), without in
- * memory. `PORT` says where.
+ * @teamwork/websocket-json-stream and text of ot-text-unicode. With `DATABASE_URL` it keeps edits
+ * in PostgreSQL (sharedb-postgres), without it in memory. `PORT` says where.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
