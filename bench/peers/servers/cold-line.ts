@@ -11,7 +11,8 @@ import { summaryOf } from '../../engine/statistics.ts';
 import { openCold } from '../../playback/cold-open.ts';
 import { typeTrace } from '../../playback/typing.ts';
 import type { ServerChild } from '../../server/server-child.ts';
-import { type Entrant, ourName } from './entrants.ts';
+import { ourName } from './dialects.ts';
+import type { Entrant } from './entrants.ts';
 import type { Line } from './line.ts';
 import { YjsEditor } from './yjs-editor.ts';
 

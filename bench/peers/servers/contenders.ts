@@ -5,21 +5,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { must } from '../../../engine/assert.ts';
 import { bundle } from '../../engine/child-process.ts';
 import type { Contender, Place } from '../../server/contender.ts';
 import { ServerChild } from '../../server/server-child.ts';
-import { sharedbDialects } from './sharedb-talker.ts';
-import type { ReadingDialect } from './survey.ts';
-import { hocuspocusDialect, yWebsocketDialects } from './yjs-talker.ts';
 
 /** Where packages of this comparison are installed. */
 export const packages = join(import.meta.dirname, '../node_modules');
-
-export interface Peer {
-  readonly contender: Contender;
-  readonly dialect: ReadingDialect;
-}
 
 interface PeerServer {
   readonly name: string;
@@ -66,17 +57,13 @@ const servers: readonly PeerServer[] = [
   },
 ];
 
-const dialects = [hocuspocusDialect, ...yWebsocketDialects, ...sharedbDialects];
-
-export const peerNames: readonly string[] = servers.map(({ name }) => name);
-
 /** Bundles the programs; `probe` is loaded into each server. */
-export async function buildPeers(names: readonly string[], probe: string): Promise<Peer[]> {
+export async function buildPeers(names: readonly string[], probe: string): Promise<Contender[]> {
   const chosen = servers.filter(({ name }) => names.includes(name));
   return await Promise.all(chosen.map((server) => peer(server, probe)));
 }
 
-async function peer(server: PeerServer, probe: string): Promise<Peer> {
+async function peer(server: PeerServer, probe: string): Promise<Contender> {
   const { name, title, env } = server;
   const folder = join(packages, '.bench', name);
   const isOwn = server.script.endsWith('.ts');
@@ -92,11 +79,7 @@ async function peer(server: PeerServer, probe: string): Promise<Peer> {
     const commits = () => Promise.resolve(null);
     return { baseUrl: `ws://127.0.0.1:${port}`, child, commits };
   };
-  const dialect = must(
-    dialects.find((each) => each.name === name),
-    `a dialect of ${name}`,
-  );
-  return { contender: { name, title, start }, dialect };
+  return { name, title, start };
 }
 
 async function freePort(): Promise<number> {

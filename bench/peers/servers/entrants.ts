@@ -1,9 +1,9 @@
 /** Who takes part in a comparison: our server first, then the peers that were asked for. */
 import type { Contender } from '../../server/contender.ts';
 import { bundledProbe } from '../../server/probe-bundle.ts';
-import { sveDialect } from '../../server/sve-dialect.ts';
 import { sveServer } from '../../server/sve-server.ts';
-import { buildPeers, peerNames } from './contenders.ts';
+import { buildPeers } from './contenders.ts';
+import { dialectNames, dialectOf, ourName } from './dialects.ts';
 import type { ReadingDialect } from './survey.ts';
 
 export interface Entrant {
@@ -13,27 +13,20 @@ export interface Entrant {
   readonly flags: readonly string[];
 }
 
-export const ourName = sveDialect.name;
-export const entrantNames: readonly string[] = [ourName, ...peerNames];
-
-/** Whoever joins our server late is told of all edits before `ready`. */
-const ourReadingDialect: ReadingDialect = {
-  ...sveDialect,
-  openToRead: (seat, onRun) =>
-    sveDialect.open({ ...seat, delivered: (author, seq) => onRun(author, seq, 1) }),
-};
-
 /** Builds what has to be built. Throws if there is none of such a name. */
 export async function chosenEntrants(
   names: readonly string[],
   flags: readonly string[],
 ): Promise<Entrant[]> {
-  const unknown = names.filter((name) => !entrantNames.includes(name));
+  const unknown = names.filter((name) => !dialectNames.includes(name));
   if (unknown.length > 0) {
-    throw new Error(`there is no ${unknown.join(', ')}: there are ${entrantNames.join(', ')}`);
+    throw new Error(`there is no ${unknown.join(', ')}: there are ${dialectNames.join(', ')}`);
   }
-  const ours = { contender: sveServer(), dialect: ourReadingDialect, flags };
   const peers = await buildPeers(names, await bundledProbe());
-  const others = peers.map((peer) => ({ ...peer, flags: [] }));
-  return names.includes(ourName) ? [ours, ...others] : others;
+  const contenders = names.includes(ourName) ? [sveServer(), ...peers] : peers;
+  return contenders.map((contender) => ({
+    contender,
+    dialect: dialectOf(contender.name),
+    flags: contender.name === ourName ? flags : [],
+  }));
 }

@@ -2,31 +2,37 @@
  * One connection of a document sends what no client would: frames of random bytes, then messages of
  * 80 MB. Two others go on typing to one another meanwhile; whether they notice is the question.
  */
-import { randomBytes } from 'node:crypto';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join as joinPath } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { must } from '../../../engine/assert.ts';
-import { Random } from '../../../engine/random.ts';
+import { bundle } from '../../engine/child-process.ts';
 import { residentBytes } from '../../server/processor-time.ts';
-import type { RawSocket } from '../../server/raw-socket.ts';
 import type { ServerChild } from '../../server/server-child.ts';
+import { type AbuseJob, framesPerSecond, hugeMessages } from './abuse-job.ts';
+import { packages } from './contenders.ts';
 import type { Line } from './line.ts';
 import { join } from './participant.ts';
 import type { ReadingDialect } from './survey.ts';
 
+const entry = joinPath(import.meta.dirname, './abuser.ts');
+const document = 'frames';
 const probeEveryMs = 20;
-const framesPerStep = 5;
-const frameBytesMax = 20_000;
-const hugeBytes = 80_000_000;
-const hugeMessages = 3;
+/** Enough to send all of it. */
+const hugeSeconds = 10;
+/** Beyond the time that was given. */
+const patienceMs = 10_000;
 const settleMs = 2_000;
 const megabyte = 2 ** 20;
 
 export function framesLine({ seconds }: { readonly seconds: number }): Line {
   return {
     name: 'frames',
-    title:
-      `One connection sends ${(1_000 / probeEveryMs) * framesPerStep} random frames a second for ` +
-      `${seconds} s, and ${hugeMessages} messages of 80 MB; two others type`,
+    title: [
+      `One connection sends ${framesPerSecond} random frames a second for ${seconds} s,`,
+      `then ${hugeMessages} messages of 80 MB; two others type`,
+    ].join(' '),
     metrics: [
       { key: 'survived', label: 'alive afterwards (1 = yes)', better: 'told' },
       { key: 'quietMs', label: 'longest delay of an edit before, ms', better: 'told' },
@@ -43,14 +49,11 @@ export function framesLine({ seconds }: { readonly seconds: number }): Line {
       const before = await child.ask('collect');
       const quietMs = delays.longestSince();
       const memory = watchMemory(child);
-      const random = new Random(round, 'frames');
-      await abuse(dialect, baseUrl, child, seconds, (socket) => sendRandom(socket, random));
+      const script = await bundle({ entry, folder: joinPath(packages, '.bench/abuser') });
+      const job = { dialect: dialect.name, baseUrl, document, seconds, seed: round };
+      await abuse(script, { ...job, kind: 'random' });
       const randomMs = delays.longestSince();
-      const huge = randomBytes(hugeBytes);
-      let sent = 0;
-      await abuse(dialect, baseUrl, child, seconds / 2, (socket) => {
-        if (sent++ < hugeMessages) socket.send(huge);
-      });
+      await abuse(script, { ...job, kind: 'huge', seconds: hugeSeconds });
       await later(settleMs);
       const hugeMs = delays.longestSince();
       delays.stop();
@@ -72,7 +75,6 @@ export function framesLine({ seconds }: { readonly seconds: number }): Line {
 
 /** One types, another receives: how late, ms. An edit that is still on its way counts, too. */
 async function startDelays(dialect: ReadingDialect, baseUrl: string) {
-  const document = 'frames';
   const typedMs: number[] = [0];
   let longest = 0;
   let arrived = 0;
@@ -105,43 +107,13 @@ async function startDelays(dialect: ReadingDialect, baseUrl: string) {
   };
 }
 
-/** Acts on a connection of a third, who has joined in order; on a new one when it is thrown out. */
-async function abuse(
-  dialect: ReadingDialect,
-  baseUrl: string,
-  child: ServerChild,
-  seconds: number,
-  act: (socket: RawSocket) => void,
-): Promise<void> {
-  const endMs = performance.now() + 1_000 * seconds;
-  let author = 1_000;
-  let socket: RawSocket | null = null;
-  let isJoining = false;
-  while (performance.now() < endMs && child.isRunning) {
-    if (socket !== null) act(socket);
-    else if (!isJoining) {
-      isJoining = true;
-      join({ dialect, baseUrl, document: 'frames', author: ++author })
-        .then((joined) => {
-          socket = joined.socket;
-          void joined.lost.then(() => {
-            socket = null;
-          });
-        })
-        .catch(() => {})
-        .finally(() => {
-          isJoining = false;
-        });
-    }
-    await later(probeEveryMs);
-  }
-}
-
-function sendRandom(socket: RawSocket, random: Random): void {
-  for (let frame = 0; frame < framesPerStep; frame++) {
-    const bytes = randomBytes(random.between(1, frameBytesMax));
-    socket.send(random.chance(250_000) ? bytes.toString('latin1') : bytes);
-  }
+async function abuse(script: string, job: AbuseJob): Promise<void> {
+  const child = fork(script, [], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  child.send(job);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 1_000 * job.seconds + patienceMs);
+  await ended;
+  clearTimeout(patience);
 }
 
 function watchMemory({ pid }: ServerChild): { stop(): number } {

@@ -1,7 +1,5 @@
 /** The entry of generators that speak all dialects of the comparison. */
 import { runGenerator } from '../../server/generator-process.ts';
-import { sveDialect } from '../../server/sve-dialect.ts';
-import { sharedbDialects } from './sharedb-talker.ts';
-import { hocuspocusDialect, yWebsocketDialects } from './yjs-talker.ts';
+import { dialectNames, dialectOf } from './dialects.ts';
 
-runGenerator([sveDialect, hocuspocusDialect, ...yWebsocketDialects, ...sharedbDialects]);
+runGenerator(dialectNames.map(dialectOf));

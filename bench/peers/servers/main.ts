@@ -14,7 +14,8 @@ import { startPostgres } from '../../server/venue.ts';
 import { coldLine } from './cold-line.ts';
 import { compare } from './comparison.ts';
 import { packages } from './contenders.ts';
-import { chosenEntrants, entrantNames, ourName } from './entrants.ts';
+import { dialectNames, ourName } from './dialects.ts';
+import { chosenEntrants } from './entrants.ts';
 import { framesLine } from './frames-line.ts';
 import { idleLine } from './idle-line.ts';
 import { killsLine } from './kills-line.ts';
@@ -29,7 +30,7 @@ const help = `Usage: npm run bench:server-peers [-- options]
 
   --lines A,B          of ${lineNames.join(', ')}
                        (default: all but kills)
-  --servers A,B        of ${entrantNames.join(', ')}
+  --servers A,B        of ${dialectNames.join(', ')}
                        (default: all)
   --rounds N           each server once in each (default 5)
   --seconds N          to measure in a run of load or readers, and of a step of saturation
@@ -47,7 +48,7 @@ const help = `Usage: npm run bench:server-peers [-- options]
 const { values } = parseArgs({
   options: {
     lines: { type: 'string' },
-    servers: { type: 'string', default: entrantNames.join(',') },
+    servers: { type: 'string', default: dialectNames.join(',') },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '10' },
     connections: { type: 'string', default: '1000' },

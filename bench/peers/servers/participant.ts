@@ -29,7 +29,12 @@ export function join(options: ParticipantOptions): Promise<Participant> {
         author,
         document,
         send: (message) => socket.send(message),
-        ready: () => resolve({ author, talker, socket, lost }),
+        ready: () => {
+          const { heartbeatMs } = dialect;
+          // A socket that has ended sends nothing any more.
+          if (heartbeatMs !== null) setInterval(() => talker.heartbeat(), heartbeatMs).unref();
+          resolve({ author, talker, socket, lost });
+        },
         delivered: (other, seq) => options.onDelivered?.(other, seq),
         acked: (seq) => options.onAcked?.(seq),
         failed: (why) => reject(new Error(why)),

@@ -1,7 +1,7 @@
 /** What a comparison tells: medians with their range, and ratios of ours to a peer's by round. */
 import { summaryOf } from '../../engine/statistics.ts';
+import { ourName } from './dialects.ts';
 import type { Entrant } from './entrants.ts';
-import { ourName } from './entrants.ts';
 import type { Line, Metric, Outcome } from './line.ts';
 
 /** Metrics are columns' groups, entrants are rows: Markdown, as the docs have it. */
