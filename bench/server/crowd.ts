@@ -43,17 +43,18 @@ export class Crowd {
     const mine = Array.from({ length: connections }, (_, index) => index).filter(
       (index) => index % share.of === share.index,
     );
+    const { heartbeatMs } = this.#dialect;
+    if (heartbeatMs !== null) {
+      // From the first on: thousands take longer to join than a server waits for a sign of life.
+      startRounds({ periodMs: heartbeatMs, count: mine.length }, (index) => {
+        this.clients[index]?.talker.heartbeat();
+      });
+    }
     for (let start = 0; start < mine.length; start += openingMax) {
       const opening = mine.slice(start, start + openingMax);
-      this.clients.push(
-        ...(await Promise.all(opening.map((index) => this.#join(firstAuthor + index)))),
-      );
+      const joining = opening.map((index) => this.#join(firstAuthor + index));
+      this.clients.push(...(await Promise.all(joining)));
     }
-    const { heartbeatMs } = this.#dialect;
-    if (heartbeatMs === null) return;
-    startRounds({ periodMs: heartbeatMs, count: mine.length }, (index) => {
-      this.clients[index]?.talker.heartbeat();
-    });
   }
 
   #join(author: number): Promise<Client> {
@@ -61,7 +62,10 @@ export class Crowd {
     const hearing = this.ledger.join(author);
     const document = `${prefix}-${hearing.document}`;
     return new Promise((resolve, reject) => {
+      let hasEnded = false;
       const end = (why: string): void => {
+        if (hasEnded) return;
+        hasEnded = true;
         this.ended++;
         if (this.reasons.length < reasonsMax) this.reasons.push(why);
         reject(new Error(why));

@@ -226,7 +226,7 @@ function tellCommits(
   };
 }
 
-export function latenciesOf(histogram: Histogram): Latencies {
+function latenciesOf(histogram: Histogram): Latencies {
   const of = (share: number): number => rounded(histogram.quantile(share));
   return { p50: of(0.5), p90: of(0.9), p99: of(0.99), p999: of(0.999), max: of(1) };
 }

@@ -12,8 +12,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** `reset`: figures begin anew. `collect`: tell the memory after garbage was collected. */
 export type ProbeQuestion = 'reset' | 'read' | 'collect';
 
+export interface ProbeRequest {
+  readonly type: 'probe';
+  readonly id: number;
+  readonly question: ProbeQuestion;
+}
+
 export interface ProbeAnswer {
   readonly type: 'probe';
+  /** Of the request. */
+  readonly id: number;
   /** Delay of the event loop since the reset, ms. */
   readonly loopDelayMaxMs: number;
   readonly loopDelayP99Ms: number;
@@ -47,8 +55,8 @@ process.once('disconnect', () => process.exit(1));
 process.channel?.unref();
 
 async function answer(message: unknown): Promise<void> {
-  const question = questionOf(message);
-  if (question === null) return;
+  if (!isRequest(message)) return;
+  const { id, question } = message;
   // Entries come some turns after the pause that they tell of.
   await nextTurn();
   if (question === 'reset') {
@@ -58,7 +66,7 @@ async function answer(message: unknown): Promise<void> {
   if (question === 'collect') await collect();
   const { rss, heapUsed, external } = process.memoryUsage();
   const told: ProbeAnswer = {
-    type: 'probe',
+    ...{ type: 'probe', id },
     loopDelayMaxMs: afterStep(delay.max),
     loopDelayP99Ms: afterStep(delay.percentile(99)),
     ...{ gcMaxMs, gcTotalMs },
@@ -79,8 +87,13 @@ async function collect(): Promise<void> {
   }
 }
 
-function questionOf(message: unknown): ProbeQuestion | null {
-  if (typeof message !== 'object' || message === null || !('question' in message)) return null;
-  const { question } = message;
-  return question === 'reset' || question === 'read' || question === 'collect' ? question : null;
+/** The server may get messages of its own on the channel. */
+function isRequest(message: unknown): message is ProbeRequest {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'type' in message &&
+    message.type === 'probe' &&
+    'question' in message
+  );
 }

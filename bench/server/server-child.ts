@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { must } from '../../engine/assert.ts';
-import type { ProbeAnswer, ProbeQuestion } from './probe.ts';
+import type { ProbeAnswer, ProbeQuestion, ProbeRequest } from './probe.ts';
 
 export interface ServerChildOptions {
   readonly name: string;
@@ -30,6 +30,7 @@ export class ServerChild {
   #child: ChildProcess | null = null;
   #said = '';
   #port = 0;
+  #asked = 0;
 
   constructor(options: ServerChildOptions) {
     this.#options = options;
@@ -91,17 +92,18 @@ export class ServerChild {
     if (child === null || hasEnded(child)) {
       return Promise.reject(new Error(`the server has ended:\n${this.#said}`));
     }
+    const request: ProbeRequest = { type: 'probe', id: ++this.#asked, question };
     return new Promise((resolve, reject) => {
       const onExit = (): void => reject(new Error(`the server has ended:\n${this.#said}`));
       const onMessage = (answer: ProbeAnswer): void => {
-        if (answer?.type !== 'probe') return;
+        if (answer?.type !== 'probe' || answer.id !== request.id) return;
         child.off('message', onMessage);
         child.off('exit', onExit);
         resolve(answer);
       };
       child.once('exit', onExit);
       child.on('message', onMessage);
-      child.send({ type: 'probe', question });
+      child.send(request);
     });
   }
 

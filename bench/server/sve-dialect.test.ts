@@ -153,7 +153,7 @@ it('sends the bytes of a client that types, alone and between the edits of anoth
 it('counts what comes twice, and what does not come', () => {
   const talk = new Conversation();
   const { talker, delivered } = talk;
-  /** A row of the second client: an edit at a timestamp, so many timestamps after the one before. */
+  /** A row of the second client: an edit, so many timestamps after its one before. */
   const row = (first: number, gap: number): Uint8Array =>
     Uint8Array.from([0x12, 11, 0x1a, 9, 0x08, 1, 0x10, first, 0x18, gap, 0x32, 1, 0x61]);
   const introduced = [0x10, 0x81, 0x80, 0x80, 0x80, 0x04];

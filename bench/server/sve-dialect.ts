@@ -20,7 +20,7 @@ import { RowsReader } from './rows-reader.ts';
 
 export const sveDialect: Dialect = {
   name: 'sve',
-  heartbeatMs: 5_000,
+  heartbeatMs: 10_000,
   ackMeans: 'the edit is durable',
   address: (baseUrl) => `${baseUrl}/v1/sync`,
   open: (seat) => new SveTalker(seat),

@@ -46,15 +46,16 @@ export function foreignSve(url: string): RunningContender {
   return runningSve(`ws://${host}`, null);
 }
 
+/** What the node says at /metrics, by name with labels. */
+export async function metricsOf(baseUrl: string): Promise<ReadonlyMap<string, number>> {
+  const url = new URL('/metrics', baseUrl.replace('ws', 'http'));
+  const exposed = await (await fetch(url)).text();
+  const lines = exposed.matchAll(/^([^# ]\S*) (\S+)$/gm);
+  return new Map([...lines].map(([, name = '', value]) => [name, Number(value)]));
+}
+
 function runningSve(baseUrl: string, child: ServerChild | null): RunningContender {
-  const metricsUrl = new URL('/metrics', baseUrl.replace('ws', 'http'));
-  return {
-    baseUrl,
-    child,
-    commits: async () => {
-      const exposed = await (await fetch(metricsUrl)).text();
-      const line = /^sve_log_commit_seconds_count (\d+)/m.exec(exposed);
-      return line === null ? null : Number(line[1]);
-    },
-  };
+  const commits = async (): Promise<number | null> =>
+    (await metricsOf(baseUrl)).get('sve_log_commit_seconds_count') ?? null;
+  return { baseUrl, child, commits };
 }
