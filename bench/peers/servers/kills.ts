@@ -38,7 +38,7 @@ export interface KillOutcome {
 }
 
 const stepMs = 10;
-const quietMs = 1_500;
+const quietMs = 5_000;
 const patienceMs = 30_000;
 
 /** What is known of the edits of one author. */
@@ -83,24 +83,19 @@ export async function killOnce(
   const startMs = performance.now();
   await child.start();
   const restartMs = performance.now() - startMs;
-  const total = { afterMs: moment, typed: 0, known: 0, acknowledged: 0, restartMs };
+  const found = await Promise.all(names.map((name) => read(dialect, child, name, tracks)));
+  const outcome = { afterMs: moment, typed: 0, known: 0, acknowledged: 0, restartMs };
   const gone = { lost: 0, lostAcknowledged: 0 };
-  for (const name of names) {
-    const { edits } = await found(dialect, child, name, tracks);
-    for (const [index, track] of tracks.entries()) {
-      if (track.document !== name) continue;
-      const has = edits.get(index + 1) ?? [];
-      total.typed += track.typed;
-      total.acknowledged += track.acked;
-      for (const seq of knownOf(track)) {
-        total.known++;
-        if (has[seq] === true) continue;
-        gone.lost++;
-        if (seq <= track.acked) gone.lostAcknowledged++;
-      }
-    }
+  for (const [index, track] of tracks.entries()) {
+    const { edits } = must(found[names.indexOf(track.document)], 'what is in the document');
+    outcome.typed += track.typed;
+    outcome.acknowledged += track.acked;
+    outcome.known += knownOf(track).length;
+    const missing = missingOf(track, edits.get(index + 1));
+    gone.lost += missing.length;
+    gone.lostAcknowledged += missing.filter((seq) => seq <= track.acked).length;
   }
-  return { ...total, ...gone };
+  return { ...outcome, ...gone };
 }
 
 /** All authors in turn. Returns the timer. */
@@ -121,24 +116,30 @@ function startTyping(
   }, stepMs);
 }
 
-/** What is in a document now. Some servers tell of it in several pieces, the last ones late. */
-async function found(
+/** What is in a document now. */
+function read(
   dialect: ReadingDialect,
   child: ServerChild,
   document: string,
   tracks: readonly Track[],
 ): Promise<Found> {
-  const expected = tracks
-    .filter((track) => track.document === document)
-    .reduce((sum, { typed }) => sum + typed, 0);
+  const isWhole = (edits: Found['edits']): boolean =>
+    tracks.every(
+      (track, index) =>
+        track.document !== document || missingOf(track, edits.get(index + 1)).length === 0,
+    );
   const baseUrl = addressOf(child);
-  return await readDocument({ dialect, baseUrl, document, expected, quietMs, patienceMs });
+  return readDocument({ dialect, baseUrl, document, isWhole, quietMs, patienceMs });
 }
 
 /** Numbers of the edits that somebody may rely on. */
 function knownOf({ typed, acked, seen }: Track): number[] {
   const numbers = Array.from({ length: typed }, (_, index) => index + 1);
   return numbers.filter((seq) => seq <= acked || seen[seq] === true);
+}
+
+function missingOf(track: Track, has: readonly boolean[] = []): number[] {
+  return knownOf(track).filter((seq) => has[seq] !== true);
 }
 
 function addressOf({ port }: ServerChild): string {

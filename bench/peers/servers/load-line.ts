@@ -24,6 +24,7 @@ const metrics: readonly Metric[] = [
   { key: 'serverCpu', label: 'server, processors', better: 'told' },
   { key: 'postgresCpu', label: 'PostgreSQL, processors', better: 'told' },
   { key: 'missing', label: 'missing or doubled', better: 'told' },
+  { key: 'dropped', label: 'clients dropped', better: 'told' },
   { key: 'late', label: 'generator late p99, ms', better: 'told' },
   { key: 'stolen', label: 'stolen, processors', better: 'told' },
 ];
@@ -38,14 +39,14 @@ export function loadLine(options: LoadLineOptions): Line {
       const load = await ServerLoad.open({ dialect, generatorScript, venue }, options);
       try {
         const run = { editsPerSecond, seconds, warmUpSeconds, presence: false, seed: round };
-        const { report } = await load.run(run);
+        const { report, ended } = await load.run(run);
         return {
           ...{ p50: report.broadcastMs.p50, p99: report.broadcastMs.p99 },
           ...{ ackP50: report.ackMs?.p50 ?? null, ackP99: report.ackMs?.p99 ?? null },
           bytes: report.bytesPerDelivery,
           ...{ gcMax: report.gcMaxMs, loopMax: report.loopDelayMaxMs },
           ...{ serverCpu: report.serverCpu, postgresCpu: report.postgresCpu },
-          missing: report.missing + report.doubled,
+          ...{ missing: report.missing + report.doubled, dropped: ended },
           ...{ late: report.generatorLateMsP99, stolen: report.stolenCpu },
         };
       } finally {

@@ -65,9 +65,9 @@ export interface ReadOptions {
   readonly dialect: ReadingDialect;
   readonly baseUrl: string;
   readonly document: string;
-  /** Ends when so many edits are there; */
-  readonly expected: number;
-  /** or when the server has told all it has and nothing came for so long; */
+  /** Ends when everything is there that has to be; */
+  readonly isWhole: (edits: Found['edits']) => boolean;
+  /** or when nothing came for so long, since some servers tell of a document in pieces; */
   readonly quietMs: number;
   /** or after so long. */
   readonly patienceMs: number;
@@ -78,7 +78,7 @@ const readingAuthor = 2_000_000_000;
 
 /** Opens a document with a client that knows nothing of it. */
 export async function readDocument(options: ReadOptions): Promise<Found> {
-  const { dialect, baseUrl, document, expected, quietMs, patienceMs } = options;
+  const { dialect, baseUrl, document, isWhole, quietMs, patienceMs } = options;
   const startMs = performance.now();
   const edits = new Map<number, boolean[]>();
   const found = { count: 0, bytes: 0, ms: 0 };
@@ -93,7 +93,7 @@ export async function readDocument(options: ReadOptions): Promise<Found> {
     let isReady = false;
     const check = (): void => {
       clearTimeout(quiet);
-      if (isReady && found.count >= expected) end();
+      if (isReady && isWhole(edits)) end();
       else if (isReady) quiet = setTimeout(end, quietMs);
     };
     const patience = setTimeout(end, patienceMs);
