@@ -33,6 +33,8 @@ export interface Limits {
   readonly heartbeatMs: number;
   /** Presence is gathered this long, then sent once. */
   readonly presenceMs: number;
+  /** After sending presence a node pauses with it for so many times as long as that took. */
+  readonly presencePauseFactor: number;
   /** Presence of another node's sessions that is not repeated for so long is gone. */
   readonly presenceLeaseMs: number;
   /** A room without sessions leaves memory after this. */
@@ -79,6 +81,7 @@ export const defaultLimits: Limits = {
   channelsPerConnMax: 64,
   heartbeatMs: 10_000,
   presenceMs: 50,
+  presencePauseFactor: 10,
   presenceLeaseMs: 10_000,
   roomIdleMs: 30_000,
   retryMinMs: 50,

@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { decodeBusMessage, encodeBusMessage } from './bus-codec.ts';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
 import { decodeExportRecord, encodeExportRecord } from './export-format.ts';
-import { decodeServerFrame, encodeBatchPart, encodeRowPart } from './server-frame.ts';
+import { encodeRowPart, RowBatch } from './frame-row.ts';
+import { decodeServerFrame } from './server-frame.ts';
 import {
   batch,
   busMessage,
@@ -17,6 +18,7 @@ import {
   serverFrame,
   updateBatches,
 } from './testing/arbitraries.ts';
+import { encodeServerFrame } from './testing/encode-server-frame.ts';
 import {
   busFields,
   clientFields,
@@ -27,7 +29,6 @@ import {
   sve,
   updateFields,
 } from './testing/generated.ts';
-import { encodeServerFrame } from './testing/golden-cases.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
 const numRuns = 500;
@@ -60,10 +61,12 @@ test('a row for other clients tells neither base nor binding nor how long it was
   fc.assert(
     fc.property(withBinding, ({ binding, heldMs = 60_000, ...rest }) => {
       const bound = { ...rest, base: 7, ...(binding && { binding }), heldMs };
-      const batchParts = [encodeBatchPart(bound)];
-      const part = encodeRowPart({ at: 0, introduced: [], epoch: 0, batchParts });
-      const [row] = decodeServerFrame(part).rows;
-      expect(row?.batches).toEqual([{ ...rest, base: 0 }]);
+      const batches = [new RowBatch(bound)];
+      for (const introduced of [[], [1]]) {
+        const part = encodeRowPart({ at: 0, introduced, epoch: 0, batches });
+        const [row] = decodeServerFrame(part).rows;
+        expect(row?.batches).toEqual([{ ...rest, base: 0 }]);
+      }
     }),
   );
 });

@@ -14,7 +14,7 @@ import { DecodeError } from './decode-error.ts';
 import { decodeExportRecord, encodeExportRecord } from './export-format.ts';
 import { decodeServerFrame } from './server-frame.ts';
 import { clientFrame, exportRecord, serverFrame, updateBatches } from './testing/arbitraries.ts';
-import { encodeServerFrame } from './testing/golden-cases.ts';
+import { encodeServerFrame } from './testing/encode-server-frame.ts';
 import { mutate, randomNumbers } from './testing/mutate.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 

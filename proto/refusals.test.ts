@@ -7,8 +7,9 @@ import type { Batch, Op } from './batch.ts';
 import { decodeBusMessage } from './bus-codec.ts';
 import { decodeClientFrame } from './client-frame.ts';
 import { DecodeError, UnreadableFormatError } from './decode-error.ts';
+import { RowBatch } from './frame-row.ts';
 import { clientFrameBytesMax } from './limits.ts';
-import { decodeServerFrame, encodeBatchPart } from './server-frame.ts';
+import { decodeServerFrame } from './server-frame.ts';
 import { type Fields, type GeneratedType, sve } from './testing/generated.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
@@ -243,6 +244,11 @@ describe('a server frame', () => {
       { rows: [{}, { batches: [{ ...typed, secretHash: new Uint8Array(32) }] }] },
       'rows[1].batches[0].secret_hash: expected none in a frame',
     ],
+    [{ loneRows: [Uint8Array.of()] }, 'lone_rows[0].author: expected 1 more bytes'],
+    [{ loneRows: [Uint8Array.of(13, 0, 5, 5)] }, 'first: expected above the gap of 5, found 5'],
+    [{ loneRows: [Uint8Array.of(14, 0, 5, 9, 1)] }, 'ops: expected at most 1 bytes, found 9'],
+    [{ loneRows: [Uint8Array.of(12, 0, 5)] }, 'text: expected an operation, found neither'],
+    [{ loneRows: [Uint8Array.of(12, 0, 5, 0xff)] }, 'lone_rows[0].text: expected UTF-8'],
     [{ error: { code: 'teapot' } }, 'error.code: expected a code of codes.ts, found "teapot"'],
     [{ error: { code: 'constructor' } }, 'error.code: expected a code of codes.ts'],
     [{ error: { code: 'internal', message: 'a'.repeat(1025) } }, 'error.message: expected at most'],
@@ -341,6 +347,6 @@ describe('encoders refuse', () => {
   });
 
   test('a full replica id in a frame', () => {
-    expect(() => encodeBatchPart(batch({ replica: 2 ** 32 }, insert))).toThrow(/no name/);
+    expect(() => new RowBatch(batch({ replica: 2 ** 32 }, insert)).part).toThrow(/no name/);
   });
 });

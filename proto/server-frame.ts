@@ -10,8 +10,6 @@
  * Rows may come several times in a frame; every other part at most once. Decoding is the client's
  * side: it checks the form, not whether the server tells the truth.
  */
-import type { Batch } from './batch.ts';
-import { readFrameBatch, writeFrameBatch } from './batch-codec.ts';
 import { type ErrorCode, isErrorCode } from './codes.ts';
 import type { Cursor, PresenceState, Splice } from './frame-messages.ts';
 import {
@@ -24,11 +22,11 @@ import {
   writePresence,
   writeSplices,
 } from './frame-messages.ts';
+import { type FrameRow, fieldLoneRows, fieldRows, readLoneRow, readRow } from './frame-row.ts';
 import { errorMessageUnitsMax, presencePeersMax } from './limits.ts';
 import { Reader, Writer } from './wire.ts';
 
 const fieldChannel = 1;
-const fieldRows = 2;
 const fieldAck = 3;
 const fieldWelcome = 4;
 const fieldPresence = 5;
@@ -37,20 +35,6 @@ const fieldHeartbeat = 7;
 const fieldWindow = 8;
 const fieldPatch = 9;
 const fieldSnapshotPiece = 10;
-/** Of a Row. */
-const fieldRowBatches = 3;
-
-/** A committed row of the log, without the batches that the fold refused. */
-export interface FrameRow {
-  /** Commit time minus that of the row before (row 1: ms since 1970). */
-  readonly at: number;
-  /** Full ids of replicas that first appear in this row, in the order of their indexes. */
-  readonly introduced: readonly number[];
-  /** Names are indexes; `base` is 0, receivers do not need it. */
-  readonly batches: readonly Batch[];
-  /** In row 1 the epoch of the history that begins with it, else 0. */
-  readonly epoch: number;
-}
 
 /** Durable: every operation of this replica up to `through` is in the log, once. */
 export interface Ack {
@@ -98,6 +82,8 @@ export interface Peer {
   readonly session: number;
   /** null: it shows nothing. */
   readonly state: PresenceState | null;
+  /** Name and colour are as told before: `state` has empty ones. */
+  readonly moved: boolean;
   /** Of the head, 1-based, the column in UTF-16 units; 0 = no caret. */
   readonly line: number;
   readonly column: number;
@@ -143,26 +129,6 @@ export interface ServerFrame {
   readonly patch: ThinPatch | null;
   /** The next piece of the welcome's snapshot; rows follow when it is whole. */
   readonly snapshotPiece: Uint8Array | null;
-}
-
-/** A batch as a part of a row. Names are indexes; base and binding are left out. */
-export function encodeBatchPart(batch: Batch): Uint8Array {
-  return part(fieldRowBatches, (writer) => writeFrameBatch(writer, batch, 'row'));
-}
-
-/** A row made of parts of `encodeBatchPart`, as a part of a frame. */
-export function encodeRowPart(row: {
-  readonly at: number;
-  readonly introduced: readonly number[];
-  readonly batchParts: readonly Uint8Array[];
-  readonly epoch: number;
-}): Uint8Array {
-  return part(fieldRows, (writer) => {
-    writer.uint(1, row.at);
-    for (const replica of row.introduced) writer.uint(2, replica);
-    for (const batchPart of row.batchParts) writer.raw(batchPart);
-    writer.uint(4, row.epoch);
-  });
 }
 
 export function encodeAckPart(ack: Ack): Uint8Array {
@@ -271,6 +237,7 @@ function writePeer(writer: Writer, peer: Peer): void {
   }
   writer.uint32(3, peer.line);
   writer.uint32(4, peer.column);
+  writer.bool(5, peer.moved);
 }
 
 /** Decodes a frame, or throws a DecodeError. Shares no memory with `bytes`. */
@@ -293,6 +260,9 @@ export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
         break;
       case fieldRows:
         rows.push(reader.message('rows', readRow, rows.length));
+        break;
+      case fieldLoneRows:
+        rows.push(reader.message('lone_rows', readLoneRow, rows.length));
         break;
       case fieldAck:
         ack = readOnce(reader, 'ack', readAck, ack);
@@ -335,32 +305,6 @@ function readOnce<T>(
 ): T {
   if (before !== null) throw reader.error(field, 'one', 'a second one');
   return reader.message(field, read);
-}
-
-function readRow(reader: Reader): FrameRow {
-  let at = 0;
-  let epoch = 0;
-  const introduced: number[] = [];
-  const batches: Batch[] = [];
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) at = reader.uint('at');
-    else if (field === 2) introduced.push(readReplica(reader, introduced.length));
-    else if (field === fieldRowBatches) {
-      batches.push(reader.message('batches', readRowBatch, batches.length));
-    } else if (field === 4) epoch = reader.uint('epoch');
-    else reader.skip();
-  }
-  return { at, introduced, batches, epoch };
-}
-
-function readReplica(reader: Reader, index: number): number {
-  const replica = reader.uint(`introduced[${index}]`);
-  if (replica === 0) throw reader.error(`introduced[${index}]`, 'a replica id', replica);
-  return replica;
-}
-
-function readRowBatch(reader: Reader): Batch {
-  return readFrameBatch(reader, 'row');
 }
 
 function readAck(reader: Reader): Ack {
@@ -431,14 +375,16 @@ function readPresenceUpdate(reader: Reader): PresenceUpdate {
 function readPeer(reader: Reader): Peer {
   const numbers = { session: 0, line: 0, column: 0 };
   let state: PresenceState | null = null;
+  let moved = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) numbers.session = reader.uint('session');
     else if (field === 2) state = reader.message('state', readPresence);
     else if (field === 3) numbers.line = reader.uint32('line');
     else if (field === 4) numbers.column = reader.uint32('column');
+    else if (field === 5) moved = reader.bool('moved');
     else reader.skip();
   }
-  return { ...numbers, state };
+  return { ...numbers, state, moved };
 }
 
 function readError(reader: Reader): ErrorBody {

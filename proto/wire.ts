@@ -87,11 +87,16 @@ export class Writer {
   units(field: number, units: Uint16Array, start: number, end: number): void {
     if (start === end) return;
     const mark = this.open(field);
-    this.#reserve((end - start) * unitBytesMax);
-    const textEnd = writeUnits(units, start, end, this.#bytes, mark);
-    if (textEnd === -1) throw new RangeError(`field ${field}: lone surrogate in the text`);
-    this.#length = textEnd;
+    this.rawUnits(units, start, end);
     this.close(mark);
+  }
+
+  /** The same without tag and length. */
+  rawUnits(units: Uint16Array, start: number, end: number): void {
+    this.#reserve((end - start) * unitBytesMax);
+    const textEnd = writeUnits(units, start, end, this.#bytes, this.#length);
+    if (textEnd === -1) throw new RangeError('lone surrogate in the text');
+    this.#length = textEnd;
   }
 
   /** Bytes, copied; empty is left out. */

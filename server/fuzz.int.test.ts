@@ -223,9 +223,11 @@ class CoreWithoutSockets implements TransportPort {
     });
   }
 
-  send(conn: ConnId, bytes: Uint8Array): void {
+  send(conns: readonly ConnId[], bytes: Uint8Array): void {
     const { error, welcome, channel } = decodeServerFrame(bytes);
-    if (error !== null) this.#errors.get(conn)?.push(error);
+    for (const conn of conns) {
+      if (error !== null) this.#errors.get(conn)?.push(error);
+    }
     if (welcome === null || channel !== 0) return;
     this.#unwelcomed--;
     if (this.#unwelcomed === 0) this.#allWelcomed();

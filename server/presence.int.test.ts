@@ -32,11 +32,19 @@ class Onlooker {
       const { presence } = await this.client.next((frame) => frame.presence !== null);
       if (presence?.full === true) this.#peers.clear();
       for (const session of presence?.left ?? []) this.#peers.delete(session);
-      for (const peer of presence?.peers ?? []) this.#peers.set(peer.session, peer);
+      for (const peer of presence?.peers ?? []) this.#note(peer);
     }
+  }
+
+  #note(peer: Peer): void {
+    const { moved, state } = peer;
+    const { name, color } = (moved ? this.#peers.get(peer.session)?.state : state) ?? nameless;
+    const places = state ?? nameless;
+    this.#peers.set(peer.session, { ...peer, state: { ...places, name, color } });
   }
 }
 
+const nameless = { name: '', color: '', head: null, anchor: null };
 const byUnits = (a: string, b: string): number => (a < b ? -1 : 1);
 
 describeWithPostgres('presence', (postgresUrl) => {

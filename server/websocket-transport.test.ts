@@ -29,7 +29,7 @@ class Recorder implements TransportEvents {
   malformed(conn: ConnId, code: 'bad-frame' | 'too-large'): void {
     this.#note(`${conn} malformed ${code}`);
     // As the core does it: an error frame, then the close.
-    this.transport?.send(conn, Buffer.from(code));
+    this.transport?.send([conn], Buffer.from(code));
     this.transport?.close(conn, code === 'too-large' ? 4413 : 4400, code);
   }
 
@@ -199,7 +199,7 @@ describe('a socket', () => {
     const socket = await open();
     socket.terminate();
     await recorder.until('1 closed');
-    transport.send(first, Buffer.from('late'));
+    transport.send([first], Buffer.from('late'));
     transport.close(first, 4400, 'late');
     expect(recorder.events).toEqual(['1 opened', '1 closed']);
     expect(transport.connections).toBe(0);
@@ -281,7 +281,7 @@ describe('notifyDrained', () => {
     const slow = await open();
     slow.pause();
     // More than the kernel buffers of both ends hold.
-    for (let i = 0; i < 64; i++) transport.send(first, Buffer.alloc(2 ** 20));
+    for (let i = 0; i < 64; i++) transport.send([first], Buffer.alloc(2 ** 20));
     let called = false;
     const drained = new Promise<void>((resolve) => {
       transport.notifyDrained(first, () => {
@@ -302,7 +302,7 @@ describe('notifyDrained', () => {
   it('calls back when the socket ends instead', async () => {
     const slow = await open();
     slow.pause();
-    for (let i = 0; i < 64; i++) transport.send(first, Buffer.alloc(2 ** 20));
+    for (let i = 0; i < 64; i++) transport.send([first], Buffer.alloc(2 ** 20));
     const drained = new Promise<void>((resolve) => transport.notifyDrained(first, resolve));
     slow.terminate();
     await drained;

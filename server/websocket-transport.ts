@@ -13,6 +13,7 @@ import type { ConnId } from '../engine/ids.ts';
 import type { ProblemCode } from '../proto/codes.ts';
 import { clientFrameBytesMax } from '../proto/limits.ts';
 import { problemBody, problemStatus, problemType } from './problem.ts';
+import { messageFrame, OutputTurn, SocketOutput } from './socket-output.ts';
 
 /** Where sockets are opened. */
 export const syncPath = '/v1/sync';
@@ -31,8 +32,6 @@ export interface TransportOptions {
   readonly connectionsMax: number;
 }
 
-/** A buffer of this size is as good as empty: the reader keeps up. */
-const lowWaterBytes = 2 ** 14;
 /** Who does not answer a close in this time is cut off. */
 const closeTimeoutMs = 2_000;
 const tooBig = 1009;
@@ -48,7 +47,8 @@ const serverOptions = {
 
 interface Link {
   readonly socket: WebSocket;
-  /** To be called when the buffer is below low water. */
+  readonly output: SocketOutput;
+  /** To be called when the peer has taken what was written. */
   drained: (() => void) | null;
   /** The core has closed it: what still comes is not read. */
   closing: boolean;
@@ -63,6 +63,7 @@ export class WebSocketTransport implements TransportPort {
   readonly #options: TransportOptions;
   readonly #links = new Map<ConnId, Link>();
   readonly #server = new WebSocketServer(serverOptions);
+  readonly #turn = new OutputTurn();
   #last = 0;
 
   constructor(options: TransportOptions) {
@@ -81,29 +82,31 @@ export class WebSocketTransport implements TransportPort {
       const refusal = this.#refusal(request);
       if (refusal !== null) refuse(socket, refusal);
       else {
-        this.#server.handleUpgrade(request, socket, head, (opened) => this.#open(opened, events));
+        this.#server.handleUpgrade(request, socket, head, (opened) => {
+          this.#open(opened, socket, events);
+        });
       }
     });
   }
 
   /** See TransportPort; nothing for a socket that is gone. */
-  send(conn: ConnId, bytes: Uint8Array): void {
-    const link = this.#links.get(conn);
-    link?.socket.send(bytes, (error) => {
-      if (!error) this.#flushed(link);
-    });
+  send(conns: readonly ConnId[], bytes: Uint8Array): void {
+    const frame = messageFrame(bytes);
+    for (const conn of conns) this.#links.get(conn)?.output.write(frame);
   }
 
   notifyDrained(conn: ConnId, drained: () => void): void {
     const link = this.#links.get(conn);
-    if (link === undefined || link.socket.bufferedAmount <= lowWaterBytes) setImmediate(drained);
-    else link.drained = drained;
+    link?.output.flush();
+    if (link?.output.isFull === true) link.drained = drained;
+    else setImmediate(drained);
   }
 
   close(conn: ConnId, code: number, reason: string): void {
     const link = this.#links.get(conn);
     if (link === undefined) return;
     link.closing = true;
+    link.output.flush();
     link.socket.close(code, reason);
   }
 
@@ -138,10 +141,11 @@ export class WebSocketTransport implements TransportPort {
     return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
   }
 
-  #open(socket: WebSocket, events: TransportEvents): void {
+  #open(socket: WebSocket, stream: Duplex, events: TransportEvents): void {
     this.#last++;
     const conn = this.#last as ConnId;
-    const link: Link = { socket, drained: null, closing: false };
+    const output = new SocketOutput(socket, stream, this.#turn);
+    const link: Link = { socket, output, drained: null, closing: false };
     this.#links.set(conn, link);
     socket.on('message', (data, isBinary) => {
       if (link.closing) return;
@@ -154,18 +158,18 @@ export class WebSocketTransport implements TransportPort {
     socket.on('close', () => {
       this.#links.delete(conn);
       events.closed(conn);
-      link.drained?.();
+      drained(link);
     });
+    stream.on('drain', () => drained(link));
     explainTooBig(socket, (message) => events.malformed(conn, 'too-large', message));
     events.opened(conn);
   }
+}
 
-  #flushed(link: Link): void {
-    const { drained } = link;
-    if (drained === null || link.socket.bufferedAmount > lowWaterBytes) return;
-    link.drained = null;
-    drained();
-  }
+function drained(link: Link): void {
+  const { drained: callBack } = link;
+  link.drained = null;
+  callBack?.();
 }
 
 /**

@@ -1,15 +1,17 @@
 /**
  * Reads what nearly all frames of a server are, rows of typed characters and an ack, in place and
- * into columns that are used again (proto/sync.proto has the messages):
+ * into columns that are used again (proto/sync.proto and proto/frame-row.ts have the messages):
  *
- *   frame := (12 row | 1a ack | 2a presence | 3a heartbeat | 42 window)*
+ *   frame := (12 row | 5a lone | 1a ack | 2a presence | 3a heartbeat | 42 window)*
  *   row   := [08 at] (10 replica)* (1a batch)* [20 epoch]
  *   batch := 08 name 10 first [18 gap] [2a operations] 32 text
+ *   lone  := name × 4 + operations × 2 + gap, at first [gap] [length operations] text
  *
  * Of a batch it is taken for granted that it types ASCII and nothing else: all talkers do. Other
  * frames are left to the codec.
  */
 const tagRow = 0x12;
+const tagLone = 0x5a;
 const tagAck = 0x1a;
 const ignored: readonly number[] = [0x2a, 0x3a, 0x42];
 const tagIntroduced = 0x10;
@@ -47,10 +49,13 @@ export class RowsReader {
     this.through = 0;
     while (this.#at < bytes.length) {
       const tag = this.#varint();
-      if (tag !== tagRow && tag !== tagAck && !ignored.includes(tag)) return false;
+      if (tag !== tagLone && tag !== tagRow && tag !== tagAck && !ignored.includes(tag)) {
+        return false;
+      }
       const length = this.#varint();
       const end = this.#at + length;
-      if (tag === tagRow) this.#row(end);
+      if (tag === tagLone) this.#lone(end);
+      else if (tag === tagRow) this.#row(end);
       else if (tag === tagAck) this.#ack(end);
       this.#at = end;
     }
@@ -81,6 +86,18 @@ export class RowsReader {
       else if (tag === tagText) this.counts[index] = value;
       if ((tag & 7) === 2) this.#at += value;
     }
+  }
+
+  #lone(end: number): void {
+    this.rowCount++;
+    const index = this.batchCount++;
+    const author = this.#varint();
+    this.names[index] = Math.floor(author / 4);
+    this.#varint();
+    this.firsts[index] = this.#varint();
+    this.gaps[index] = (author & 1) === 0 ? 0 : this.#varint();
+    const operations = (author & 2) === 0 ? 0 : this.#varint();
+    this.counts[index] = end - this.#at - operations;
   }
 
   #ack(end: number): void {

@@ -117,12 +117,14 @@ class Conversation {
     }
     if (effect.type !== 'send' && effect.type !== 'sendControl') return;
     const { bytes } = effect.frame;
-    if (effect.conn === 1) {
-      this.receivedBytes.push(bytes.length);
-      this.talker.received(bytes, false);
+    for (const conn of effect.conns) {
+      if (conn === 1) {
+        this.receivedBytes.push(bytes.length);
+        this.talker.received(bytes, false);
+      }
+      const frame = decodeServerFrame(bytes);
+      this.#client(conn, { type: 'connReceived', connection: 1, frame });
     }
-    const frame = decodeServerFrame(bytes);
-    this.#client(effect.conn, { type: 'connReceived', connection: 1, frame });
   }
 }
 

@@ -2,26 +2,20 @@
  * Our own server as a contender: a node from `dist`, as it is published (a TypeScript loader in the
  * process would cost it time), on the database that it is given.
  */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Contender, RunningContender } from './contender.ts';
 import { bundledProbe } from './probe-bundle.ts';
+import { ensureBuilt } from './published-build.ts';
 import { ServerChild } from './server-child.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Builds `dist` at its first start. */
 export function sveServer(): Contender {
-  let built: Promise<unknown> | null = null;
   return {
     name: 'sve',
     title: 'sync-vector-engine on PostgreSQL',
     start: async ({ folder, databaseUrl, flags }) => {
-      built ??= promisify(execFile)(process.execPath, ['--import', 'tsx', 'tools/build.ts'], {
-        cwd: root,
-      });
-      await built;
+      await ensureBuilt();
       const child = new ServerChild({
         name: 'sve',
         script: join(root, 'dist/server/main.js'),

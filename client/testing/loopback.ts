@@ -122,7 +122,9 @@ export class Loopback {
       ports: {
         clock: this.time.clock(),
         transport: {
-          send: (conn, bytes) => this.#toClient(conn, new Uint8Array(bytes)),
+          send: (conns, bytes) => {
+            for (const conn of conns) this.#toClient(conn, new Uint8Array(bytes));
+          },
           notifyDrained: (_conn, drained) => void this.time.after(hopMs, drained),
           close: (conn, code) => this.#closedByServer(conn, code),
         },

@@ -99,10 +99,10 @@ export class GatewayDriver {
     switch (effect.type) {
       case 'send':
         assert(isDurable(effect.frame), 'a frame with operations needs its proof of durability');
-        transport.send(effect.conn, effect.frame.bytes);
+        transport.send(effect.conns, effect.frame.bytes);
         return;
       case 'sendControl':
-        transport.send(effect.conn, effect.frame.bytes);
+        transport.send(effect.conns, effect.frame.bytes);
         return;
       case 'notifyDrained': {
         const { conn } = effect;

@@ -15,7 +15,8 @@ export interface ClockPort {
 }
 
 export interface TransportPort {
-  send(conn: ConnId, bytes: Uint8Array): void;
+  /** The same message to each of them. */
+  send(conns: readonly ConnId[], bytes: Uint8Array): void;
   /** Calls back when (almost) everything that was sent so far has left this process. */
   notifyDrained(conn: ConnId, drained: () => void): void;
   /** Closes the socket; `connClosed` follows as an input unless the socket was gone already. */

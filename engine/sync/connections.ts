@@ -90,15 +90,16 @@ export class Connections {
     return this.#all.get(id)?.writable ?? false;
   }
 
-  send(id: ConnId, frame: DurableFrame): void {
-    if (this.#count(id, frame.bytes.length)) this.emit({ type: 'send', conn: id, frame });
-    this.#checkLevel(id);
+  /** The same frame to each of them. */
+  send(conns: readonly ConnId[], frame: DurableFrame): void {
+    this.emit({ type: 'send', conns, frame });
+    this.#count(conns, frame.bytes.length);
   }
 
-  sendControl(id: ConnId, bytes: Uint8Array): void {
-    if (this.#count(id, bytes.length))
-      this.emit({ type: 'sendControl', conn: id, frame: { bytes } });
-    this.#checkLevel(id);
+  /** The same frame to each of them. */
+  sendControl(conns: readonly ConnId[], bytes: Uint8Array): void {
+    this.emit({ type: 'sendControl', conns, frame: { bytes } });
+    this.#count(conns, bytes.length);
   }
 
   drained(id: ConnId): void {
@@ -120,7 +121,7 @@ export class Connections {
       // One sweep early, so that detection takes no more than the two intervals promised.
       if (monoMs - conn.heardMs >= 2 * this.#limits.heartbeatMs - every) dead.push(conn);
       else if (monoMs - conn.sentMs >= this.#limits.heartbeatMs - every && conn.writable) {
-        this.sendControl(conn.id, beat);
+        this.sendControl([conn.id], beat);
       }
     }
     return dead;
@@ -130,18 +131,15 @@ export class Connections {
     return Math.floor(this.#limits.heartbeatMs / 4);
   }
 
-  #count(id: ConnId, bytes: number): boolean {
-    const conn = this.#all.get(id);
-    if (conn === undefined) return false;
-    conn.sentMs = this.#now.monoMs;
-    conn.unflushed += bytes;
-    return true;
-  }
-
-  #checkLevel(id: ConnId): void {
-    const conn = this.#all.get(id);
-    if (conn?.writable !== true || conn.unflushed < this.#limits.sendBytesMax) return;
-    conn.writable = false;
-    this.emit({ type: 'notifyDrained', conn: id });
+  #count(conns: readonly ConnId[], bytes: number): void {
+    for (const id of conns) {
+      const conn = this.#all.get(id);
+      if (conn === undefined) continue;
+      conn.sentMs = this.#now.monoMs;
+      conn.unflushed += bytes;
+      if (!conn.writable || conn.unflushed < this.#limits.sendBytesMax) continue;
+      conn.writable = false;
+      this.emit({ type: 'notifyDrained', conn: id });
+    }
   }
 }

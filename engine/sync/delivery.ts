@@ -11,16 +11,18 @@
  * session may miss while it lags is presence only.
  */
 import { batchLast, batchOperations, renameBatch } from '../../proto/batch.ts';
+import { RowBatch } from '../../proto/frame-row.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
-import { encodeBatchPart, joinParts } from '../../proto/server-frame.ts';
 import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
+import type { ConnId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
 import type { FoldedRow } from './fold.ts';
 import type { RoomMemory } from './memory-use.ts';
 import type { RoomPresence } from './presence.ts';
+import { PresenceDelivery } from './presence-delivery.ts';
 import { type ServedSnapshot, ServedSnapshots } from './served-snapshots.ts';
 import type { LogicalTime, Session } from './session.ts';
 import { StalenessIndex } from './staleness.ts';
@@ -37,11 +39,12 @@ export interface DeliveryParts {
   readonly requestPage: (afterLsn: number) => void;
 }
 
-interface EncodedBatch {
+/** A batch that is shown, and whose it is. */
+interface ShownBatch {
   readonly replica: number;
   /** Timestamp of its last operation. */
   readonly last: number;
-  readonly bytes: Uint8Array;
+  readonly part: RowBatch;
 }
 
 export class Delivery {
@@ -60,12 +63,16 @@ export class Delivery {
   /** The last row of the last page: where the next page goes on, no row is needed twice. */
   #pageEnd: { readonly lsn: number; readonly at: number } | null = null;
   readonly #snapshots: ServedSnapshots;
+  readonly #presence: PresenceDelivery;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.#staleness = new StalenessIndex(parts.limits.stalenessRowsMax);
     this.#staleness.note(parts.durable.fold.cursor);
     this.#snapshots = new ServedSnapshots(parts.durable.fold, parts.limits);
+    const { sessions } = this;
+    const canTake = (session: Session): boolean => this.#takesRows(session);
+    this.#presence = new PresenceDelivery({ ...parts, sessions, canTake });
   }
 
   /** Opens a session that the room has checked: welcome, then what it lacks, then who is here. */
@@ -79,7 +86,7 @@ export class Delivery {
     if (session.cursor !== null) session.pinned = session.cursor;
     this.#welcome(session, { snapshot: bySnapshot });
     this.pump(session);
-    this.#sendPresence(session, this.#parts.presence.all());
+    this.#presence.sendAll(session);
   }
 
   leave(session: Session): void {
@@ -110,13 +117,14 @@ export class Delivery {
     const { durable, connections } = this.#parts;
     const { fold } = durable;
     this.#staleness.note(fold.cursor);
-    const parts = this.#encodeBatches(row);
+    const batches = this.#shownOf(row);
     const header = this.#header(row.lsn, row.at - previousAt);
-    const common = durable.rowPart({ ...header, batchParts: parts.map(({ bytes }) => bytes) });
+    const common = durable.rowPart({ ...header, batches: batches.map(({ part }) => part) });
     this.#remember(row.lsn, previousAt, common);
     this.#snapshots.rowFolded(common.bytes.length);
     const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
-    const shared = durable.frame(0, [common]);
+    /** On channel 0, where the frame is the same for all. */
+    const receivers: ConnId[] = [];
     for (const session of this.sessions.values()) {
       const { conn, channel, replica } = session.identity;
       // The window is free again here, not with the ack: a session that lags learns it from rows.
@@ -124,17 +132,20 @@ export class Delivery {
       if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
       session.position = row.lsn;
       if (!authors.has(replica)) {
-        connections.send(conn, channel === 0 ? shared : durable.frame(channel, [common]));
+        if (channel === 0) receivers.push(conn);
+        else connections.send([conn], durable.frame(channel, [common]));
         continue;
       }
       // All of its own or nothing: they follow each other without a hole.
-      const hasSent = parts.every((it) => it.replica !== replica || it.last <= session.sentThrough);
-      const shown = hasSent ? parts.filter((part) => part.replica !== replica) : parts;
-      const batchParts = shown.map(({ bytes }) => bytes);
-      const ownRow = durable.rowPart({ ...header, batchParts });
+      const hasSent = batches.every(
+        (it) => it.replica !== replica || it.last <= session.sentThrough,
+      );
+      const shown = hasSent ? batches.filter((it) => it.replica !== replica) : batches;
+      const ownRow = durable.rowPart({ ...header, batches: shown.map(({ part }) => part) });
       const ack = this.#ackOf(session, folded);
-      connections.send(conn, durable.frame(channel, [ownRow], ack));
+      connections.send([conn], durable.frame(channel, [ownRow], ack));
     }
+    if (receivers.length > 0) connections.send(receivers, durable.frame(0, [common]));
   }
 
   /** Sends what a session lacks, as far as its socket and the recent rows go. */
@@ -155,7 +166,7 @@ export class Delivery {
         return;
       }
       session.position += frames.length;
-      connections.send(conn, durable.frame(channel, frames));
+      connections.send([conn], durable.frame(channel, frames));
     }
     if (session.position === durable.fold.lsn && this.#takesRows(session)) this.#caughtUp(session);
   }
@@ -187,12 +198,16 @@ export class Delivery {
 
   /** When `tick` has something to do; null = never. */
   get dueMs(): number | null {
-    return this.#snapshots.dropAtMs;
+    const { dropAtMs } = this.#snapshots;
+    const { dueMs } = this.#presence;
+    return dropAtMs === null || dueMs === null ? (dropAtMs ?? dueMs) : Math.min(dropAtMs, dueMs);
   }
 
   /** Does what is due. */
   tick(): void {
-    this.#snapshots.drop(this.#parts.connections.now.monoMs);
+    const { monoMs } = this.#parts.connections.now;
+    this.#snapshots.drop(monoMs);
+    this.#presence.tick(monoMs);
   }
 
   /** Rows up to this one are in a snapshot: none of them stays in memory. */
@@ -202,10 +217,14 @@ export class Delivery {
     }
   }
 
-  /** Tells everybody what is new about presence; who cannot take it now gets all of it later. */
+  /** Begins to tell everybody what is new about presence. */
   flushPresence(): void {
-    const parts = this.#parts.presence.flush();
-    for (const session of this.sessions.values()) this.#sendPresence(session, parts);
+    this.#presence.begin(this.#parts.connections.now.monoMs);
+  }
+
+  /** What it costs about to tell presence once more, ms. */
+  get presenceCostMs(): number {
+    return this.#presence.costMs;
   }
 
   /** Acknowledges what is committed of an open session's replica and was not told yet. */
@@ -219,7 +238,7 @@ export class Delivery {
     session.settled(through);
     const { lsn, at } = durable.fold;
     const ack = { through, lsn, at, staleOperations: 0, staleMs: 0 };
-    connections.send(conn, durable.frame(channel, [], { replica, ack }));
+    connections.send([conn], durable.frame(channel, [], { replica, ack }));
   }
 
   #welcome(session: Session, by: { readonly snapshot: boolean }): void {
@@ -249,7 +268,7 @@ export class Delivery {
       session: id,
       protocol: protocolVersion.current,
     });
-    connections.send(conn, welcome);
+    connections.send([conn], welcome);
   }
 
   /** A state that the session can begin with: it knows of its cursor, and the rows after it are. */
@@ -268,7 +287,7 @@ export class Delivery {
       const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);
       session.snapshot.sent += piece.length;
       if (session.snapshot.sent === bytes.length) session.snapshot = null;
-      connections.send(conn, durable.snapshotPiece(channel, piece));
+      connections.send([conn], durable.snapshotPiece(channel, piece));
     }
   }
 
@@ -278,18 +297,7 @@ export class Delivery {
 
   #caughtUp(session: Session): void {
     this.acknowledge(session);
-    if (session.presenceStale) {
-      session.presenceStale = false;
-      this.#sendPresence(session, this.#parts.presence.all());
-    }
-  }
-
-  /** All of the parts or, to be told everything later, none. */
-  #sendPresence(session: Session, parts: readonly Uint8Array[]): void {
-    const { conn, channel } = session.identity;
-    const { connections } = this.#parts;
-    if (!this.#takesRows(session)) session.presenceStale ||= parts.length > 0;
-    else for (const part of parts) connections.sendControl(conn, joinParts(channel, [part]));
+    if (session.presenceStale) this.#presence.sendAll(session);
   }
 
   #ackOf(session: Session, folded: FoldedRow): Parameters<DurableFold['frame']>[2] {
@@ -317,14 +325,13 @@ export class Delivery {
     };
   }
 
-  #encodeBatches(row: DurableRow): EncodedBatch[] {
+  #shownOf(row: DurableRow): ShownBatch[] {
     const { table, voided } = this.#parts.durable.fold;
     const voids = voided.get(row.lsn) ?? [];
     return row.batches.flatMap((batch, i) => {
       if (voids.includes(i)) return [];
       const named = renameBatch(batch, (replica) => table.indexOf(replica));
-      const bytes = encodeBatchPart(named);
-      return [{ replica: batch.replica, last: batchLast(batch), bytes }];
+      return [{ replica: batch.replica, last: batchLast(batch), part: new RowBatch(named) }];
     });
   }
 
@@ -379,15 +386,14 @@ export class Delivery {
       // The first row may repeat the one before, for the time that deltas start from.
       if (logRow.lsn > after && logRow.lsn <= fold.lsn) {
         const row = rowFromLog(fold.epoch, logRow);
-        const batchParts = this.#encodeBatches(row).map(({ bytes }) => bytes);
-        const header = this.#header(row.lsn, row.at - previousAt);
-        const part = durable.rowPart({ ...header, batchParts });
+        const batches = this.#shownOf(row).map(({ part }) => part);
+        const part = durable.rowPart({ ...this.#header(row.lsn, row.at - previousAt), batches });
         for (const session of this.sessions.values()) {
           const { conn, channel } = session.identity;
           if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
           if (strangers.includes(session)) continue;
           session.position = row.lsn;
-          connections.send(conn, durable.frame(channel, [part]));
+          connections.send([conn], durable.frame(channel, [part]));
         }
       }
       previousAt = logRow.at;

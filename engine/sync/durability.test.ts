@@ -56,7 +56,7 @@ describe('a durable fold', () => {
 
   it('does not show a row that it has not folded', () => {
     const durable = new DurableFold(new Fold(1));
-    const row = { lsn: 1, epoch: 1, at: 5, introduced: [], batchParts: [] };
+    const row = { lsn: 1, epoch: 1, at: 5, introduced: [], batches: [] };
     expect(() => durable.rowPart(row)).toThrow(/before it is folded/);
   });
 

@@ -10,10 +10,10 @@
  */
 import type { Batch } from '../../proto/batch.ts';
 import { encodeBusMessage } from '../../proto/bus-codec.ts';
+import { encodeRowPart, type RowBatch } from '../../proto/frame-row.ts';
 import {
   type Ack,
   encodeAckPart,
-  encodeRowPart,
   encodeSnapshotPiecePart,
   encodeWelcomePart,
   joinParts,
@@ -158,7 +158,7 @@ export interface FrameRow {
   /** Commit time minus that of the row before. */
   readonly at: number;
   readonly introduced: readonly number[];
-  readonly batchParts: readonly Uint8Array[];
+  readonly batches: readonly RowBatch[];
 }
 
 function mintRow(epoch: number, { lsn, at, body }: LogRow): DurableRow {

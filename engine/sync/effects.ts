@@ -65,8 +65,12 @@ export interface ControlFrame {
 }
 
 export type Effect =
-  | { readonly type: 'send'; readonly conn: ConnId; readonly frame: DurableFrame }
-  | { readonly type: 'sendControl'; readonly conn: ConnId; readonly frame: ControlFrame }
+  | { readonly type: 'send'; readonly conns: readonly ConnId[]; readonly frame: DurableFrame }
+  | {
+      readonly type: 'sendControl';
+      readonly conns: readonly ConnId[];
+      readonly frame: ControlFrame;
+    }
   | { readonly type: 'notifyDrained'; readonly conn: ConnId }
   | {
       readonly type: 'close';

@@ -24,6 +24,7 @@ import { checkEdit } from './edit-check.ts';
 import type { Core, Effect, Input, MalformedCode, Ready } from './effects.ts';
 import { HeadQuestions } from './head-questions.ts';
 import { type MemoryUse, memoryUse } from './memory-use.ts';
+import { PresenceBudget } from './presence-budget.ts';
 import { Questions } from './questions.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
@@ -73,6 +74,7 @@ export class Gateway implements Core<Input, Effect> {
       connections: this.#connections,
       ledger,
       backlog: { bytes: 0 },
+      presenceBudget: new PresenceBudget(options.limits),
       bus: this.#bus,
       endSession: (session, code, message) => this.#endSession(session, code, message),
       append: (room, epoch, body) => this.#questions.append(room, epoch, body),
@@ -362,7 +364,7 @@ export class Gateway implements Core<Input, Effect> {
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
     const retry = mayRetry(errorCodes[code].close);
     const part = encodeErrorPart({ code, message, retry, retryAfterMs: 0 });
-    this.#connections.sendControl(id, joinParts(channel, [part]));
+    this.#connections.sendControl([id], joinParts(channel, [part]));
   }
 
   #runDue(): void {

@@ -64,8 +64,8 @@ class Eyes {
       if (presence === null) continue;
       if (presence.full) this.#peers.clear();
       for (const session of presence.left) this.#peers.delete(session);
-      for (const { session, state } of presence.peers) {
-        this.#peers.set(session, state?.name ?? '');
+      for (const { session, state, moved } of presence.peers) {
+        if (!moved) this.#peers.set(session, state?.name ?? '');
       }
     }
     return [...this.#peers.values()].toSorted((x, y) => (x < y ? -1 : 1));
@@ -200,7 +200,8 @@ describe('presence between nodes', () => {
     const presence = new RoomPresence(fold);
     const bus = { isAlone: false, isUp: true };
     const rest = { limits: defaultLimits, bus, node: 1, newSession: () => 0 };
-    const exchange = new PresenceExchange({ presence, ...rest });
+    const reserve = (nowMs: number): number => nowMs;
+    const exchange = new PresenceExchange({ presence, reserve, ...rest });
     for (let n = 1; n <= 1_500; n++) exchange.set({ session: n, replica: n, state: ann });
     const messages = exchange.take(50, fold);
     expect(messages.map(({ peers }) => peers.length)).toEqual([1_000, 500]);

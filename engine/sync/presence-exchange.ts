@@ -33,6 +33,8 @@ export interface PresenceExchangeOptions {
   readonly node: number;
   /** A number that no session of this node has. */
   readonly newSession: () => number;
+  /** When news of now may be told. */
+  readonly reserve: (nowMs: number) => number;
 }
 
 export class PresenceExchange {
@@ -99,7 +101,7 @@ export class PresenceExchange {
   /** Sees to it that what is new is told before long. */
   arm(nowMs: number): void {
     const isNew = this.#options.presence.dirty || this.#news.size > 0;
-    if (isNew) this.#flushAtMs ??= nowMs + this.#options.limits.presenceMs;
+    if (isNew) this.#flushAtMs ??= this.#options.reserve(nowMs);
   }
 
   /** Does what is due; returns what to tell the other nodes. */

@@ -14,6 +14,8 @@ interface Entry {
   readonly replica: number;
   state: PresenceState;
   changed: boolean;
+  /** As everybody here was told of it; null = never. */
+  told: Peer | null;
 }
 
 export class RoomPresence {
@@ -23,6 +25,8 @@ export class RoomPresence {
   readonly #holders = new Map<number, number>();
   readonly #left: number[] = [];
   #dirty = false;
+  /** `all`, encoded; null = something was told since. */
+  #all: readonly Uint8Array[] | null = null;
 
   constructor(fold: Fold) {
     this.#fold = fold;
@@ -38,9 +42,11 @@ export class RoomPresence {
     return this.#holders.get(replica) ?? null;
   }
 
-  /** No other session shows the replica. */
+  /** No other session shows the replica. What is repeated is no news. */
   set(session: number, replica: number, state: PresenceState): void {
-    this.#entries.set(session, { replica, state, changed: true });
+    const known = this.#entries.get(session);
+    if (known?.replica === replica && isSameState(known.state, state)) return;
+    this.#entries.set(session, { replica, state, changed: true, told: known?.told ?? null });
     this.#holders.set(replica, session);
     this.#dirty = true;
   }
@@ -62,10 +68,12 @@ export class RoomPresence {
       const peer = this.#resolve(session, entry);
       if (peer === null) continue;
       entry.changed = false;
-      peers.push(peer);
+      peers.push(sinceTold(peer, entry.told));
+      entry.told = peer;
     }
     this.#dirty = false;
     if (peers.length === 0 && this.#left.length === 0) return [];
+    this.#all = null;
     return encodeParts({ peers, left: this.#left.splice(0), full: false });
   }
 
@@ -76,14 +84,16 @@ export class RoomPresence {
     }
   }
 
-  /** Everybody, for a session that has just come or could not be told for a while. */
-  all(): Uint8Array[] {
-    const peers: Peer[] = [];
-    for (const [session, entry] of this.#entries) {
-      const peer = this.#resolve(session, entry);
-      if (peer !== null) peers.push(peer);
-    }
-    return encodeParts({ peers, left: [], full: true });
+  /**
+   * Everybody as the others were told, for a session that has just come or could not be told for a
+   * while; what is newer comes with the next flush. Encoded once for all who come between two.
+   */
+  all(): readonly Uint8Array[] {
+    this.#all ??= encodeParts({
+      peers: [...this.#entries.values()].flatMap(({ told }) => told ?? []),
+      ...{ left: [], full: true },
+    });
+    return this.#all;
   }
 
   #resolve(session: number, { replica, state }: Entry): Peer | null {
@@ -91,11 +101,12 @@ export class RoomPresence {
     const anchor = this.#name(replica, state.anchor);
     if (head === 'unknown' || anchor === 'unknown') return null;
     const resolved = { name: state.name, color: state.color, head, anchor };
-    if (head === null) return { session, state: resolved, line: 0, column: 0 };
+    const whole = { session, state: resolved, moved: false };
+    if (head === null) return { ...whole, line: 0, column: 0 };
     const { sequence, table } = this.#fold;
     const index = anchorIndex(sequence, { ...head, replica: table.replicaAt(head.replica) });
     if (index === null) return null;
-    return { session, state: resolved, ...sequence.lineColumnAt(index) };
+    return { ...whole, ...sequence.lineColumnAt(index) };
   }
 
   /**
@@ -111,6 +122,24 @@ export class RoomPresence {
       ? { ...anchor, replica: index }
       : 'unknown';
   }
+}
+
+function isSameState(a: PresenceState, b: PresenceState): boolean {
+  const isNamedSo = a.name === b.name && a.color === b.color;
+  return isNamedSo && isSameAnchor(a.head, b.head) && isSameAnchor(a.anchor, b.anchor);
+}
+
+function isSameAnchor(a: Anchor | null, b: Anchor | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.timestamp === b.timestamp && a.replica === b.replica && a.side === b.side;
+}
+
+/** Name and colour seldom change, and are most of the bytes. */
+function sinceTold(peer: Peer, told: Peer | null): Peer {
+  const { state } = peer;
+  const isSame = state?.name === told?.state?.name && state?.color === told?.state?.color;
+  if (told === null || state === null || !isSame) return peer;
+  return { ...peer, state: { ...state, name: '', color: '' }, moved: true };
 }
 
 /** One update in as many parts as the limit on the names in one asks for. */

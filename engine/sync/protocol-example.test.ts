@@ -79,10 +79,12 @@ class Conversation {
 
   #ofServer(effect: Effect): void {
     if (effect.type === 'send' || effect.type === 'sendControl') {
-      const { conn, frame } = effect;
-      this.#note(0, conn, frame.bytes);
-      const decoded = decodeServerFrame(frame.bytes);
-      this.client(conn, { type: 'connReceived', connection: 1, frame: decoded });
+      const { bytes } = effect.frame;
+      for (const conn of effect.conns) {
+        this.#note(0, conn, bytes);
+        const frame = decodeServerFrame(bytes);
+        this.client(conn, { type: 'connReceived', connection: 1, frame });
+      }
     } else if (effect.type === 'readLog') {
       this.#server({ type: 'logRead', readId: effect.readId, page: { head: null, rows: [] } });
     } else if (effect.type === 'loadSnapshot') {

@@ -70,7 +70,7 @@ export class ReplicaPresence {
     for (const gone of update.left) this.#peers.delete(gone);
     for (const peer of update.peers) {
       if (peer.session === session) continue;
-      if (peer.state === null) {
+      if (peer.state === null && !peer.moved) {
         this.#peers.delete(peer.session);
         continue;
       }
@@ -78,7 +78,11 @@ export class ReplicaPresence {
         if (anchor === null || anchor.timestamp === 0) return anchor;
         return { ...anchor, replica: fold.table.replicaAt(anchor.replica) };
       };
-      const { name, color, head, anchor } = peer.state;
+      const shown = peer.moved ? this.#peers.get(peer.session) : peer.state;
+      // Who moved without having been told of is in the whole state that is on its way.
+      if (shown === undefined || shown === null) continue;
+      const { name, color } = shown;
+      const { head = null, anchor = null } = peer.state ?? {};
       this.#peers.set(peer.session, { name, color, head: full(head), anchor: full(anchor) });
     }
   }

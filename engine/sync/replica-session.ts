@@ -22,7 +22,7 @@ import { type Batch, batchLast, batchOperations, renameBatch } from '../../proto
 import { type ClientBody, encodeClientFrame } from '../../proto/client-frame.ts';
 import { type ErrorCode, errorCodeOf, errorCodes } from '../../proto/codes.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
-import type { FrameRow, ServerFrame, Welcome } from '../../proto/server-frame.ts';
+import type { ServerFrame, Welcome } from '../../proto/server-frame.ts';
 import { assert, unreachable } from '../assert.ts';
 import type { Cursor, Instant } from '../ids.ts';
 import type { TextChange } from '../text/text-change.ts';
@@ -296,7 +296,7 @@ export class ReplicaSession implements Core<ReplicaInput, ReplicaEffect> {
   }
 
   /** One row; false if it does not fit what is here. */
-  #row(row: FrameRow): boolean {
+  #row(row: ServerFrame['rows'][number]): boolean {
     const fold = this.#fold;
     const lsn = fold.lsn + 1;
     if (row.epoch !== 0) fold.epoch = row.epoch;

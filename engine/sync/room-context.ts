@@ -9,6 +9,7 @@ import type { Connections } from './connections.ts';
 import type { CommitLedger } from './durability.ts';
 import type { Fold } from './fold.ts';
 import type { Bus } from './head-watch.ts';
+import type { PresenceBudget } from './presence-budget.ts';
 import type { Room } from './room.ts';
 import type { Session } from './session.ts';
 
@@ -18,6 +19,7 @@ export interface RoomContext {
   readonly connections: Connections;
   readonly ledger: CommitLedger;
   readonly backlog: Backlog;
+  readonly presenceBudget: PresenceBudget;
   readonly bus: Bus;
   /** Random number of this node's process. */
   readonly node: number;

@@ -26,7 +26,7 @@ export function beginHistory(
 ): RoomHistory {
   const durable = new DurableFold(fold);
   const presence = new RoomPresence(fold);
-  const { connections, limits } = context;
+  const { connections, limits, presenceBudget } = context;
   const delivery: Delivery = new Delivery({
     ...{ durable, presence, connections, limits },
     requestPage: (afterLsn) => requestPage(delivery, afterLsn),
@@ -34,6 +34,9 @@ export function beginHistory(
   return {
     ...{ durable, presence, delivery },
     admission: new AdmissionControl(fold),
-    exchange: new PresenceExchange({ ...context, presence }),
+    exchange: new PresenceExchange({
+      ...{ ...context, presence },
+      reserve: (nowMs) => presenceBudget.reserve(nowMs, delivery.presenceCostMs),
+    }),
   };
 }

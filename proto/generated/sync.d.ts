@@ -1635,6 +1635,9 @@ export namespace sve {
         /** ServerFrame snapshotPiece. */
         snapshotPiece: Uint8Array;
 
+        /** ServerFrame loneRows. */
+        loneRows: Uint8Array[];
+
         /**
          * Encodes the specified ServerFrame message. Does not implicitly {@link sve.ServerFrame.verify|verify} messages.
          * @param message ServerFrame message or plain object to encode
@@ -1688,6 +1691,9 @@ export namespace sve {
 
             /** ServerFrame snapshotPiece */
             snapshotPiece?: (Uint8Array|null);
+
+            /** ServerFrame loneRows */
+            loneRows?: (Uint8Array[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -2277,6 +2283,9 @@ export namespace sve {
         /** Peer column. */
         column: number;
 
+        /** Peer moved. */
+        moved: boolean;
+
         /**
          * Encodes the specified Peer message. Does not implicitly {@link sve.Peer.verify|verify} messages.
          * @param message Peer message or plain object to encode
@@ -2312,6 +2321,9 @@ export namespace sve {
 
             /** Peer column */
             column?: (number|null);
+
+            /** Peer moved */
+            moved?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

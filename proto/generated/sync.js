@@ -2640,6 +2640,7 @@ export const sve = $root.sve = (() => {
 
         const ServerFrame = function (properties) {
             this.rows = [];
+            this.loneRows = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2656,6 +2657,7 @@ export const sve = $root.sve = (() => {
         ServerFrame.prototype.window = null;
         ServerFrame.prototype.patch = null;
         ServerFrame.prototype.snapshotPiece = $util.newBuffer([]);
+        ServerFrame.prototype.loneRows = $util.emptyArray;
 
         ServerFrame.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2685,6 +2687,9 @@ export const sve = $root.sve = (() => {
                 $root.sve.ThinPatch.encode(message.patch, writer.uint32(74).fork(), _depth + 1).ldelim();
             if (message.snapshotPiece != null && $Object.hasOwnProperty.call(message, "snapshotPiece") && message.snapshotPiece.length)
                 writer.uint32(82).bytes(message.snapshotPiece);
+            if (message.loneRows != null && message.loneRows.length)
+                for (let i = 0; i < message.loneRows.length; ++i)
+                    writer.uint32(90).bytes(message.loneRows[i]);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2784,6 +2789,14 @@ export const sve = $root.sve = (() => {
                             message.snapshotPiece = value;
                         else
                             delete message.snapshotPiece;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.loneRows && message.loneRows.length))
+                            message.loneRows = [];
+                        message.loneRows.push(reader.bytes());
                         continue;
                     }
                 }
@@ -3696,6 +3709,7 @@ export const sve = $root.sve = (() => {
         Peer.prototype.state = null;
         Peer.prototype.line = 0;
         Peer.prototype.column = 0;
+        Peer.prototype.moved = false;
 
         Peer.encode = function (message, writer, _depth) {
             if (!writer)
@@ -3712,6 +3726,8 @@ export const sve = $root.sve = (() => {
                 writer.uint32(24).uint32(message.line);
             if (message.column != null && $Object.hasOwnProperty.call(message, "column") && message.column !== 0)
                 writer.uint32(32).uint32(message.column);
+            if (message.moved != null && $Object.hasOwnProperty.call(message, "moved") && message.moved !== false)
+                writer.uint32(40).bool(message.moved);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3776,6 +3792,15 @@ export const sve = $root.sve = (() => {
                             message.column = value;
                         else
                             delete message.column;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.moved = value;
+                        else
+                            delete message.moved;
                         continue;
                     }
                 }

@@ -17,6 +17,7 @@ import {
   principalUnitsMax,
 } from '../limits.ts';
 import type { ServerFrame } from '../server-frame.ts';
+import { isLone } from './encode-server-frame.ts';
 
 const max = Number.MAX_SAFE_INTEGER;
 
@@ -230,13 +231,17 @@ const peer = fc.record({
   state: fc.option(presenceState),
   line: uint32,
   column: uint32,
+  moved: fc.boolean(),
 });
 
 const errorCode = fc.constantFrom(...Object.keys(errorCodes).filter(isErrorCode));
 
 export const serverFrame: fc.Arbitrary<ServerFrame> = fc.record({
   channel: index,
-  rows: fc.array(row, { maxLength: 3 }),
+  // Packed ones last, where the generated code writes their field.
+  rows: fc
+    .array(row, { maxLength: 3 })
+    .map((rows) => [...rows.filter((each) => !isLone(each)), ...rows.filter(isLone)]),
   ack: fc.option(
     fc.record({ through: uint, lsn: uint, at: uint, staleOperations: uint, staleMs: uint }),
   ),

@@ -9,8 +9,10 @@ import type { BusMessage } from '../bus-codec.ts';
 import type { ClientFrame } from '../client-frame.ts';
 import type { ExportRecord } from '../export-format.ts';
 import type { Anchor, PresenceState } from '../frame-messages.ts';
+import type { FrameRow } from '../frame-row.ts';
 import { sve } from '../generated/sync.js';
 import type { Peer, ServerFrame } from '../server-frame.ts';
+import { isLone } from './encode-server-frame.ts';
 
 export { sve };
 
@@ -38,7 +40,8 @@ function set(fields: Fields): Fields {
 type NameOf = (replica: number) => number;
 const same: NameOf = (name) => name;
 
-function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: NameOf): Fields {
+/** The stream of operations; none if they are one insert that goes on where its author was. */
+function batchOps(batch: Batch, nameOf: NameOf = same): number[] {
   const [only] = batch.ops;
   const bare =
     batch.ops.length === 1 &&
@@ -46,13 +49,21 @@ function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: Nam
     only.right === 'same' &&
     only.left?.timestamp === batch.first - 1 &&
     only.left.replica === batch.replica;
+  return bare ? [] : batch.ops.flatMap((op) => opNumbers(op, batch.replica, nameOf));
+}
+
+function batchText({ ops }: Batch): string {
+  return ops.map((op) => (op.type === 'insert' ? op.text : '')).join('');
+}
+
+function batchFields(batch: Batch, place: 'update' | 'edit' | 'row', nameOf: NameOf): Fields {
   return set({
     replica: nameOf(batch.replica),
     first: batch.first,
     gap: batch.gap,
     base: place === 'row' ? 0 : batch.base,
-    ops: bare ? [] : batch.ops.flatMap((op) => opNumbers(op, batch.replica, nameOf)),
-    text: batch.ops.map((op) => (op.type === 'insert' ? op.text : '')).join(''),
+    ops: batchOps(batch, nameOf),
+    text: batchText(batch),
     secretHash: batch.binding?.secretHash,
     principal: batch.binding?.principal,
     heldMs: place === 'row' ? 0 : batch.heldMs,
@@ -164,22 +175,52 @@ export function clientFields({ channel, body }: ClientFrame): Fields {
   }
 }
 
-function peerFields({ session, state, line, column }: Peer): Fields {
-  return set({ session, state: state && presenceFields(state), line, column });
+/** As proto/frame-row.ts draws it, of the content of generated fields. */
+function loneRow({ at, batches }: FrameRow): Uint8Array {
+  const numbers = (left: readonly number[]): Uint8Array =>
+    contentOf(sve.PresenceUpdate.encode(set({ left })).finish());
+  return Uint8Array.from(
+    batches.flatMap((batch) => {
+      const ops = batchOps(batch);
+      const flags = (ops.length > 0 ? 2 : 0) + (batch.gap > 0 ? 1 : 0);
+      const packed = numbers(ops);
+      return [
+        ...numbers([batch.replica * 4 + flags, at, batch.first]),
+        ...numbers(batch.gap > 0 ? [batch.gap] : []),
+        ...numbers(ops.length > 0 ? [packed.length] : []),
+        ...packed,
+        ...contentOf(sve.Splice.encode({ inserted: batchText(batch) }).finish()),
+      ];
+    }),
+  );
+}
+
+/** Of a message with one field, of many bytes, or none. */
+function contentOf(message: Uint8Array): Uint8Array {
+  let at = 1;
+  while ((message[at] ?? 0) >= 0x80) at++;
+  return message.subarray(at + 1);
+}
+
+function peerFields({ state, ...rest }: Peer): Fields {
+  return set({ ...rest, state: state && presenceFields(state) });
 }
 
 export function serverFields(frame: ServerFrame): Fields {
   const { rows, welcome, presence, ack, error, heartbeat, window, patch, snapshotPiece } = frame;
   return set({
     channel: frame.channel,
-    rows: rows.map(({ at, introduced, batches, epoch }) =>
-      set({
-        at,
-        introduced,
-        batches: batches.map((each) => batchFields(each, 'row', same)),
-        epoch,
-      }),
-    ),
+    rows: rows
+      .filter((row) => !isLone(row))
+      .map(({ at, introduced, batches, epoch }) =>
+        set({
+          at,
+          introduced,
+          batches: batches.map((each) => batchFields(each, 'row', same)),
+          epoch,
+        }),
+      ),
+    loneRows: rows.filter(isLone).map(loneRow),
     ack: ack && set({ ...ack }),
     welcome:
       welcome &&

@@ -12,24 +12,11 @@ import {
   exportMagic,
   frameExportRecord,
 } from '../export-format.ts';
-import {
-  decodeServerFrame,
-  encodeAckPart,
-  encodeBatchPart,
-  encodeErrorPart,
-  encodeHeartbeatPart,
-  encodePatchPart,
-  encodePresencePart,
-  encodeRowPart,
-  encodeSnapshotPiecePart,
-  encodeWelcomePart,
-  encodeWindowPart,
-  joinParts,
-  type ServerFrame,
-} from '../server-frame.ts';
+import { decodeServerFrame, type ServerFrame } from '../server-frame.ts';
 import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
 import type { SnapshotState } from '../snapshot-state.ts';
 import { decodeUpdate, encodeUpdate } from '../update-codec.ts';
+import { emptyServerFrame, encodeServerFrame } from './encode-server-frame.ts';
 import { storedDeflate } from './stored-deflate.ts';
 
 /** What a golden file holds. */
@@ -108,37 +95,8 @@ function client(name: string, about: string, body: ClientBody, channel = 0): Gol
   return { name, message: 'ClientFrame', about, value, encoded, decode: decodeClientFrame };
 }
 
-const nothing: ServerFrame = {
-  channel: 0,
-  rows: [],
-  ack: null,
-  welcome: null,
-  presence: null,
-  error: null,
-  heartbeat: null,
-  window: null,
-  patch: null,
-  snapshotPiece: null,
-};
-
-/** Encodes a frame from its parts, in the order of their fields. */
-export function encodeServerFrame(frame: ServerFrame): Uint8Array {
-  const { rows, ack, welcome, presence, error, heartbeat, window, patch, snapshotPiece } = frame;
-  return joinParts(frame.channel, [
-    ...rows.map((row) => encodeRowPart({ ...row, batchParts: row.batches.map(encodeBatchPart) })),
-    ...(ack ? [encodeAckPart(ack)] : []),
-    ...(welcome ? [encodeWelcomePart(welcome)] : []),
-    ...(presence ? [encodePresencePart(presence)] : []),
-    ...(error ? [encodeErrorPart(error)] : []),
-    ...(heartbeat ? [encodeHeartbeatPart(heartbeat.at)] : []),
-    ...(window ? [encodeWindowPart(window)] : []),
-    ...(patch ? [encodePatchPart(patch)] : []),
-    ...(snapshotPiece ? [encodeSnapshotPiecePart(snapshotPiece)] : []),
-  ]);
-}
-
 function server(name: string, about: string, parts: Partial<ServerFrame>): GoldenCase {
-  const value = { ...nothing, ...parts };
+  const value = { ...emptyServerFrame, ...parts };
   const encoded = encodeServerFrame(value);
   return { name, message: 'ServerFrame', about, value, encoded, decode: decodeServerFrame };
 }
@@ -476,11 +434,31 @@ export const goldenCases: readonly GoldenCase[] = [
           },
           line: 14,
           column: 3,
+          moved: false,
         },
-        { session: 6, state: null, line: 0, column: 0 },
+        { session: 6, state: null, line: 0, column: 0, moved: false },
       ],
       left: [2, 300],
       full: true,
+    },
+  }),
+  server('server-presence-moved', 'A caret that moved; the name is known.', {
+    presence: {
+      peers: [
+        {
+          session: 5,
+          state: {
+            ...{ name: '', color: '' },
+            head: { replica: 2, timestamp: 1_502, side: 'after' },
+            anchor: null,
+          },
+          line: 14,
+          column: 4,
+          moved: true,
+        },
+      ],
+      left: [],
+      full: false,
     },
   }),
   server('server-error', 'An error that allows to come again.', {

@@ -302,11 +302,13 @@ export class SimNode implements ServerEnd {
   #transport(links: Map<ConnId, Link>, enter: (work: () => void) => void): TransportPort {
     const { observer } = this.#parts;
     return {
-      send: (conn, bytes) => {
-        const link = links.get(conn);
-        if (link === undefined) return;
-        observer.serverSent(link, bytes);
-        link.sendDown(bytes);
+      send: (conns, bytes) => {
+        for (const conn of conns) {
+          const link = links.get(conn);
+          if (link === undefined) continue;
+          observer.serverSent(link, bytes);
+          link.sendDown(bytes);
+        }
       },
       notifyDrained: (conn, drained) => {
         links.get(conn)?.whenDrained(() => {

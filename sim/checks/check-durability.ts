@@ -9,7 +9,8 @@
  */
 import { type Batch, batchLast } from '../../proto/batch.ts';
 import type { BusRow } from '../../proto/bus-codec.ts';
-import type { FrameRow, ServerFrame } from '../../proto/server-frame.ts';
+import type { FrameRow } from '../../proto/frame-row.ts';
+import type { ServerFrame } from '../../proto/server-frame.ts';
 import type { Coverage } from './coverage.ts';
 import type { LogTruth } from './log-truth.ts';
 import type { NodeKnowledge } from './node-knowledge.ts';

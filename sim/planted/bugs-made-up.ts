@@ -269,4 +269,11 @@ export const bugsMadeUp: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    id: 'N22',
+    story: 'Newcomers are told of presence as it was when the first of them came.',
+    properties: ['L6'],
+    seedsMax: 1000,
+    plantings: [{ file: 'engine/sync/presence.ts', text: 'this.#all = null;', replacement: '' }],
+  },
 ];

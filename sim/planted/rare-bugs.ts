@@ -74,9 +74,9 @@ export const rareBugs: readonly PlantedBug[] = [
     plantings: [
       {
         file: 'engine/sync/delivery.ts',
-        text: 'const shown = hasSent ? parts.filter((part) => part.replica !== replica) : parts;',
+        text: 'const shown = hasSent ? batches.filter((it) => it.replica !== replica) : batches;',
         replacement:
-          'const shown = hasSent || true ? parts.filter((part) => part.replica !== replica) : parts;',
+          'const shown = hasSent || true ? batches.filter((it) => it.replica !== replica) : batches;',
       },
     ],
   },

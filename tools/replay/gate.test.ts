@@ -8,12 +8,11 @@ import { must } from '../../engine/assert.ts';
 import type { Batch } from '../../proto/batch.ts';
 import { batchLast, joinBatches } from '../../proto/batch.ts';
 import { decodeClientFrame, encodeClientFrame } from '../../proto/client-frame.ts';
+import { encodeRowPart, RowBatch } from '../../proto/frame-row.ts';
 import {
   decodeServerFrame,
   encodeAckPart,
-  encodeBatchPart,
   encodeHeartbeatPart,
-  encodeRowPart,
   joinParts,
 } from '../../proto/server-frame.ts';
 import { Gate } from './gate.ts';
@@ -113,7 +112,10 @@ function typed(replica: number, first: number, text: string): Batch {
 }
 
 function row(batches: readonly Batch[], introduced: readonly number[] = []): Uint8Array {
-  return encodeRowPart({ at: 1, introduced, batchParts: batches.map(encodeBatchPart), epoch: 0 });
+  return encodeRowPart({
+    ...{ at: 1, introduced, epoch: 0 },
+    batches: batches.map((batch) => new RowBatch(batch)),
+  });
 }
 
 function ack(through: number): Uint8Array {

@@ -14,12 +14,10 @@ import type { ClientTransport, TransportEvents, TransportFactory } from '../../c
 import { assert } from '../../engine/assert.ts';
 import { batchLast } from '../../proto/batch.ts';
 import { decodeClientFrame, encodeClientFrame } from '../../proto/client-frame.ts';
+import { encodeRowPart, type FrameRow, RowBatch } from '../../proto/frame-row.ts';
 import {
   decodeServerFrame,
   encodeAckPart,
-  encodeBatchPart,
-  encodeRowPart,
-  type FrameRow,
   joinParts,
   type ServerFrame,
 } from '../../proto/server-frame.ts';
@@ -275,7 +273,8 @@ function rowFrames(frame: ServerFrame): Uint8Array[] {
     'rows come with an acknowledgement at most',
   );
   return rows.map(({ at, introduced, batches, epoch }, i) => {
-    const part = encodeRowPart({ at, introduced, batchParts: batches.map(encodeBatchPart), epoch });
+    const parts = batches.map((batch) => new RowBatch(batch));
+    const part = encodeRowPart({ at, introduced, batches: parts, epoch });
     const ending = i === rows.length - 1 && ack !== null ? [encodeAckPart(ack)] : [];
     return joinParts(channel, [part, ...ending]);
   });

@@ -169,9 +169,11 @@ export class GatewayScript {
     switch (effect.type) {
       case 'send':
       case 'sendControl': {
-        const sent = this.frames.get(effect.conn) ?? [];
-        sent.push(decodeServerFrame(effect.frame.bytes));
-        this.frames.set(effect.conn, sent);
+        for (const conn of effect.conns) {
+          const sent = this.frames.get(conn) ?? [];
+          sent.push(decodeServerFrame(effect.frame.bytes));
+          this.frames.set(conn, sent);
+        }
         return;
       }
       case 'notifyDrained':
