@@ -52,7 +52,7 @@ const zones: readonly Zone[] = [
     imports: [...everyRuntime, 'server', 'server/backing', 'tools/replay'],
     packages: null,
   },
-  { folder: 'bench/peers', imports: ['bench'], packages: null },
+  { folder: 'bench/peers', imports: ['bench', 'engine', 'tools/replay'], packages: null },
   { folder: 'tools', imports: [], packages: null },
   { folder: 'tools/cluster', imports: [...everyRuntime, 'server/backing'], packages: null },
   { folder: 'tools/replay', imports: [...everyRuntime, 'server/backing'], packages: null },
