@@ -110,7 +110,7 @@ await describeWithBinaries('the server process', () => {
     expect(sample('sve_log_rows_total')).toBeGreaterThanOrEqual(1);
     expect(sample('sve_log_commit_seconds_count')).toBeGreaterThanOrEqual(1);
     expect(sample('sve_log_commit_seconds_sum')).toBeGreaterThan(0);
-    expect(text).toMatch(/^nodejs_gc_duration_seconds_sum\{kind="\w+"\} /m);
+    expect(text).toMatch(/^# TYPE nodejs_gc_duration_seconds histogram$/m);
     expect(text).not.toContain('secret-name');
   });
 
