@@ -119,11 +119,11 @@ export class Authority {
     }
     this.#grant(session, decision);
     if (session.phase !== 'open') return; // Ended, or the welcome will tell.
-    const { conn, channel } = session.identity;
+    const { channel } = session.identity;
     const { writable } = session;
     const expiresInMs = session.expiresInMs(connections.now.wallMs);
     connections.sendControl(
-      [conn],
+      [session.connection],
       joinParts(channel, [encodeRightsPart({ writable, expiresInMs })]),
     );
   }

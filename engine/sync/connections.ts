@@ -126,20 +126,16 @@ export class Connections {
     if (this.#all.size === 0) this.#sweepMs = null;
   }
 
-  isWritable(id: ConnId): boolean {
-    return this.#all.get(id)?.writable ?? false;
+  /** The same frame to each of them. */
+  send(to: readonly Connection[], frame: DurableFrame): void {
+    this.emit({ type: 'send', conns: to.map(({ id }) => id), frame });
+    this.#count(to, frame.bytes.length);
   }
 
   /** The same frame to each of them. */
-  send(conns: readonly ConnId[], frame: DurableFrame): void {
-    this.emit({ type: 'send', conns, frame });
-    this.#count(conns, frame.bytes.length);
-  }
-
-  /** The same frame to each of them. */
-  sendControl(conns: readonly ConnId[], bytes: Uint8Array): void {
-    this.emit({ type: 'sendControl', conns, frame: { bytes } });
-    this.#count(conns, bytes.length);
+  sendControl(to: readonly Connection[], bytes: Uint8Array): void {
+    this.emit({ type: 'sendControl', conns: to.map(({ id }) => id), frame: { bytes } });
+    this.#count(to, bytes.length);
   }
 
   drained(id: ConnId): void {
@@ -163,7 +159,7 @@ export class Connections {
       const lapse = this.#lapse(conn, every);
       if (lapse !== null) lapses.push(lapse);
       else if (monoMs - conn.sentMs >= this.#limits.heartbeatMs - every && conn.writable) {
-        this.sendControl([conn.id], beat);
+        this.sendControl([conn], beat);
       }
     }
     return lapses;
@@ -204,16 +200,14 @@ export class Connections {
     return Math.floor(this.#limits.heartbeatMs / 4);
   }
 
-  #count(conns: readonly ConnId[], bytes: number): void {
-    for (const id of conns) {
-      const conn = this.#all.get(id);
-      if (conn === undefined) continue;
+  #count(to: readonly Connection[], bytes: number): void {
+    for (const conn of to) {
       conn.sentMs = this.#now.monoMs;
       conn.unflushed += bytes;
       if (!conn.writable || conn.unflushed < this.#limits.sendBytesMax) continue;
       conn.writable = false;
       conn.fullMs = this.#now.monoMs;
-      this.emit({ type: 'notifyDrained', conn: id });
+      this.emit({ type: 'notifyDrained', conn: conn.id });
     }
   }
 }

@@ -20,9 +20,8 @@ import { RowBatch } from '../../proto/frame-row.ts';
 import { protocolVersion } from '../../proto/protocol-version.ts';
 import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
-import type { ConnId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
-import type { Connections } from './connections.ts';
+import type { Connection, Connections } from './connections.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
 import type { EditTimes } from './edit-times.ts';
 import type { FoldedRow } from './fold.ts';
@@ -133,16 +132,17 @@ export class Delivery {
     this.#snapshots.rowFolded(common.bytes.length);
     const authors = new Map(folded.batches.map((folding) => [folding.batch.replica, folding]));
     /** On channel 0, where the frame is the same for all. */
-    const receivers: ConnId[] = [];
+    const receivers: Connection[] = [];
     for (const session of this.sessions.values()) {
-      const { conn, channel, replica } = session.identity;
+      const { connection } = session;
+      const { channel, replica } = session.identity;
       // The window is free again here, not with the ack: a session that lags learns it from rows.
       if (authors.has(replica)) session.settled(fold.committed.get(replica));
       if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
       session.position = row.lsn;
       if (!authors.has(replica)) {
-        if (channel === 0) receivers.push(conn);
-        else connections.send([conn], durable.frame(channel, [common]));
+        if (channel === 0) receivers.push(connection);
+        else connections.send([session.connection], durable.frame(channel, [common]));
         continue;
       }
       // All of its own or nothing: they follow each other without a hole.
@@ -152,7 +152,7 @@ export class Delivery {
       const shown = hasSent ? batches.filter((it) => it.replica !== replica) : batches;
       const ownRow = durable.rowPart({ ...header, batches: shown.map(({ part }) => part) });
       const ack = this.#ackOf(session, folded);
-      connections.send([conn], durable.frame(channel, [ownRow], ack));
+      connections.send([session.connection], durable.frame(channel, [ownRow], ack));
     }
     if (receivers.length > 0) connections.send(receivers, durable.frame(0, [common]));
   }
@@ -160,7 +160,7 @@ export class Delivery {
   /** Sends what a session lacks, as far as its socket and the recent rows go. */
   pump(session: Session): void {
     const { durable, connections } = this.#parts;
-    const { conn, channel } = session.identity;
+    const { channel } = session.identity;
     this.#sendPieces(session);
     while (this.#takesRows(session) && session.position < durable.fold.lsn) {
       const way = this.#wayFor(session);
@@ -179,7 +179,7 @@ export class Delivery {
         return;
       }
       session.position += frames.length;
-      connections.send([conn], durable.frame(channel, frames));
+      connections.send([session.connection], durable.frame(channel, frames));
     }
     if (session.position === durable.fold.lsn && this.#takesRows(session)) this.#caughtUp(session);
   }
@@ -244,7 +244,7 @@ export class Delivery {
   /** Acknowledges what is committed of an open session's replica and was not told yet. */
   acknowledge(session: Session): void {
     const { durable, connections } = this.#parts;
-    const { conn, channel, replica } = session.identity;
+    const { channel, replica } = session.identity;
     const through = durable.fold.committed.get(replica);
     if (through <= session.acked || session.position < durable.fold.lsn) return;
     if (session.snapshot !== null) return;
@@ -252,13 +252,13 @@ export class Delivery {
     session.settled(through);
     const { lsn, at } = durable.fold;
     const ack = { through, lsn, at, staleOperations: 0, staleMs: 0 };
-    connections.send([conn], durable.frame(channel, [], { replica, ack }));
+    connections.send([session.connection], durable.frame(channel, [], { replica, ack }));
   }
 
   #welcome(session: Session, by: { readonly snapshot: boolean }): void {
     const { durable, connections, limits } = this.#parts;
     const { fold } = durable;
-    const { conn, channel, replica, id } = session.identity;
+    const { channel, replica, id } = session.identity;
     const served = by.snapshot && fold.lsn > 0 ? this.#serve(session) : null;
     const own = by.snapshot ? null : session.cursor;
     const cursor = served?.cursor ?? own ?? fold.cursor;
@@ -283,7 +283,7 @@ export class Delivery {
       protocol: protocolVersion.current,
       expiresInMs: session.expiresInMs(connections.now.wallMs),
     });
-    connections.send([conn], welcome);
+    connections.send([session.connection], welcome);
   }
 
   /** A state that the session can begin with: it knows of its cursor, and the rows after it are. */
@@ -296,13 +296,13 @@ export class Delivery {
   /** The rest of its snapshot, as far as the socket takes it. */
   #sendPieces(session: Session): void {
     const { durable, connections, limits } = this.#parts;
-    const { conn, channel } = session.identity;
-    while (session.snapshot !== null && connections.isWritable(conn)) {
+    const { channel } = session.identity;
+    while (session.snapshot !== null && session.connection.writable) {
       const { bytes, sent } = session.snapshot;
       const piece = bytes.subarray(sent, sent + limits.snapshotPieceBytes);
       session.snapshot.sent += piece.length;
       if (session.snapshot.sent === bytes.length) session.snapshot = null;
-      connections.send([conn], durable.snapshotPiece(channel, piece));
+      connections.send([session.connection], durable.snapshotPiece(channel, piece));
     }
   }
 
@@ -323,8 +323,8 @@ export class Delivery {
     return isFar || session.falls === 2 ? 'snapshot' : 'rows';
   }
 
-  #takesRows({ snapshot, identity }: Session): boolean {
-    return snapshot === null && this.#parts.connections.isWritable(identity.conn);
+  #takesRows({ snapshot, connection }: Session): boolean {
+    return snapshot === null && connection.writable;
   }
 
   #caughtUp(session: Session): void {
@@ -432,11 +432,11 @@ export class Delivery {
         const batches = this.#shownOf(row).map(({ part }) => part);
         const part = durable.rowPart({ ...this.#header(row.lsn, row.at - previousAt), batches });
         for (const session of this.sessions.values()) {
-          const { conn, channel } = session.identity;
+          const { channel } = session.identity;
           if (session.position !== row.lsn - 1 || !this.#takesRows(session)) continue;
           if (strangers.includes(session)) continue;
           session.position = row.lsn;
-          connections.send([conn], durable.frame(channel, [part]));
+          connections.send([session.connection], durable.frame(channel, [part]));
         }
       }
       previousAt = logRow.at;

@@ -110,7 +110,7 @@ export class Gateway implements Core<Input, Effect> {
     const { size: connections, unflushedBytes: sockets } = this.#connections;
     const own = { backlog: this.#context.backlog.bytes, sockets };
     const memory = memoryUse(this.#rooms.values(), own);
-    const states = sessionStates(this.#sessions.values(), (id) => this.#connections.isWritable(id));
+    const states = sessionStates(this.#sessions.values());
     const counts = { sessions: this.#sessions.size, rooms: this.#rooms.size };
     return { connections, ...counts, sessionStates: states, memory };
   }
@@ -246,7 +246,7 @@ export class Gateway implements Core<Input, Effect> {
     this.#lastSession++;
     const { document, replica } = hello;
     const identity = { id: this.#lastSession, conn: conn.id, channel, document, replica };
-    const session = new Session(identity, hello);
+    const session = new Session(conn, identity, hello);
     conn.channels.set(channel, session);
     this.#sessions.set(identity.id, session);
     const { minimum, current } = protocolVersion;
@@ -279,8 +279,7 @@ export class Gateway implements Core<Input, Effect> {
     } else if (!this.#backpressure.takes(session.identity.conn)) {
       this.#endSession(session, 'overloaded', 'more waits for the log than fits here');
     } else {
-      const conn = this.#connections.get(session.identity.conn);
-      if (conn !== null) conn.editedMs = this.#connections.now.monoMs;
+      session.connection.editedMs = this.#connections.now.monoMs;
       room.edit(session, checked.batches);
     }
   }
@@ -376,8 +375,9 @@ export class Gateway implements Core<Input, Effect> {
   #refuseOn(conn: ConnId, code: ErrorCode, message: string, channel: number): void {
     this.#connections.noteEnded(conn, channel);
     this.#sendError(conn, code, message, channel);
-    if (this.#connections.isWritable(conn)) return;
-    this.#close(conn, 'overloaded', 'the socket is not read');
+    if (this.#connections.get(conn)?.writable === false) {
+      this.#close(conn, 'overloaded', 'the socket is not read');
+    }
   }
 
   /** A frame on a channel without a session: the other channels do not suffer for it. */
@@ -427,10 +427,12 @@ export class Gateway implements Core<Input, Effect> {
   }
 
   #sendError(id: ConnId, code: ErrorCode, message: string, channel: number): void {
+    const conn = this.#connections.get(id);
+    if (conn === null) return;
     const retry = mayRetry(errorCodes[code].close);
     const retryAfterMs = this.#retryAdvice.afterMs(code);
     const part = encodeErrorPart({ code, message, retry, retryAfterMs });
-    this.#connections.sendControl([id], joinParts(channel, [part]));
+    this.#connections.sendControl([conn], joinParts(channel, [part]));
   }
 
   #runDue(): void {

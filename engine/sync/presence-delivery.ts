@@ -6,9 +6,8 @@
  * what it has missed.
  */
 import { joinParts } from '../../proto/server-frame.ts';
-import type { ConnId } from '../ids.ts';
 import type { Limits } from '../limits.ts';
-import type { Connections } from './connections.ts';
+import type { Connection, Connections } from './connections.ts';
 import type { RoomPresence } from './presence.ts';
 import { sendingMs } from './presence-budget.ts';
 import type { Session } from './session.ts';
@@ -97,13 +96,17 @@ export class PresenceDelivery {
 
   #tell(receivers: readonly Session[], parts: readonly Uint8Array[]): void {
     const { connections, canTake } = this.#parts;
-    const common: ConnId[] = [];
+    const common: Connection[] = [];
     for (const session of receivers) {
-      const { conn, channel } = session.identity;
+      const { connection, identity } = session;
       if (session.phase !== 'open') continue;
       if (session.presenceStale || !canTake(session)) session.presenceStale = true;
-      else if (channel === 0) common.push(conn);
-      else for (const part of parts) connections.sendControl([conn], joinParts(channel, [part]));
+      else if (identity.channel === 0) common.push(connection);
+      else {
+        for (const part of parts) {
+          connections.sendControl([connection], joinParts(identity.channel, [part]));
+        }
+      }
     }
     if (common.length === 0) return;
     for (const part of parts) connections.sendControl(common, joinParts(0, [part]));

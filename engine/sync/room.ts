@@ -100,10 +100,16 @@ export class Room {
   }
 
   get deadlineMs(): number | null {
-    const own = [this.#tail.retryAtMs, this.#pageRetryAtMs, this.#schedule.retryAtMs];
     const { exchange, delivery } = this.#history;
-    const all = [...own, this.#askAtMs, exchange.dueMs, delivery.dueMs, this.#evictAtMs];
-    const earliest = Math.min(...all.map((due) => due ?? Infinity));
+    const earliest = Math.min(
+      this.#tail.retryAtMs ?? Infinity,
+      this.#pageRetryAtMs ?? Infinity,
+      this.#schedule.retryAtMs ?? Infinity,
+      this.#askAtMs ?? Infinity,
+      exchange.dueMs ?? Infinity,
+      delivery.dueMs ?? Infinity,
+      this.#evictAtMs ?? Infinity,
+    );
     return earliest === Infinity ? null : earliest;
   }
 
@@ -406,7 +412,7 @@ export class Room {
     for (const session of [...this.#joining]) {
       if (session.waitedForTail && this.#tail.isBusy) continue;
       // A socket that is full is sent no snapshot: `pump` comes back to it.
-      if (!this.#context.connections.isWritable(session.identity.conn)) continue;
+      if (!session.connection.writable) continue;
       this.#joining.delete(session);
       const delivery = this.#history.delivery;
       const refusal = joinRefusal(session, { fold: this.fold, delivery, ...this.#context });

@@ -7,6 +7,7 @@
 import type { Batch } from '../../proto/batch.ts';
 import type { TokenFacts } from '../driver/ports.ts';
 import type { ConnId, Cursor } from '../ids.ts';
+import type { Connection } from './connections.ts';
 import type { HistoryPoint } from './staleness.ts';
 
 /** Own rows after the base that are told apart; a client whose base moves has a handful. */
@@ -45,13 +46,10 @@ export interface EditFrame {
 export type SessionState = 'authorizing' | 'joining' | 'open' | 'lagging';
 
 /** How many are in which state. */
-export function sessionStates(
-  sessions: Iterable<Session>,
-  isWritable: (conn: ConnId) => boolean,
-): Readonly<Record<SessionState, number>> {
+export function sessionStates(sessions: Iterable<Session>): Readonly<Record<SessionState, number>> {
   const counts = { authorizing: 0, joining: 0, open: 0, lagging: 0 };
-  for (const { phase, identity } of sessions) {
-    if (phase === 'open') counts[isWritable(identity.conn) ? 'open' : 'lagging'] += 1;
+  for (const { phase, connection } of sessions) {
+    if (phase === 'open') counts[connection.writable ? 'open' : 'lagging'] += 1;
     else if (phase !== 'ended') counts[phase] += 1;
   }
   return counts;
@@ -59,6 +57,7 @@ export function sessionStates(
 
 export class Session {
   readonly identity: SessionIdentity;
+  readonly connection: Connection;
   /** As the hello gave it; null = from the beginning. */
   readonly cursor: Cursor | null;
   /** It wants the whole state, no older than the cursor. */
@@ -110,10 +109,12 @@ export class Session {
   #settledFromMs: number | null = null;
 
   constructor(
+    connection: Connection,
     identity: SessionIdentity,
     hello: { readonly cursor: Cursor | null; readonly whole: boolean; readonly settled: number },
   ) {
     const { cursor, whole, settled } = hello;
+    this.connection = connection;
     this.identity = identity;
     this.whole = whole;
     this.settledAtClient = settled;

@@ -49,6 +49,9 @@ export interface AppendWriterOptions extends AppendQueueLimits {
   readonly onConnection?: ((up: boolean, reason: string) => void) | undefined;
 }
 
+/** The results by document (absent = unknown), or what is wrong with the whole group. */
+type Attempt = ReadonlyMap<string, AppendResult> | 'row' | 'busy' | 'broken';
+
 /** First delay of the backoff; the first attempt after a break is made at once. */
 const backoffMinMs = 100;
 
@@ -96,7 +99,7 @@ export class AppendWriter {
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#closing.abort();
-    await this.#run;
+    while (this.#run !== null) await this.#run;
     settleAll(this.#queue.takeAll(), unknown);
     const client = this.#client;
     this.#client = null;
@@ -116,39 +119,56 @@ export class AppendWriter {
       });
   }
 
+  /**
+   * The callbacks of a group are called when the next one is on its way, so that the database works
+   * meanwhile. Two appends to one document are called back in order all the same: a group's answer
+   * comes later than that.
+   */
   async #drain(): Promise<void> {
+    let callBack = (): void => {};
     while (this.#client !== null && !this.#queue.empty) {
-      await this.#settle(this.#client, this.#queue.takeGroup());
+      const client = this.#client;
+      const group = this.#queue.takeGroup();
+      const answered = this.#attempt(client, group);
+      callBack();
+      callBack = await this.#settle(client, group, answered);
     }
+    callBack();
   }
 
-  /** Appends a group and calls back; a group that fails for one of its rows is tried row by row. */
-  async #settle(client: Client, group: readonly PendingAppend[]): Promise<void> {
-    const results = await this.#attempt(client, group);
-    if (results === 'broken') return settleAll(group, unknown);
+  /**
+   * Resolves with what calls back. A group that fails for one of its rows is tried row by row.
+   */
+  async #settle(
+    client: Client,
+    group: readonly PendingAppend[],
+    answered: Promise<Attempt>,
+  ): Promise<() => void> {
+    const results = await answered;
+    if (results === 'broken') return () => settleAll(group, unknown);
     if (typeof results !== 'string') {
-      for (const { document, done } of group) done(results.get(document) ?? unknown);
-      return;
+      return () => {
+        for (const { document, done } of group) done(results.get(document) ?? unknown);
+      };
     }
     if (group.length === 1) {
       const invalid: AppendResult = { outcome: 'rejected', code: 'invalid' };
-      return settleAll(group, results === 'row' ? invalid : unknown);
+      return () => settleAll(group, results === 'row' ? invalid : unknown);
     }
     // Heads that stay locked cost a time-out each: the others in the queue must not wait for all of
     // them.
     const deadlineMs = performance.now() + this.#options.answerTimeoutMs;
     for (const append of group) {
       if (client === this.#client && performance.now() < deadlineMs) {
-        await this.#settle(client, [append]);
+        const alone = [append];
+        const callBack = await this.#settle(client, alone, this.#attempt(client, alone));
+        callBack();
       } else append.done(unknown);
     }
+    return () => {};
   }
 
-  /** The results by document (absent = unknown), or what is wrong with the whole group. */
-  async #attempt(
-    client: Client,
-    group: readonly PendingAppend[],
-  ): Promise<ReadonlyMap<string, AppendResult> | 'row' | 'busy' | 'broken'> {
+  async #attempt(client: Client, group: readonly PendingAppend[]): Promise<Attempt> {
     const silence = setTimeout(
       () => client.connection.stream.destroy(),
       this.#options.answerTimeoutMs,
