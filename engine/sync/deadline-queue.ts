@@ -8,6 +8,15 @@ interface Entry<T> {
   readonly dueMs: number;
 }
 
+/** The earliest of these deadlines; null = none. */
+export function earliestOf(...deadlines: readonly (number | null)[]): number | null {
+  let earliest = Infinity;
+  for (const due of deadlines) {
+    if (due !== null && due < earliest) earliest = due;
+  }
+  return earliest === Infinity ? null : earliest;
+}
+
 export class DeadlineQueue<T> {
   readonly #dueMs = new Map<T, number>();
   readonly #heap: Entry<T>[] = [];

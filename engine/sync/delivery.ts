@@ -22,6 +22,7 @@ import { assert } from '../assert.ts';
 import type { LogPage } from '../driver/ports.ts';
 import type { Limits } from '../limits.ts';
 import type { Connection, Connections } from './connections.ts';
+import { earliestOf } from './deadline-queue.ts';
 import { type DurableFold, type DurableFrame, type DurableRow, rowFromLog } from './durability.ts';
 import type { EditTimes } from './edit-times.ts';
 import type { FoldedRow } from './fold.ts';
@@ -212,9 +213,7 @@ export class Delivery {
 
   /** When `tick` has something to do; null = never. */
   get dueMs(): number | null {
-    const { dropAtMs } = this.#snapshots;
-    const { dueMs } = this.#presence;
-    return dropAtMs === null || dueMs === null ? (dropAtMs ?? dueMs) : Math.min(dropAtMs, dueMs);
+    return earliestOf(this.#snapshots.dropAtMs, this.#presence.dueMs);
   }
 
   /** Does what is due. */

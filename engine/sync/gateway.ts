@@ -19,7 +19,7 @@ import { Random } from '../random.ts';
 import { Authority, takesEdit } from './authority.ts';
 import { Backpressure } from './backpressure.ts';
 import { type Connection, Connections } from './connections.ts';
-import { DeadlineQueue } from './deadline-queue.ts';
+import { DeadlineQueue, earliestOf } from './deadline-queue.ts';
 import { CommitLedger } from './durability.ts';
 import { checkEdit } from './edit-check.ts';
 import { EditTimes } from './edit-times.ts';
@@ -479,14 +479,8 @@ export class Gateway implements Core<Input, Effect> {
   }
 
   #nextDeadline(): number | null {
-    let earliest = Math.min(
-      this.#connections.deadlineMs ?? Infinity,
-      this.#deadlines.nextMs ?? Infinity,
-      this.#authority.dueMs ?? Infinity,
-    );
-    if (this.#drainUntilMs !== null && !this.#drained) {
-      earliest = Math.min(earliest, this.#drainUntilMs);
-    }
-    return earliest === Infinity ? null : earliest;
+    const { deadlineMs } = this.#connections;
+    const drainMs = this.#drained ? null : this.#drainUntilMs;
+    return earliestOf(deadlineMs, this.#deadlines.nextMs, this.#authority.dueMs, drainMs);
   }
 }

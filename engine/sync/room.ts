@@ -26,6 +26,7 @@ import type { AppendResult, LogHead, LogPage } from '../driver/ports.ts';
 import type { AppendId } from '../ids.ts';
 import { AppendPipeline } from './append-pipeline.ts';
 import { Backoff } from './backoff.ts';
+import { earliestOf } from './deadline-queue.ts';
 import type { Delivery } from './delivery.ts';
 import { busMessage, type DurableRow, rowFromBus, rowFromLog } from './durability.ts';
 import { Fold } from './fold.ts';
@@ -101,16 +102,8 @@ export class Room {
 
   get deadlineMs(): number | null {
     const { exchange, delivery } = this.#history;
-    const earliest = Math.min(
-      this.#tail.retryAtMs ?? Infinity,
-      this.#pageRetryAtMs ?? Infinity,
-      this.#schedule.retryAtMs ?? Infinity,
-      this.#askAtMs ?? Infinity,
-      exchange.dueMs ?? Infinity,
-      delivery.dueMs ?? Infinity,
-      this.#evictAtMs ?? Infinity,
-    );
-    return earliest === Infinity ? null : earliest;
+    const own = earliestOf(this.#tail.retryAtMs, this.#pageRetryAtMs, this.#schedule.retryAtMs);
+    return earliestOf(own, this.#askAtMs, exchange.dueMs, delivery.dueMs, this.#evictAtMs);
   }
 
   /**
