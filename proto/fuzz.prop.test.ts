@@ -12,9 +12,9 @@ import { expect, test } from 'vitest';
 import { decodeClientFrame, encodeClientFrame } from './client-frame.ts';
 import { DecodeError } from './decode-error.ts';
 import { decodeExportRecord, encodeExportRecord } from './export-format.ts';
-import { decodeServerFrame } from './server-frame.ts';
+import { decodeServerFrame, type ServerFrame } from './server-frame.ts';
 import { clientFrame, exportRecord, serverFrame, updateBatches } from './testing/arbitraries.ts';
-import { encodeServerFrame } from './testing/encode-server-frame.ts';
+import { encodeServerFrame, isLone } from './testing/encode-server-frame.ts';
 import { mutate, randomNumbers } from './testing/mutate.ts';
 import { decodeUpdate, encodeUpdate } from './update-codec.ts';
 
@@ -82,7 +82,13 @@ test('damaged client frames', () => {
 });
 
 test('damaged server frames', () => {
-  expectBoth(fuzz(serverFrame, encodeServerFrame, decodeServerFrame));
+  // Damage can leave a row with one batch, which is written as a lone row then: behind the others.
+  const decode = (bytes: Uint8Array): ServerFrame => {
+    const frame = decodeServerFrame(bytes);
+    const rows = [...frame.rows.filter((row) => !isLone(row)), ...frame.rows.filter(isLone)];
+    return { ...frame, rows };
+  };
+  expectBoth(fuzz(serverFrame, encodeServerFrame, decode));
 });
 
 test('damaged updates', () => {

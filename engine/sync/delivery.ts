@@ -66,6 +66,8 @@ export class Delivery {
   }[] = [];
   readonly #staleness: StalenessIndex;
   #recentBytes = 0;
+  /** The last row that left memory because it was full. */
+  #droppedLsn = 0;
   #pageAfter: number | null = null;
   /** The first row that the log still has, as far as is known: earlier ones were pruned. */
   #rowsFrom = 0;
@@ -312,7 +314,9 @@ export class Delivery {
     if (position < this.#rowsFrom) return 'snapshot';
     const isFar = durable.fold.lsn - position > limits.catchUpRowsMax;
     const isInMemory = position + 1 >= (this.#recent[0]?.lsn ?? Infinity);
-    if (!isFar && (isInMemory || session.catchingUp)) return 'rows';
+    // Rows that a snapshot covers leave memory too: who lacks only those did not fall.
+    const hasFallen = !session.catchingUp && position < this.#droppedLsn;
+    if (!isFar && (isInMemory || !hasFallen)) return 'rows';
     const { monoMs } = connections.now;
     if (monoMs - session.fellMs >= limits.slowReaderMs) session.falls = 0;
     session.falls++;
@@ -389,7 +393,9 @@ export class Delivery {
     this.#recent.push({ lsn, previousAt, part });
     this.#recentBytes += part.bytes.length;
     while (this.#recentBytes > this.#parts.limits.recentBytesMax) {
-      this.#recentBytes -= this.#recent.shift()?.part.bytes.length ?? 0;
+      const dropped = this.#recent.shift();
+      this.#recentBytes -= dropped?.part.bytes.length ?? 0;
+      this.#droppedLsn = dropped?.lsn ?? this.#droppedLsn;
     }
   }
 
