@@ -23,8 +23,8 @@ const bugs: readonly {
     story: 'an author is sent nothing of a row, though others wrote in it too',
     planting: {
       file: 'engine/sync/delivery.ts',
-      text: 'hasSent ? parts.filter((part) => part.replica !== replica) : parts',
-      replacement: 'hasSent ? [] : parts',
+      text: 'hasSent ? batches.filter((it) => it.replica !== replica) : batches',
+      replacement: 'hasSent ? [] : batches',
     },
   },
   {

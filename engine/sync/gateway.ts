@@ -388,7 +388,7 @@ export class Gateway implements Core<Input, Effect> {
       this.#malformed(conn.id, 'bad-frame', detail);
       return;
     }
-    const event = { event: 'frame-refused', code: 'bad-frame', detail } as const;
+    const event = { event: 'frame-refused', code: 'bad-frame', detail, conn: conn.id } as const;
     this.#connections.emit({ type: 'log', level: 'warn', ...event });
     this.#refuseOn(conn.id, 'bad-frame', detail, channel);
   }
