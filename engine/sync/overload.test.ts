@@ -190,6 +190,33 @@ describe('a slow reader', () => {
     expect(script.closed.size).toBe(0);
   });
 
+  it('is none who lacks rows that left memory because a snapshot covers them', () => {
+    const script = new GatewayScript({ sendBytesMax: 300 });
+    const anna = new Typist(11);
+    const rows: ReturnType<typeof logRow>[] = [];
+    script.join(1, 11);
+    script.join(2, 22);
+    for (let i = 0; i < 5; i++) {
+      script.take(2);
+      script.stuck.add(2);
+      for (let n = 0; n < 5; n++) {
+        const batch = anna.type(0, 'x'.repeat(90), rows.length);
+        script.edit(1, batch);
+        rows.push(logRow(rows.length + 1, batch));
+        script.commit(rows.length);
+      }
+      script.feed({ type: 'snapshotMade', document: 'doc', lsn: rows.length });
+      script.drain(2);
+      while (script.reads.length > 0) {
+        const head = headAt(rows.length, script.gatewayEpoch);
+        script.answerRead({ head, rows: rows.slice(script.reads[0]?.afterLsn ?? 0) });
+      }
+      const frames = script.take(2);
+      expect(frames.every(({ welcome, error }) => welcome === null && error === null)).toBe(true);
+      expect(frames.flatMap((frame) => frame.rows)).toHaveLength(5);
+    }
+  });
+
   it('that takes nothing at all is closed', () => {
     const script = new GatewayScript({ sendBytesMax: 50, fullSocketMs: 30_000 });
     script.join(1, 11);
